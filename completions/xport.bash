@@ -70,6 +70,9 @@ _xport() {
             xport,unix-server)
                 cmd="xport__subcmd__unix__subcmd__server"
                 ;;
+            xport,wait)
+                cmd="xport__subcmd__wait"
+                ;;
             *)
                 ;;
         esac
@@ -77,7 +80,7 @@ _xport() {
 
     case "${cmd}" in
         xport)
-            opts="-q -v -h -V --quiet --verbose --color --completions --man --help --version tcp-client tcp-server tcp-echo tls-client tls tls-server tls-echo unix-client unix-server unix-echo udp-client udp-server udp-echo connect listen echo relay exec"
+            opts="-q -v -h -V --quiet --verbose --color --completions --man --help --version tcp-client tcp-server tcp-echo tls-client tls tls-server tls-echo unix-client unix-server unix-echo udp-client udp-server udp-echo connect listen echo relay exec wait"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -103,7 +106,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__connect)
-            opts="-4 -6 -n -q -v -h --connect-timeout --retry --retry-delay --numeric --source --ca --server-name --pin --insecure --cert --key --alpn --tls-min --allow-truncation --keylog --starttls --count --broadcast --lines --half-close --no-half-close --linger --send-only --recv-only --crlf --dump --timeout --idle-timeout --quiet --verbose --color --keepalive --handshake-timeout --high-water --low-water --help"
+            opts="-4 -6 -n -q -v -h --connect-timeout --retry --retry-delay --numeric --source --ca --server-name --pin --insecure --cert --key --alpn --tls-min --allow-truncation --keylog --starttls --count --broadcast --lines --half-close --no-half-close --linger --send-only --recv-only --crlf --raw --escape --dump --progress --timeout --idle-timeout --quiet --verbose --color --keepalive --handshake-timeout --high-water --low-water --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -214,6 +217,10 @@ _xport() {
                     return 0
                     ;;
                 --linger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --escape)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -679,7 +686,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__listen)
-            opts="-k -4 -6 -n -q -v -h --grace --keep-open --allow --deny --port-file --mode --replace-stale --numeric --self-signed --client-ca --cert --key --alpn --tls-min --allow-truncation --keylog --count --join --lines --half-close --no-half-close --linger --send-only --recv-only --crlf --dump --timeout --idle-timeout --quiet --verbose --color --backlog --keepalive --handshake-timeout --high-water --low-water --help"
+            opts="-k -4 -6 -n -q -v -h --grace --keep-open --allow --deny --port-file --mode --replace-stale --numeric --self-signed --client-ca --cert --key --alpn --tls-min --allow-truncation --keylog --count --join --lines --half-close --no-half-close --linger --send-only --recv-only --crlf --dump --progress --timeout --idle-timeout --quiet --verbose --color --backlog --keepalive --handshake-timeout --high-water --low-water --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -855,7 +862,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__relay)
-            opts="-4 -6 -n -q -v -h --grace --once --max-conns --allow --deny --port-file --mode --replace-stale --connect-timeout --retry --retry-delay --numeric --source --ca --server-name --pin --insecure --self-signed --client-ca --cert --key --alpn --tls-min --allow-truncation --keylog --starttls --join --broadcast --stderr --env --kill-after --pty --half-close --no-half-close --linger --crlf --dump --timeout --idle-timeout --quiet --verbose --color --backlog --keepalive --handshake-timeout --high-water --low-water --help"
+            opts="-4 -6 -n -q -v -h --grace --once --max-conns --allow --deny --port-file --mode --replace-stale --connect-timeout --retry --retry-delay --numeric --source --ca --server-name --pin --insecure --self-signed --client-ca --cert --key --alpn --tls-min --allow-truncation --keylog --starttls --join --broadcast --stderr --env --kill-after --pty --half-close --no-half-close --linger --crlf --dump --progress --timeout --idle-timeout --quiet --verbose --color --backlog --keepalive --handshake-timeout --high-water --low-water --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1086,7 +1093,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__tcp__subcmd__client)
-            opts="-4 -6 -n -q -v -h --connect --connect-timeout --retry --retry-delay --numeric --source --half-close --no-half-close --linger --send-only --recv-only --crlf --dump --timeout --idle-timeout --quiet --verbose --color --keepalive --high-water --low-water --help"
+            opts="-4 -6 -n -q -v -h --connect --connect-timeout --retry --retry-delay --numeric --source --half-close --no-half-close --linger --send-only --recv-only --crlf --raw --escape --dump --progress --timeout --idle-timeout --quiet --verbose --color --keepalive --high-water --low-water --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1117,6 +1124,10 @@ _xport() {
                     return 0
                     ;;
                 --linger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --escape)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1259,7 +1270,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__tcp__subcmd__server)
-            opts="-k -4 -6 -n -q -v -h --listen --grace --keep-open --allow --deny --port-file --numeric --half-close --no-half-close --linger --send-only --recv-only --crlf --dump --timeout --idle-timeout --quiet --verbose --color --backlog --keepalive --high-water --low-water --help"
+            opts="-k -4 -6 -n -q -v -h --listen --grace --keep-open --allow --deny --port-file --numeric --half-close --no-half-close --linger --send-only --recv-only --crlf --dump --progress --timeout --idle-timeout --quiet --verbose --color --backlog --keepalive --high-water --low-water --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1355,7 +1366,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__tls__subcmd__client)
-            opts="-4 -6 -n -q -v -h --connect --connect-timeout --retry --retry-delay --numeric --source --ca --server-name --pin --insecure --cert --key --alpn --tls-min --allow-truncation --keylog --starttls --half-close --no-half-close --linger --send-only --recv-only --crlf --dump --timeout --idle-timeout --quiet --verbose --color --keepalive --handshake-timeout --high-water --low-water --help"
+            opts="-4 -6 -n -q -v -h --connect --connect-timeout --retry --retry-delay --numeric --source --ca --server-name --pin --insecure --cert --key --alpn --tls-min --allow-truncation --keylog --starttls --half-close --no-half-close --linger --send-only --recv-only --crlf --raw --escape --dump --progress --timeout --idle-timeout --quiet --verbose --color --keepalive --handshake-timeout --high-water --low-water --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1466,6 +1477,10 @@ _xport() {
                     return 0
                     ;;
                 --linger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --escape)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1684,7 +1699,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__tls__subcmd__server)
-            opts="-k -4 -6 -n -q -v -h --listen --grace --keep-open --allow --deny --port-file --numeric --self-signed --client-ca --cert --key --alpn --tls-min --allow-truncation --keylog --half-close --no-half-close --linger --send-only --recv-only --crlf --dump --timeout --idle-timeout --quiet --verbose --color --backlog --keepalive --handshake-timeout --high-water --low-water --help"
+            opts="-k -4 -6 -n -q -v -h --listen --grace --keep-open --allow --deny --port-file --numeric --self-signed --client-ca --cert --key --alpn --tls-min --allow-truncation --keylog --half-close --no-half-close --linger --send-only --recv-only --crlf --dump --progress --timeout --idle-timeout --quiet --verbose --color --backlog --keepalive --handshake-timeout --high-water --low-water --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1852,7 +1867,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__udp__subcmd__client)
-            opts="-4 -6 -n -q -v -h --connect --connect-timeout --retry --retry-delay --numeric --source --count --broadcast --lines --linger --send-only --recv-only --dump --timeout --idle-timeout --quiet --verbose --color --high-water --low-water --help"
+            opts="-4 -6 -n -q -v -h --connect --connect-timeout --retry --retry-delay --numeric --source --count --broadcast --lines --linger --send-only --recv-only --dump --progress --timeout --idle-timeout --quiet --verbose --color --high-water --low-water --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2013,7 +2028,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__udp__subcmd__server)
-            opts="-4 -6 -n -q -v -h --listen --grace --allow --deny --port-file --numeric --count --join --lines --linger --send-only --recv-only --dump --timeout --idle-timeout --quiet --verbose --color --high-water --low-water --help"
+            opts="-4 -6 -n -q -v -h --listen --grace --allow --deny --port-file --numeric --count --join --lines --linger --send-only --recv-only --dump --progress --timeout --idle-timeout --quiet --verbose --color --high-water --low-water --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2105,7 +2120,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__unix__subcmd__client)
-            opts="-q -v -h --connect --connect-timeout --retry --retry-delay --half-close --no-half-close --linger --send-only --recv-only --crlf --dump --timeout --idle-timeout --quiet --verbose --color --high-water --low-water --help"
+            opts="-q -v -h --connect --connect-timeout --retry --retry-delay --half-close --no-half-close --linger --send-only --recv-only --crlf --raw --escape --dump --progress --timeout --idle-timeout --quiet --verbose --color --high-water --low-water --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2132,6 +2147,10 @@ _xport() {
                     return 0
                     ;;
                 --linger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --escape)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2247,7 +2266,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__unix__subcmd__server)
-            opts="-k -q -v -h --listen --grace --keep-open --mode --replace-stale --half-close --no-half-close --linger --send-only --recv-only --crlf --dump --timeout --idle-timeout --quiet --verbose --color --backlog --high-water --low-water --help"
+            opts="-k -q -v -h --listen --grace --keep-open --mode --replace-stale --half-close --no-half-close --linger --send-only --recv-only --crlf --dump --progress --timeout --idle-timeout --quiet --verbose --color --backlog --high-water --low-water --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2319,6 +2338,132 @@ _xport() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        xport__subcmd__wait)
+            opts="-4 -6 -n -q -v -h --for --every --any --gone --status --send --connect-timeout --numeric --source --ca --server-name --pin --insecure --cert --key --alpn --tls-min --keylog --starttls --quiet --verbose --color --handshake-timeout --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --for)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --every)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --status)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --send)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --connect-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --source)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --server-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pin)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cert)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --key)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --alpn)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-min)
+                    COMPREPLY=($(compgen -W "1.2 1.3" -- "${cur}"))
+                    return 0
+                    ;;
+                --keylog)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --starttls)
+                    COMPREPLY=($(compgen -W "smtp imap pop3 postgres ldap xmpp" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --handshake-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
     esac
 }
 
@@ -2333,18 +2478,18 @@ _xport_endpoints() {
     (( ${#words[@]} > 2 )) && last="${words[-2]}"
     for i in "${words[@]:1:${#words[@]}-2}"; do
         case "$i" in
-            connect|listen|echo|relay|exec) place="$i"; break ;;
+            connect|listen|echo|relay|exec|wait) place="$i"; break ;;
             tcp-*|tls|tls-*|unix-*|udp-*) return 1 ;;
         esac
     done
     case "$place,$last" in
         exec,--listen|exec,--connect) place="$place$last" ;;
-        *,--connect-timeout|*,--retry|*,--retry-delay|*,--source|*,--keepalive|*,--ca|*,--server-name|*,--pin|*,--cert|*,--key|*,--alpn|*,--tls-min|*,--handshake-timeout|*,--keylog|*,--starttls|*,--count|*,--half-close|*,--linger|*,--dump|*,--high-water|*,--low-water|*,--timeout|*,--idle-timeout|*,--color|*,--grace|*,--backlog|*,--allow|*,--deny|*,--port-file|*,--mode|*,--client-ca|*,--join|*,--max-conns|*,--stderr|*,--env|*,--kill-after|*,--listen|*,--connect|*,--shell|*,--stdin) return 1 ;;
+        *,--connect-timeout|*,--retry|*,--retry-delay|*,--source|*,--keepalive|*,--ca|*,--server-name|*,--pin|*,--cert|*,--key|*,--alpn|*,--tls-min|*,--handshake-timeout|*,--keylog|*,--starttls|*,--count|*,--half-close|*,--linger|*,--escape|*,--dump|*,--high-water|*,--low-water|*,--timeout|*,--idle-timeout|*,--color|*,--grace|*,--backlog|*,--allow|*,--deny|*,--port-file|*,--mode|*,--client-ca|*,--join|*,--max-conns|*,--stderr|*,--env|*,--kill-after|*,--listen|*,--connect|*,--shell|*,--stdin|*,--for|*,--every|*,--status|*,--send) return 1 ;;
     esac
     [[ $word == -?* ]] && return 1
     case "$word" in
         /*|./*|../*|@*) scheme=unix ;;
-        tcp:*|tcp-listen:*|tls:*|tls-listen:*|unix:*|unix-listen:*|udp:*|udp-listen:*|fd:*|exec:*|shell:*) scheme="${word%%:*}" ;;
+        tcp:*|tcp-listen:*|tls:*|tls-listen:*|unix:*|unix-listen:*|udp:*|udp-listen:*|fd:*|exec:*|shell:*|http:*|https:*) scheme="${word%%:*}" ;;
     esac
     if [[ $word == *,* ]]; then
         case "$place,$scheme" in
@@ -2352,14 +2497,17 @@ _xport_endpoints() {
             listen,tcp|listen,tcp-listen) candidates=(backlog= allow= deny= port-file= keepalive= 4 6 numeric crlf) ;;
             echo,tcp|echo,tcp-listen) candidates=(backlog= max-conns= allow= deny= port-file= keepalive= 4 6 numeric) ;;
             exec--listen,tcp|relay,tcp-listen|exec--listen,tcp-listen) candidates=(backlog= max-conns= allow= deny= port-file= keepalive= 4 6 numeric crlf) ;;
+            wait,tcp|wait,udp) candidates=(connect-timeout= source= 4 6 numeric) ;;
             connect,tls|relay,tls|exec--connect,tls) candidates=(connect-timeout= retry= retry-delay= source= keepalive= 4 6 numeric crlf ca= server-name= pin= insecure cert= key= alpn= tls-min= handshake-timeout= allow-truncation keylog= starttls=) ;;
             listen,tls|listen,tls-listen) candidates=(backlog= allow= deny= port-file= keepalive= 4 6 numeric crlf cert= key= self-signed client-ca= alpn= tls-min= handshake-timeout= allow-truncation keylog=) ;;
             echo,tls|echo,tls-listen) candidates=(backlog= max-conns= allow= deny= port-file= keepalive= 4 6 numeric cert= key= self-signed client-ca= alpn= tls-min= handshake-timeout= allow-truncation keylog=) ;;
             exec--listen,tls|relay,tls-listen|exec--listen,tls-listen) candidates=(backlog= max-conns= allow= deny= port-file= keepalive= 4 6 numeric crlf cert= key= self-signed client-ca= alpn= tls-min= handshake-timeout= allow-truncation keylog=) ;;
+            wait,tls) candidates=(connect-timeout= source= 4 6 numeric ca= server-name= pin= insecure cert= key= alpn= tls-min= handshake-timeout= keylog= starttls=) ;;
             connect,unix|relay,unix|exec--connect,unix) candidates=(connect-timeout= retry= retry-delay= crlf) ;;
             listen,unix|listen,unix-listen) candidates=(backlog= mode= replace-stale crlf) ;;
             echo,unix|echo,unix-listen) candidates=(backlog= max-conns= mode= replace-stale) ;;
             exec--listen,unix|relay,unix-listen|exec--listen,unix-listen) candidates=(backlog= max-conns= mode= replace-stale crlf) ;;
+            wait,unix) candidates=(connect-timeout=) ;;
             connect,udp|relay,udp) candidates=(connect-timeout= retry= retry-delay= source= 4 6 numeric broadcast) ;;
             listen,udp|echo,udp|listen,udp-listen|echo,udp-listen) candidates=(allow= deny= port-file= join= 4 6 numeric) ;;
             relay,udp-listen) candidates=(max-conns= allow= deny= port-file= join= 4 6 numeric) ;;
@@ -2367,6 +2515,8 @@ _xport_endpoints() {
             listen,fd) candidates=(allow= deny= port-file= keepalive= crlf) ;;
             echo,fd) candidates=(max-conns= allow= deny= port-file= keepalive=) ;;
             relay,fd|exec--listen,fd) candidates=(max-conns= allow= deny= port-file= keepalive= crlf) ;;
+            wait,http) candidates=(connect-timeout= source= 4 6 numeric status=) ;;
+            wait,https) candidates=(connect-timeout= source= 4 6 numeric ca= server-name= pin= insecure cert= key= alpn= tls-min= handshake-timeout= keylog= status=) ;;
         esac
         candidates=("${candidates[@]/#/"${word%,*},"}")
     else
@@ -2377,6 +2527,7 @@ _xport_endpoints() {
             relay) candidates=(tcp: tcp-listen: tls: tls-listen: unix: unix-listen: udp: udp-listen: fd: exec: shell: -) ;;
             exec--listen) candidates=(tcp: tcp-listen: tls: tls-listen: unix: unix-listen: fd:) ;;
             exec--connect) candidates=(tcp: tls: unix: fd:) ;;
+            wait) candidates=(tcp: tls: unix: udp: http:// https://) ;;
         esac
     fi
     COMPREPLY=()

@@ -56,6 +56,7 @@ complete -c xport -n "__fish_xport_needs_command" -f -a "listen" -d 'Accept a cl
 complete -c xport -n "__fish_xport_needs_command" -f -a "echo" -d 'Send back what clients of any endpoint send'
 complete -c xport -n "__fish_xport_needs_command" -f -a "relay" -d 'Join two endpoints: sockets, programs, stdin and stdout'
 complete -c xport -n "__fish_xport_needs_command" -f -a "exec" -d 'Run a program and exit with its status, or run it on connections'
+complete -c xport -n "__fish_xport_needs_command" -f -a "wait" -d 'Wait until services are up, or gone, and then run a program'
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l connect -d 'Connect to this address; same as a bare ADDRESS' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l connect-timeout -d 'Time limit of a try to connect' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l retry -d 'Retry a failed connect N times' -r
@@ -63,6 +64,7 @@ complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l retry-delay -
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l source -d 'Connect from this local address' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l half-close -d 'When to tell the peer that stdin has ended' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l linger -d 'After stdin ends, wait this long for the peer' -r
+complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l escape -d 'The key before a command in --raw' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l dump -d 'Write all data to FILE, in hexadecimal and text' -r -F
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l timeout -d 'End the run after this long' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l idle-timeout -d 'End a session after this long without traffic' -r
@@ -79,6 +81,8 @@ complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l no-half-close
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l send-only -d 'Discard what the peer sends'
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l recv-only -d 'Do not read stdin'
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l crlf -d 'Send each line feed as CR LF'
+complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l raw -d 'Send each key of the terminal at once; ^]. leaves'
+complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l progress -d 'Show how much has moved and how fast'
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -s v -l verbose -d 'Report connections; -vv and -vvv report more'
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -s h -l help -d 'Print help: -h fits a screen, --help has everything'
@@ -107,6 +111,7 @@ complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l no-half-close
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l send-only -d 'Discard what the peer sends'
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l recv-only -d 'Do not read stdin'
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l crlf -d 'Send each line feed as CR LF'
+complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l progress -d 'Show how much has moved and how fast'
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -s v -l verbose -d 'Report connections; -vv and -vvv report more'
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -s h -l help -d 'Print help: -h fits a screen, --help has everything'
@@ -155,6 +160,7 @@ ldap\t''
 xmpp\t''"
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l half-close -d 'When to tell the peer that stdin has ended' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l linger -d 'After stdin ends, wait this long for the peer' -r
+complete -c xport -n "__fish_xport_using_subcommand tls-client" -l escape -d 'The key before a command in --raw' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l dump -d 'Write all data to FILE, in hexadecimal and text' -r -F
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l timeout -d 'End the run after this long' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l idle-timeout -d 'End a session after this long without traffic' -r
@@ -174,6 +180,8 @@ complete -c xport -n "__fish_xport_using_subcommand tls-client" -l no-half-close
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l send-only -d 'Discard what the peer sends'
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l recv-only -d 'Do not read stdin'
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l crlf -d 'Send each line feed as CR LF'
+complete -c xport -n "__fish_xport_using_subcommand tls-client" -l raw -d 'Send each key of the terminal at once; ^]. leaves'
+complete -c xport -n "__fish_xport_using_subcommand tls-client" -l progress -d 'Show how much has moved and how fast'
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -s v -l verbose -d 'Report connections; -vv and -vvv report more'
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -s h -l help -d 'Print help: -h fits a screen, --help has everything'
@@ -199,6 +207,7 @@ ldap\t''
 xmpp\t''"
 complete -c xport -n "__fish_xport_using_subcommand tls" -l half-close -d 'When to tell the peer that stdin has ended' -r
 complete -c xport -n "__fish_xport_using_subcommand tls" -l linger -d 'After stdin ends, wait this long for the peer' -r
+complete -c xport -n "__fish_xport_using_subcommand tls" -l escape -d 'The key before a command in --raw' -r
 complete -c xport -n "__fish_xport_using_subcommand tls" -l dump -d 'Write all data to FILE, in hexadecimal and text' -r -F
 complete -c xport -n "__fish_xport_using_subcommand tls" -l timeout -d 'End the run after this long' -r
 complete -c xport -n "__fish_xport_using_subcommand tls" -l idle-timeout -d 'End a session after this long without traffic' -r
@@ -218,6 +227,8 @@ complete -c xport -n "__fish_xport_using_subcommand tls" -l no-half-close -d 'Sa
 complete -c xport -n "__fish_xport_using_subcommand tls" -l send-only -d 'Discard what the peer sends'
 complete -c xport -n "__fish_xport_using_subcommand tls" -l recv-only -d 'Do not read stdin'
 complete -c xport -n "__fish_xport_using_subcommand tls" -l crlf -d 'Send each line feed as CR LF'
+complete -c xport -n "__fish_xport_using_subcommand tls" -l raw -d 'Send each key of the terminal at once; ^]. leaves'
+complete -c xport -n "__fish_xport_using_subcommand tls" -l progress -d 'Show how much has moved and how fast'
 complete -c xport -n "__fish_xport_using_subcommand tls" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand tls" -s v -l verbose -d 'Report connections; -vv and -vvv report more'
 complete -c xport -n "__fish_xport_using_subcommand tls" -s h -l help -d 'Print help: -h fits a screen, --help has everything'
@@ -256,6 +267,7 @@ complete -c xport -n "__fish_xport_using_subcommand tls-server" -l no-half-close
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -l send-only -d 'Discard what the peer sends'
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -l recv-only -d 'Do not read stdin'
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -l crlf -d 'Send each line feed as CR LF'
+complete -c xport -n "__fish_xport_using_subcommand tls-server" -l progress -d 'Show how much has moved and how fast'
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -s v -l verbose -d 'Report connections; -vv and -vvv report more'
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -s h -l help -d 'Print help: -h fits a screen, --help has everything'
@@ -298,6 +310,7 @@ complete -c xport -n "__fish_xport_using_subcommand unix-client" -l retry -d 'Re
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -l retry-delay -d 'Wait this long before each retry' -r
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -l half-close -d 'When to tell the peer that stdin has ended' -r
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -l linger -d 'After stdin ends, wait this long for the peer' -r
+complete -c xport -n "__fish_xport_using_subcommand unix-client" -l escape -d 'The key before a command in --raw' -r
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -l dump -d 'Write all data to FILE, in hexadecimal and text' -r -F
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -l timeout -d 'End the run after this long' -r
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -l idle-timeout -d 'End a session after this long without traffic' -r
@@ -310,6 +323,8 @@ complete -c xport -n "__fish_xport_using_subcommand unix-client" -l no-half-clos
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -l send-only -d 'Discard what the peer sends'
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -l recv-only -d 'Do not read stdin'
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -l crlf -d 'Send each line feed as CR LF'
+complete -c xport -n "__fish_xport_using_subcommand unix-client" -l raw -d 'Send each key of the terminal at once; ^]. leaves'
+complete -c xport -n "__fish_xport_using_subcommand unix-client" -l progress -d 'Show how much has moved and how fast'
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -s v -l verbose -d 'Report connections; -vv and -vvv report more'
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -s h -l help -d 'Print help: -h fits a screen, --help has everything'
@@ -333,6 +348,7 @@ complete -c xport -n "__fish_xport_using_subcommand unix-server" -l no-half-clos
 complete -c xport -n "__fish_xport_using_subcommand unix-server" -l send-only -d 'Discard what the peer sends'
 complete -c xport -n "__fish_xport_using_subcommand unix-server" -l recv-only -d 'Do not read stdin'
 complete -c xport -n "__fish_xport_using_subcommand unix-server" -l crlf -d 'Send each line feed as CR LF'
+complete -c xport -n "__fish_xport_using_subcommand unix-server" -l progress -d 'Show how much has moved and how fast'
 complete -c xport -n "__fish_xport_using_subcommand unix-server" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand unix-server" -s v -l verbose -d 'Report connections; -vv and -vvv report more'
 complete -c xport -n "__fish_xport_using_subcommand unix-server" -s h -l help -d 'Print help: -h fits a screen, --help has everything'
@@ -376,6 +392,7 @@ complete -c xport -n "__fish_xport_using_subcommand udp-client" -l broadcast -d 
 complete -c xport -n "__fish_xport_using_subcommand udp-client" -l lines -d 'A datagram is a line of stdin and of stdout'
 complete -c xport -n "__fish_xport_using_subcommand udp-client" -l send-only -d 'Discard replies, and exit when stdin ends'
 complete -c xport -n "__fish_xport_using_subcommand udp-client" -l recv-only -d 'Do not read stdin'
+complete -c xport -n "__fish_xport_using_subcommand udp-client" -l progress -d 'Show how much has moved and how fast'
 complete -c xport -n "__fish_xport_using_subcommand udp-client" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand udp-client" -s v -l verbose -d 'Report connections; -vv and -vvv report more'
 complete -c xport -n "__fish_xport_using_subcommand udp-client" -s h -l help -d 'Print help: -h fits a screen, --help has everything'
@@ -401,6 +418,7 @@ complete -c xport -n "__fish_xport_using_subcommand udp-server" -s n -l numeric 
 complete -c xport -n "__fish_xport_using_subcommand udp-server" -l lines -d 'A datagram is a line of stdin and of stdout'
 complete -c xport -n "__fish_xport_using_subcommand udp-server" -l send-only -d 'Discard replies, and exit when stdin ends'
 complete -c xport -n "__fish_xport_using_subcommand udp-server" -l recv-only -d 'Do not read stdin'
+complete -c xport -n "__fish_xport_using_subcommand udp-server" -l progress -d 'Show how much has moved and how fast'
 complete -c xport -n "__fish_xport_using_subcommand udp-server" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand udp-server" -s v -l verbose -d 'Report connections; -vv and -vvv report more'
 complete -c xport -n "__fish_xport_using_subcommand udp-server" -s h -l help -d 'Print help: -h fits a screen, --help has everything'
@@ -446,6 +464,7 @@ xmpp\t''"
 complete -c xport -n "__fish_xport_using_subcommand connect" -l count -d 'Exit after N datagrams have arrived' -r
 complete -c xport -n "__fish_xport_using_subcommand connect" -l half-close -d 'When to tell the peer that stdin has ended' -r
 complete -c xport -n "__fish_xport_using_subcommand connect" -l linger -d 'After stdin ends, wait this long for the other end' -r
+complete -c xport -n "__fish_xport_using_subcommand connect" -l escape -d 'The key before a command in --raw' -r
 complete -c xport -n "__fish_xport_using_subcommand connect" -l dump -d 'Write all data to FILE, in hexadecimal and text' -r -F
 complete -c xport -n "__fish_xport_using_subcommand connect" -l timeout -d 'End the run after this long' -r
 complete -c xport -n "__fish_xport_using_subcommand connect" -l idle-timeout -d 'End a session after this long without traffic' -r
@@ -467,6 +486,8 @@ complete -c xport -n "__fish_xport_using_subcommand connect" -l no-half-close -d
 complete -c xport -n "__fish_xport_using_subcommand connect" -l send-only -d 'Discard what the peer sends'
 complete -c xport -n "__fish_xport_using_subcommand connect" -l recv-only -d 'Do not read stdin'
 complete -c xport -n "__fish_xport_using_subcommand connect" -l crlf -d 'Send each line feed as CR LF'
+complete -c xport -n "__fish_xport_using_subcommand connect" -l raw -d 'Send each key of the terminal at once; ^]. leaves'
+complete -c xport -n "__fish_xport_using_subcommand connect" -l progress -d 'Show how much has moved and how fast'
 complete -c xport -n "__fish_xport_using_subcommand connect" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand connect" -s v -l verbose -d 'Report connections; -vv and -vvv report more'
 complete -c xport -n "__fish_xport_using_subcommand connect" -s h -l help -d 'Print help: -h fits a screen, --help has everything'
@@ -509,6 +530,7 @@ complete -c xport -n "__fish_xport_using_subcommand listen" -l no-half-close -d 
 complete -c xport -n "__fish_xport_using_subcommand listen" -l send-only -d 'Discard what the peer sends'
 complete -c xport -n "__fish_xport_using_subcommand listen" -l recv-only -d 'Do not read stdin'
 complete -c xport -n "__fish_xport_using_subcommand listen" -l crlf -d 'Send each line feed as CR LF'
+complete -c xport -n "__fish_xport_using_subcommand listen" -l progress -d 'Show how much has moved and how fast'
 complete -c xport -n "__fish_xport_using_subcommand listen" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand listen" -s v -l verbose -d 'Report connections; -vv and -vvv report more'
 complete -c xport -n "__fish_xport_using_subcommand listen" -s h -l help -d 'Print help: -h fits a screen, --help has everything'
@@ -605,6 +627,7 @@ complete -c xport -n "__fish_xport_using_subcommand relay" -l broadcast -d 'Let 
 complete -c xport -n "__fish_xport_using_subcommand relay" -l pty -d 'Run the program on a terminal of its own'
 complete -c xport -n "__fish_xport_using_subcommand relay" -l no-half-close -d 'Same as --half-close never'
 complete -c xport -n "__fish_xport_using_subcommand relay" -l crlf -d 'Send each line feed to a socket as CR LF'
+complete -c xport -n "__fish_xport_using_subcommand relay" -l progress -d 'Show how much has moved and how fast'
 complete -c xport -n "__fish_xport_using_subcommand relay" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand relay" -s v -l verbose -d 'Report connections; -vv and -vvv report more'
 complete -c xport -n "__fish_xport_using_subcommand relay" -s h -l help -d 'Print help: -h fits a screen, --help has everything'
@@ -670,6 +693,40 @@ complete -c xport -n "__fish_xport_using_subcommand exec" -l crlf -d 'Send each 
 complete -c xport -n "__fish_xport_using_subcommand exec" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand exec" -s v -l verbose -d 'Report connections; -vv and -vvv report more'
 complete -c xport -n "__fish_xport_using_subcommand exec" -s h -l help -d 'Print help: -h fits a screen, --help has everything'
+complete -c xport -n "__fish_xport_using_subcommand wait" -l for -d 'Try again for this long [default: one try]' -r
+complete -c xport -n "__fish_xport_using_subcommand wait" -l every -d 'Pause this long after a failed try' -r
+complete -c xport -n "__fish_xport_using_subcommand wait" -l status -d 'Statuses of HTTP that mean \'up\' [may be repeated]' -r
+complete -c xport -n "__fish_xport_using_subcommand wait" -l send -d 'Send TEXT to udp: endpoints; a reply means \'up\'' -r
+complete -c xport -n "__fish_xport_using_subcommand wait" -l connect-timeout -d 'Time limit of a try to connect, and of its answer' -r
+complete -c xport -n "__fish_xport_using_subcommand wait" -l source -d 'Connect from this local address' -r
+complete -c xport -n "__fish_xport_using_subcommand wait" -l ca -d 'Trust only the authorities in FILE (PEM)' -r -F
+complete -c xport -n "__fish_xport_using_subcommand wait" -l server-name -d 'Name in the certificate [default: the host]' -r
+complete -c xport -n "__fish_xport_using_subcommand wait" -l pin -d 'Accept only a certificate with this pin [may be repeated]' -r
+complete -c xport -n "__fish_xport_using_subcommand wait" -l cert -d 'Present the certificate in FILE (PEM)' -r -F
+complete -c xport -n "__fish_xport_using_subcommand wait" -l key -d 'Private key of --cert, if it is in another FILE' -r -F
+complete -c xport -n "__fish_xport_using_subcommand wait" -l alpn -d 'Application protocols to negotiate [may be repeated]' -r
+complete -c xport -n "__fish_xport_using_subcommand wait" -l tls-min -d 'Oldest TLS version to accept' -r -f -a "1.2\t''
+1.3\t''"
+complete -c xport -n "__fish_xport_using_subcommand wait" -l keylog -d 'Append the secrets of all connections to FILE' -r -F
+complete -c xport -n "__fish_xport_using_subcommand wait" -l starttls -d 'Ask for TLS in this protocol first (STARTTLS)' -r -f -a "smtp\t''
+imap\t''
+pop3\t''
+postgres\t''
+ldap\t''
+xmpp\t''"
+complete -c xport -n "__fish_xport_using_subcommand wait" -l color -d 'Colour messages and help' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c xport -n "__fish_xport_using_subcommand wait" -l handshake-timeout -d 'Time limit of a handshake' -r
+complete -c xport -n "__fish_xport_using_subcommand wait" -l any -d 'End as soon as one endpoint is up'
+complete -c xport -n "__fish_xport_using_subcommand wait" -l gone -d 'Wait until the endpoints are gone'
+complete -c xport -n "__fish_xport_using_subcommand wait" -s 4 -d 'Use IPv4 only'
+complete -c xport -n "__fish_xport_using_subcommand wait" -s 6 -d 'Use IPv6 only'
+complete -c xport -n "__fish_xport_using_subcommand wait" -s n -l numeric -d 'Do not look up host names'
+complete -c xport -n "__fish_xport_using_subcommand wait" -l insecure -d 'Do not verify the server'
+complete -c xport -n "__fish_xport_using_subcommand wait" -s q -l quiet -d 'Report errors only'
+complete -c xport -n "__fish_xport_using_subcommand wait" -s v -l verbose -d 'Report connections; -vv and -vvv report more'
+complete -c xport -n "__fish_xport_using_subcommand wait" -s h -l help -d 'Print help: -h fits a screen, --help has everything'
 
 # Endpoints: what they begin with, and the options behind a comma.
 function __xport_endpoints
@@ -678,7 +735,7 @@ function __xport_endpoints
     set -l scheme tcp
     if string match -qr '^(/|\./|\.\./|@)' -- $word
         set scheme unix
-    else if string match -qr '^(tcp|tcp-listen|tls|tls-listen|unix|unix-listen|udp|udp-listen|fd|exec|shell):' -- $word
+    else if string match -qr '^(tcp|tcp-listen|tls|tls-listen|unix|unix-listen|udp|udp-listen|fd|exec|shell|http|https):' -- $word
         set scheme (string replace -r ':.*' '' -- $word)
     end
     set -l candidates
@@ -692,6 +749,8 @@ function __xport_endpoints
                 set candidates backlog= max-conns= allow= deny= port-file= keepalive= 4 6 numeric
             case 'exec--listen,tcp' 'relay,tcp-listen' 'exec--listen,tcp-listen'
                 set candidates backlog= max-conns= allow= deny= port-file= keepalive= 4 6 numeric crlf
+            case 'wait,tcp' 'wait,udp'
+                set candidates connect-timeout= source= 4 6 numeric
             case 'connect,tls' 'relay,tls' 'exec--connect,tls'
                 set candidates connect-timeout= retry= retry-delay= source= keepalive= 4 6 numeric crlf ca= server-name= pin= insecure cert= key= alpn= tls-min= handshake-timeout= allow-truncation keylog= starttls=
             case 'listen,tls' 'listen,tls-listen'
@@ -700,6 +759,8 @@ function __xport_endpoints
                 set candidates backlog= max-conns= allow= deny= port-file= keepalive= 4 6 numeric cert= key= self-signed client-ca= alpn= tls-min= handshake-timeout= allow-truncation keylog=
             case 'exec--listen,tls' 'relay,tls-listen' 'exec--listen,tls-listen'
                 set candidates backlog= max-conns= allow= deny= port-file= keepalive= 4 6 numeric crlf cert= key= self-signed client-ca= alpn= tls-min= handshake-timeout= allow-truncation keylog=
+            case 'wait,tls'
+                set candidates connect-timeout= source= 4 6 numeric ca= server-name= pin= insecure cert= key= alpn= tls-min= handshake-timeout= keylog= starttls=
             case 'connect,unix' 'relay,unix' 'exec--connect,unix'
                 set candidates connect-timeout= retry= retry-delay= crlf
             case 'listen,unix' 'listen,unix-listen'
@@ -708,6 +769,8 @@ function __xport_endpoints
                 set candidates backlog= max-conns= mode= replace-stale
             case 'exec--listen,unix' 'relay,unix-listen' 'exec--listen,unix-listen'
                 set candidates backlog= max-conns= mode= replace-stale crlf
+            case 'wait,unix'
+                set candidates connect-timeout=
             case 'connect,udp' 'relay,udp'
                 set candidates connect-timeout= retry= retry-delay= source= 4 6 numeric broadcast
             case 'listen,udp' 'echo,udp' 'listen,udp-listen' 'echo,udp-listen'
@@ -722,6 +785,10 @@ function __xport_endpoints
                 set candidates max-conns= allow= deny= port-file= keepalive=
             case 'relay,fd' 'exec--listen,fd'
                 set candidates max-conns= allow= deny= port-file= keepalive= crlf
+            case 'wait,http'
+                set candidates connect-timeout= source= 4 6 numeric status=
+            case 'wait,https'
+                set candidates connect-timeout= source= 4 6 numeric ca= server-name= pin= insecure cert= key= alpn= tls-min= handshake-timeout= keylog= status=
         end
         set -l before (string replace -r '[^,]*$' '' -- $word)
         set -q candidates[1]; and printf '%s\n' $before$candidates
@@ -739,6 +806,8 @@ function __xport_endpoints
                 set candidates tcp: tcp-listen: tls: tls-listen: unix: unix-listen: fd:
             case 'exec--connect'
                 set candidates tcp: tls: unix: fd:
+            case 'wait'
+                set candidates tcp: tls: unix: udp: http:// https://
         end
         printf '%s\n' $candidates
     end
@@ -749,3 +818,4 @@ complete -c xport -n "__fish_xport_using_subcommand echo" -a "(__xport_endpoints
 complete -c xport -n "__fish_xport_using_subcommand relay" -a "(__xport_endpoints relay)"
 complete -c xport -n "__fish_xport_using_subcommand exec" -r -l listen -a "(__xport_endpoints exec--listen)"
 complete -c xport -n "__fish_xport_using_subcommand exec" -r -l connect -a "(__xport_endpoints exec--connect)"
+complete -c xport -n "__fish_xport_using_subcommand wait" -a "(__xport_endpoints wait)"

@@ -49,9 +49,10 @@ pub(super) static EXAMPLES: &[Example] = &[
     first("xport tls-client example.org:443", "talk to a TLS server"),
     first("xport relay tcp-listen:8080 tcp:host:80", "forward a port"),
     first(r"printf 'GET / HTTP/1.0\r\n\r\n' | xport tcp-client host:80", "ask a web server"),
-    first("xport tcp-client --retry 10 db:5432 < query", "send once it is up"),
+    first("xport wait --for 30s db:5432 -- ./app", "wait for a service"),
     main("xport tcp-server --send-only '*:8888' < file", "send a file to the client that comes"),
     main("xport tcp-server -k --allow 10.0.0.0/8 '*:8888' >> log", "receive from one network, one client at a time"),
+    page("xport tcp-client --retry 10 localhost:6379 < query", "send a query once the service is up"),
     main("xport tcp-echo :8888", "echo for programs on this machine"),
     page("xport tcp-echo --max-conns 1000 '*:7'", "echo on every interface, for 1000 clients at once"),
     page("xport tcp-echo --port-file port 127.0.0.1:0", "echo on a free port, and write its number to a file"),
@@ -132,6 +133,11 @@ pub(super) static EXAMPLES: &[Example] = &[
     page("xport echo unix-listen:./s tcp-listen:7777", "echo on a unix socket and on the loopback at once"),
     page("xport echo tls-listen:8443,self-signed", "echo over TLS"),
     page("xport echo tcp-listen:9999 tls-listen:9998,self-signed", "echo with and without TLS"),
+    main("xport wait --for 1m --status 200,401 https://example.org/health", "wait for one of two statuses of a page"),
+    page("xport wait tls:example.org:443", "try once: is it up, and is its certificate good?"),
+    page("xport wait --for 10s --any ./app.sock :8080", "wait until one of two endpoints is up"),
+    page("xport wait --for 30s --gone :8080", "wait until a service has ended"),
+    page("xport wait --for 5s --send ping udp:host:7777", "wait until a service replies to a datagram"),
 ];
 
 #[cfg(test)]

@@ -105,6 +105,9 @@ pub(super) fn after_options_of(mode: &ModeSpec) -> String {
             page.paragraph(paragraph);
         }
     }
+    if mode.name == "wait" {
+        page.table("Endpoints", text::WAITING.iter().copied());
+    }
     page.section("Values", text::VALUES);
     page.paragraph(text::AFTER_LONG_HELP_OF_MODE);
     page.text

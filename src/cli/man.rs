@@ -43,6 +43,7 @@ fn program() -> Roff {
     push_modes(&mut page);
     push_options(&mut page);
     page.terms("ADDRESSES", text::ADDRESSES);
+    page.terms("WAITING", text::WAITING);
     page.terms("ENVIRONMENT", text::ENVIRONMENT);
     page.terms("STDIN OF A PROGRAM", text::STDIN_OF_PROGRAM);
     page.terms("HOW A RUN ENDS", text::ENDING);

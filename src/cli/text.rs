@@ -23,6 +23,7 @@ pub(super) const SYNOPSIS: &[&str] = &[
     "xport MODE [OPTIONS] ADDRESS",
     "xport relay [OPTIONS] LEFT RIGHT",
     "xport exec [OPTIONS] -- CMD [ARG]...",
+    "xport wait [OPTIONS] ENDPOINT... [-- CMD [ARG]...]",
     "xport echo|listen|connect [OPTIONS] ENDPOINT...",
     "xport --completions SHELL",
     "xport --man [PAGE]",
@@ -100,6 +101,26 @@ pub(super) const ADDRESSES: &[(&str, &str)] = &[
     ("fd:N", "An inherited socket: a listener, a connection, or a bound datagram socket."),
 ];
 
+/// The endpoints of `wait`, and what proves that each is up.
+pub(super) const WAITING: &[(&str, &str)] = &[
+    (
+        "HOST:PORT, tcp:ADDRESS",
+        "Up if it accepts a connection, which is closed at once. Nothing is sent. A proxy in front of a service can \
+         accept while the service is down.",
+    ),
+    ("/path, @name, unix:PATH", "The same for a unix socket."),
+    ("tls:ADDRESS", "Up if the handshake succeeds and the certificate is verified."),
+    (
+        "http://HOST/PATH, https://HOST/PATH",
+        "Up if one GET is answered with a wanted status. A redirect is not followed.",
+    ),
+    (
+        "udp:ADDRESS",
+        "With --send TEXT, up if a reply comes. Otherwise up if an empty datagram is not refused within 500ms, which a \
+         firewall can feign.",
+    ),
+];
+
 /// How to write endpoints and their options, in paragraphs.
 pub(super) const ENDPOINT_OPTIONS: &[&str] = &[
     "Options follow an address after commas, under their usual names: tcp:host:80,retry=3,source=:99. An option that \
@@ -123,19 +144,31 @@ pub(super) const EXIT_STATUS: &[(&str, &str)] = &[
     ),
     ("1", "A local failure: stdin, stdout or a file failed, or resources ran out. exec has 125 instead."),
     ("2", "Wrong usage: a bad option, address or number, or a bad PEM file. Nothing was opened."),
-    ("3", "Unavailable: xport cannot resolve, connect, bind or listen. Nothing was transferred, so a retry is safe."),
+    (
+        "3",
+        "Unavailable: xport cannot resolve, connect, bind or listen. Nothing was transferred, so a retry is safe. With \
+         wait, the one try has failed.",
+    ),
     ("4", "Broken: the connection was reset or killed, or a datagram met a closed port. Data may be incomplete."),
     (
         "5",
         "TLS: the handshake failed, the certificate was refused, the peer does not speak TLS, or the stream ended \
          without close_notify.",
     ),
-    ("124", "A time limit of an option was reached, or fewer datagrams than --count arrived."),
+    (
+        "124",
+        "A time limit of an option was reached, or fewer datagrams than --count arrived. wait has it for --for only.",
+    ),
     (
         "125, 126, 127",
-        "exec: xport itself failed, the program cannot be executed, or it is not found. relay has 126 and 127 too.",
+        "exec: xport itself failed, the program cannot be executed, or it is not found. relay and wait have 126 and \
+         127 too.",
     ),
-    ("the program's", "exec, and relay with a program: the status of the program, or 128+n if signal n ended it."),
+    (
+        "the program's",
+        "exec, and relay with a program: the status of the program, or 128+n if signal n ended it. wait becomes its \
+ program.",
+    ),
     (
         "128+n",
         "Signal n ended the run, or ended a server for one client before that client came. The first process of a PID \

@@ -6,7 +6,7 @@ use super::typed::Options;
 use crate::cli::logger::Color;
 use crate::cli::text::Manual;
 use crate::cli::values::{
-    parse_duration, parse_group, parse_half_close, parse_number, parse_positive_duration, parse_size,
+    parse_duration, parse_escape, parse_group, parse_half_close, parse_number, parse_positive_duration, parse_size,
 };
 use crate::protocols::half_close::HalfClose;
 use crate::transports::process::opening::ChildStdio;
@@ -197,6 +197,25 @@ pub(super) static STREAM: &[OptSpec] = &[
              data is unchanged. Before the endpoints, the option holds for each stream socket. After a comma, it holds \
              for one endpoint.",
         ),
+    flag(Raw, "raw", |o| o.raw = true).top(28).help("Send each key of the terminal at once; ^]. leaves").more(
+        "This is for a program with a terminal at the other end: a shell, an editor, a console. Start it there with \
+             'xport exec --listen EP --pty -- bash -li'. Keys, ^C included, are neither echoed nor edited here, and \
+             Enter sends a CR. What the peer sends is shown unchanged. The terminal is raw from the connection on, and \
+             it is restored at every end of the run. Only SIGKILL leaves it raw; 'stty sane' repairs it. ^]^Z or \
+             SIGTSTP suspends xport, with the terminal restored. The other end does not learn the size of this window: \
+             type 'stty rows R cols C' there. Stdin must be a terminal.",
+    ),
+    text(Escape, "escape", "KEY", |o, t| put(&mut o.escape, parse_escape(t)))
+        .default("^]")
+        .variable("XPORT_ESCAPE")
+        .help("The key before a command in --raw")
+        .more(
+            "KEY is ^X, a character, or none. The escape key and '.' leave: the peer gets what was typed before, and \
+             the status is 0 if it has taken all of it within a second. The escape key twice sends it once. The escape \
+             key and '?' show help. After the escape key and any other key, both are sent. A control character is the \
+             escape key anywhere. A printable character, such as ~, is one only at the beginning of a line. With \
+             'none', xport ends only with the peer or by a signal.",
+        ),
     file(Dump, "dump", |o| &mut o.dump).top(44).help("Write all data to FILE, in hexadecimal and text").more(
         "'-' is stderr. The dump shows the data of connections, datagram sockets and programs. Each piece has the \
              time since the start, the number and the name of the end, and its offset in that direction or the number \
@@ -207,6 +226,16 @@ pub(super) static STREAM: &[OptSpec] = &[
              writing the dump fails, the dump stops with a warning, and the run goes on. The dump does not show what a \
              program reads from an inherited stdin.",
     ),
+    flag(Progress, "progress", |o| o.progress = true)
+        .variable("XPORT_PROGRESS")
+        .top(48)
+        .help("Show how much has moved and how fast")
+        .more(
+            "The line is drawn on stderr, if stderr is a terminal. It appears after a second, and its last state \
+             stays. If stdin is a file, the line shows per cent and the time left as well. It goes away as soon as \
+             the peer's data is shown on the same terminal, and it is not drawn in the background. -q does not suppress it. \
+             Nothing is drawn if TERM is 'dumb'.",
+        ),
     number(HighWater, "high-water", "SIZE", |o, t| put(&mut o.high_water, parse_size(t)))
         .default("64K")
         .variable("XPORT_HIGH_WATER")

@@ -99,7 +99,12 @@ pub(super) static CONNECTION: &[OptSpec] = &[
         .top(43)
         .help("Time limit of a try to connect")
         .more("The time includes the name look-up.")
-        .instead(Topic::Datagrams, "Time limit of the name look-up"),
+        .instead(Topic::Datagrams, "Time limit of the name look-up")
+        .instead_with(
+            Topic::Wait,
+            "Time limit of a try to connect, and of its answer",
+            "The time includes the name look-up.",
+        ),
     number(Retry, "retry", "N", |o, t| put(&mut o.retry, parse_number(t, 0..=u32::MAX)))
         .default("0")
         .variable("XPORT_RETRY")

@@ -15,6 +15,7 @@ pub(in crate::cli) enum Heading {
     Datagram,
     Child,
     Stream,
+    Wait,
     Output,
     /// Options of any section that few people need.
     Expert,
@@ -31,6 +32,7 @@ impl Heading {
             Self::Datagram => "Datagram",
             Self::Child => "Child",
             Self::Stream => "Stream",
+            Self::Wait => "Waiting",
             Self::Output => "Output",
             Self::Expert => "Expert options",
             Self::None => return None,
@@ -57,6 +59,7 @@ pub(in crate::cli) enum Topic {
     DatagramServer,
     Exec,
     Relay,
+    Wait,
     /// The modes for endpoints of any kind.
     AnyEndpoint,
 }

@@ -47,7 +47,9 @@ fn modes() -> Vec<String> {
 fn flags(help: &str) -> Vec<&str> {
     let is_option = |line: &&str| line.trim_start().starts_with('-') && line.starts_with("  ");
     let lines = help.lines().filter(is_option).filter(|line| line.find('-').is_some_and(|at| at <= 6));
-    lines.map(|line| line.split_whitespace().find(|word| word.starts_with("--")).unwrap_or(line.trim())).collect()
+    lines
+        .map(|line| line.split_whitespace().find(|word| word.starts_with("--")).unwrap_or_else(|| line.trim()))
+        .collect()
 }
 
 fn width(help: &str) -> usize {
@@ -110,7 +112,8 @@ fn the_long_help_has_examples_first_and_expert_options_last() {
         assert_eq!(headings[..2], ["Examples:", "Arguments:"], "{mode}");
         let expert = headings.iter().position(|heading| heading == "Expert options:");
         let after = expert.map_or(&[][..], |at| &headings[at + 1..]);
-        let rest: &[&str] = if mode == "relay" { &["Endpoints:", "Values:"] } else { &["Values:"] };
+        let rest: &[&str] =
+            if ["relay", "wait"].contains(&mode.as_str()) { &["Endpoints:", "Values:"] } else { &["Values:"] };
         assert_eq!(after, rest, "{mode}: {headings:?}");
         let expert = section(&help, "Expert options:").join("\n");
         for flag in ["--high-water", "--low-water", "--backlog", "--keepalive"] {
