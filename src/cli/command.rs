@@ -66,11 +66,12 @@ impl Detail<'_> {
 }
 
 /// A positional argument.
-struct Operand {
+pub(super) struct Operand {
     id: &'static str,
-    shown: &'static str,
-    hint: ValueHint,
-    is_list: bool,
+    pub(super) shown: &'static str,
+    /// What completes it. [`ValueHint::Unknown`] stands for an endpoint.
+    pub(super) hint: ValueHint,
+    pub(super) is_list: bool,
     help: &'static str,
     more: &'static str,
 }
@@ -157,7 +158,8 @@ const CMD: Operand = Operand {
 /// The operand that follows `--` and nothing else.
 const PROGRAM_ID: &str = "program";
 
-fn operands_of(mode: &ModeSpec) -> &'static [Operand] {
+/// The operands of a mode.
+pub(super) fn operands_of(mode: &ModeSpec) -> &'static [Operand] {
     match (mode.verb.action, mode.scheme) {
         (Action::Relay, _) => &[LEFT, RIGHT],
         (Action::Exec, _) => &[CMD],

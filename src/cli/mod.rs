@@ -20,6 +20,7 @@ mod quote; // text of the user in messages
 mod relay; // modes that join endpoints
 mod request; // a mode with its options and operands, and whether each option does something
 mod resolve; // modes with listeners or one peer
+mod roff; // the language of manual pages
 pub mod schemes; // the table of endpoints
 mod text; // descriptions, examples, exit status
 mod tls; // settings of TLS

@@ -197,7 +197,7 @@ pub(super) static STREAM: &[OptSpec] = &[
              data is unchanged. Before the endpoints, the option holds for each stream socket. After a comma, it holds \
              for one endpoint.",
         ),
-    flag(Raw, "raw", |o| o.raw = true).top(28).help("Send each key of the terminal at once; ^]. leaves").more(
+    flag(Raw, "raw", |o| o.raw = true).top(34).help("Send each key of the terminal at once; ^]. leaves").more(
         "This is for a program with a terminal at the other end: a shell, an editor, a console. Start it there with \
              'xport exec --listen EP --pty -- bash -li'. Keys, ^C included, are neither echoed nor edited here, and \
              Enter sends a CR. What the peer sends is shown unchanged. The terminal is raw from the connection on, and \
@@ -233,8 +233,8 @@ pub(super) static STREAM: &[OptSpec] = &[
         .more(
             "The line is drawn on stderr, if stderr is a terminal. It appears after a second, and its last state \
              stays. If stdin is a file, the line shows per cent and the time left as well. It goes away as soon as \
-             the peer's data is shown on the same terminal, and it is not drawn in the background. -q does not suppress it. \
-             Nothing is drawn if TERM is 'dumb'.",
+             the peer's data is shown on the same terminal, and it is not drawn in the background. -q does not \
+             suppress it. Nothing is drawn if TERM is 'dumb'.",
         ),
     number(HighWater, "high-water", "SIZE", |o, t| put(&mut o.high_water, parse_size(t)))
         .default("64K")
