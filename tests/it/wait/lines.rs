@@ -41,7 +41,12 @@ fn what_makes_no_sense_is_refused_with_its_reason() {
         (":80,crlf", "tcp: has no option 'crlf'"),
         ("tls:h:1,allow-truncation", "tls: has no option 'allow-truncation'"),
         ("udp:h:1,broadcast", "udp: has no option 'broadcast'"),
-        ("--retry 3 :80", "unexpected argument '--retry'"),
+        // Options of other programs.
+        ("-t 30 :80", "use --for DUR"),
+        ("--timeout=30 :80", "use --for DUR"),
+        ("-s :80", "the program is never run after a failure anyway"),
+        ("--retry 3 :80", "use --for DUR; --every DUR sets the pause"),
+        ("-z :80", "this mode never sends data to a TCP service"),
         // Values.
         ("--for 0 :80", "invalid value '0' for '--for <DUR>': must be more than zero"),
         ("--for -1 :80", "must not be negative"),
