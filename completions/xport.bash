@@ -102,7 +102,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__connect)
-            opts="-4 -6 -n -q -v -h --connect-timeout --retry --retry-delay --numeric --source --keepalive --ca --server-name --pin --insecure --cert --key --alpn --tls-min --handshake-timeout --allow-truncation --keylog --starttls --count --broadcast --lines --half-close --no-half-close --linger --send-only --recv-only --crlf --dump --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
+            opts="-4 -6 -n -q -v -h --connect-timeout --retry --retry-delay --numeric --source --keepalive --ca --server-name --pin --insecure --cert --key --alpn --tls-min --handshake-timeout --allow-truncation --keylog --starttls --count --broadcast --lines --half-close --no-half-close --linger --send-only --recv-only --crlf --raw --escape --dump --progress --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -221,6 +221,10 @@ _xport() {
                     return 0
                     ;;
                 --linger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --escape)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -678,7 +682,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__listen)
-            opts="-k -4 -6 -n -q -v -h --grace --backlog --keep-open --allow --deny --port-file --mode --replace-stale --numeric --keepalive --self-signed --client-ca --cert --key --alpn --tls-min --handshake-timeout --allow-truncation --keylog --count --join --lines --half-close --no-half-close --linger --send-only --recv-only --crlf --dump --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
+            opts="-k -4 -6 -n -q -v -h --grace --backlog --keep-open --allow --deny --port-file --mode --replace-stale --numeric --keepalive --self-signed --client-ca --cert --key --alpn --tls-min --handshake-timeout --allow-truncation --keylog --count --join --lines --half-close --no-half-close --linger --send-only --recv-only --crlf --dump --progress --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -854,7 +858,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__relay)
-            opts="-4 -6 -n -q -v -h --grace --backlog --once --max-conns --allow --deny --port-file --mode --replace-stale --connect-timeout --retry --retry-delay --numeric --source --keepalive --ca --server-name --pin --insecure --self-signed --client-ca --cert --key --alpn --tls-min --handshake-timeout --allow-truncation --keylog --starttls --join --broadcast --stderr --env --kill-after --pty --half-close --no-half-close --linger --crlf --dump --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
+            opts="-4 -6 -n -q -v -h --grace --backlog --once --max-conns --allow --deny --port-file --mode --replace-stale --connect-timeout --retry --retry-delay --numeric --source --keepalive --ca --server-name --pin --insecure --self-signed --client-ca --cert --key --alpn --tls-min --handshake-timeout --allow-truncation --keylog --starttls --join --broadcast --stderr --env --kill-after --pty --half-close --no-half-close --linger --crlf --dump --progress --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1085,7 +1089,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__tcp__subcmd__client)
-            opts="-4 -6 -n -q -v -h --connect --connect-timeout --retry --retry-delay --numeric --source --keepalive --half-close --no-half-close --linger --send-only --recv-only --crlf --dump --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
+            opts="-4 -6 -n -q -v -h --connect --connect-timeout --retry --retry-delay --numeric --source --keepalive --half-close --no-half-close --linger --send-only --recv-only --crlf --raw --escape --dump --progress --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1120,6 +1124,10 @@ _xport() {
                     return 0
                     ;;
                 --linger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --escape)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1258,7 +1266,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__tcp__subcmd__server)
-            opts="-k -4 -6 -n -q -v -h --listen --grace --backlog --keep-open --allow --deny --port-file --numeric --keepalive --half-close --no-half-close --linger --send-only --recv-only --crlf --dump --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
+            opts="-k -4 -6 -n -q -v -h --listen --grace --backlog --keep-open --allow --deny --port-file --numeric --keepalive --half-close --no-half-close --linger --send-only --recv-only --crlf --dump --progress --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1354,7 +1362,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__tls__subcmd__client)
-            opts="-4 -6 -n -q -v -h --connect --connect-timeout --retry --retry-delay --numeric --source --keepalive --ca --server-name --pin --insecure --cert --key --alpn --tls-min --handshake-timeout --allow-truncation --keylog --starttls --half-close --no-half-close --linger --send-only --recv-only --crlf --dump --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
+            opts="-4 -6 -n -q -v -h --connect --connect-timeout --retry --retry-delay --numeric --source --keepalive --ca --server-name --pin --insecure --cert --key --alpn --tls-min --handshake-timeout --allow-truncation --keylog --starttls --half-close --no-half-close --linger --send-only --recv-only --crlf --raw --escape --dump --progress --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1473,6 +1481,10 @@ _xport() {
                     return 0
                     ;;
                 --linger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --escape)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1683,7 +1695,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__tls__subcmd__server)
-            opts="-k -4 -6 -n -q -v -h --listen --grace --backlog --keep-open --allow --deny --port-file --numeric --keepalive --self-signed --client-ca --cert --key --alpn --tls-min --handshake-timeout --allow-truncation --keylog --half-close --no-half-close --linger --send-only --recv-only --crlf --dump --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
+            opts="-k -4 -6 -n -q -v -h --listen --grace --backlog --keep-open --allow --deny --port-file --numeric --keepalive --self-signed --client-ca --cert --key --alpn --tls-min --handshake-timeout --allow-truncation --keylog --half-close --no-half-close --linger --send-only --recv-only --crlf --dump --progress --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1851,7 +1863,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__udp__subcmd__client)
-            opts="-4 -6 -n -q -v -h --connect --connect-timeout --retry --retry-delay --numeric --source --count --broadcast --lines --linger --send-only --recv-only --dump --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
+            opts="-4 -6 -n -q -v -h --connect --connect-timeout --retry --retry-delay --numeric --source --count --broadcast --lines --linger --send-only --recv-only --dump --progress --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2012,7 +2024,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__udp__subcmd__server)
-            opts="-4 -6 -n -q -v -h --listen --grace --allow --deny --port-file --numeric --count --join --lines --linger --send-only --recv-only --dump --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
+            opts="-4 -6 -n -q -v -h --listen --grace --allow --deny --port-file --numeric --count --join --lines --linger --send-only --recv-only --dump --progress --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2104,7 +2116,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__unix__subcmd__client)
-            opts="-q -v -h --connect --connect-timeout --retry --retry-delay --half-close --no-half-close --linger --send-only --recv-only --crlf --dump --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
+            opts="-q -v -h --connect --connect-timeout --retry --retry-delay --half-close --no-half-close --linger --send-only --recv-only --crlf --raw --escape --dump --progress --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2131,6 +2143,10 @@ _xport() {
                     return 0
                     ;;
                 --linger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --escape)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2246,7 +2262,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__unix__subcmd__server)
-            opts="-k -q -v -h --listen --grace --backlog --keep-open --mode --replace-stale --half-close --no-half-close --linger --send-only --recv-only --crlf --dump --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
+            opts="-k -q -v -h --listen --grace --backlog --keep-open --mode --replace-stale --half-close --no-half-close --linger --send-only --recv-only --crlf --dump --progress --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2464,7 +2480,7 @@ _xport_endpoints() {
     done
     case "$place,$last" in
         exec,--listen|exec,--connect) place="$place$last" ;;
-        *,--listen|*,--grace|*,--backlog|*,--max-conns|*,--allow|*,--deny|*,--port-file|*,--mode|*,--connect|*,--connect-timeout|*,--retry|*,--retry-delay|*,--source|*,--keepalive|*,--ca|*,--server-name|*,--pin|*,--client-ca|*,--cert|*,--key|*,--alpn|*,--tls-min|*,--handshake-timeout|*,--keylog|*,--starttls|*,--shell|*,--stdin|*,--stderr|*,--env|*,--kill-after|*,--linger|*,--dump|*,--high-water|*,--low-water|*,--timeout|*,--idle-timeout|*,--color|*,--join|*,--half-close|*,--count|*,--for|*,--every|*,--status|*,--send) return 1 ;;
+        *,--listen|*,--grace|*,--backlog|*,--max-conns|*,--allow|*,--deny|*,--port-file|*,--mode|*,--connect|*,--connect-timeout|*,--retry|*,--retry-delay|*,--source|*,--keepalive|*,--ca|*,--server-name|*,--pin|*,--client-ca|*,--cert|*,--key|*,--alpn|*,--tls-min|*,--handshake-timeout|*,--keylog|*,--starttls|*,--shell|*,--stdin|*,--stderr|*,--env|*,--kill-after|*,--linger|*,--dump|*,--high-water|*,--low-water|*,--timeout|*,--idle-timeout|*,--color|*,--join|*,--half-close|*,--count|*,--escape|*,--for|*,--every|*,--status|*,--send) return 1 ;;
     esac
     [[ $word == -?* ]] && return 1
     case "$word" in

@@ -104,6 +104,7 @@ complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l no-half-close
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l send-only -d 'Discard everything that the peer sends'
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l recv-only -d 'Do not read stdin'
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l crlf -d 'Send each line feed as CR LF; received data is unchanged'
+complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l progress -d 'Show on stderr how much has moved and how fast, if stderr is a terminal'
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -s v -l verbose -d 'Report connections; -vv adds decisions, -vvv everything'
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -115,6 +116,7 @@ complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l source -d 'Co
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l keepalive -d 'Probe a TCP peer after this long without traffic, and give up after as long again without an answer; \'off\' disables probes' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l half-close -d 'When to tell the peer that stdin has ended: auto, now, never, or after DUR without traffic' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l linger -d 'After stdin ends, wait at most this long for the peer to end [default: no limit]' -r
+complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l escape -d 'The key before a command in --raw: ^X, a character, or none' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l dump -d 'Write sent and received data to FILE, in hexadecimal and as text; \'-\' is stderr' -r -F
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l high-water -d 'Pause reading while more than this many bytes wait to be written' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l low-water -d 'Resume reading once at most this many bytes wait [default: a quarter of --high-water]' -r
@@ -130,6 +132,8 @@ complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l no-half-close
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l send-only -d 'Discard everything that the peer sends'
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l recv-only -d 'Do not read stdin'
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l crlf -d 'Send each line feed as CR LF; received data is unchanged'
+complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l raw -d 'Send each key of the terminal at once, ^C included; ^]. leaves'
+complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l progress -d 'Show on stderr how much has moved and how fast, if stderr is a terminal'
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -s v -l verbose -d 'Report connections; -vv adds decisions, -vvv everything'
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -201,6 +205,7 @@ complete -c xport -n "__fish_xport_using_subcommand tls-server" -l no-half-close
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -l send-only -d 'Discard everything that the peer sends'
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -l recv-only -d 'Do not read stdin'
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -l crlf -d 'Send each line feed as CR LF; received data is unchanged'
+complete -c xport -n "__fish_xport_using_subcommand tls-server" -l progress -d 'Show on stderr how much has moved and how fast, if stderr is a terminal'
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -s v -l verbose -d 'Report connections; -vv adds decisions, -vvv everything'
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -228,6 +233,7 @@ ldap\t''
 xmpp\t''"
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l half-close -d 'When to tell the peer that stdin has ended: auto, now, never, or after DUR without traffic' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l linger -d 'After stdin ends, wait at most this long for the peer to end [default: no limit]' -r
+complete -c xport -n "__fish_xport_using_subcommand tls-client" -l escape -d 'The key before a command in --raw: ^X, a character, or none' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l dump -d 'Write sent and received data to FILE, in hexadecimal and as text; \'-\' is stderr' -r -F
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l high-water -d 'Pause reading while more than this many bytes wait to be written' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l low-water -d 'Resume reading once at most this many bytes wait [default: a quarter of --high-water]' -r
@@ -245,6 +251,8 @@ complete -c xport -n "__fish_xport_using_subcommand tls-client" -l no-half-close
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l send-only -d 'Discard everything that the peer sends'
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l recv-only -d 'Do not read stdin'
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l crlf -d 'Send each line feed as CR LF; received data is unchanged'
+complete -c xport -n "__fish_xport_using_subcommand tls-client" -l raw -d 'Send each key of the terminal at once, ^C included; ^]. leaves'
+complete -c xport -n "__fish_xport_using_subcommand tls-client" -l progress -d 'Show on stderr how much has moved and how fast, if stderr is a terminal'
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -s v -l verbose -d 'Report connections; -vv adds decisions, -vvv everything'
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -272,6 +280,7 @@ ldap\t''
 xmpp\t''"
 complete -c xport -n "__fish_xport_using_subcommand tls" -l half-close -d 'When to tell the peer that stdin has ended: auto, now, never, or after DUR without traffic' -r
 complete -c xport -n "__fish_xport_using_subcommand tls" -l linger -d 'After stdin ends, wait at most this long for the peer to end [default: no limit]' -r
+complete -c xport -n "__fish_xport_using_subcommand tls" -l escape -d 'The key before a command in --raw: ^X, a character, or none' -r
 complete -c xport -n "__fish_xport_using_subcommand tls" -l dump -d 'Write sent and received data to FILE, in hexadecimal and as text; \'-\' is stderr' -r -F
 complete -c xport -n "__fish_xport_using_subcommand tls" -l high-water -d 'Pause reading while more than this many bytes wait to be written' -r
 complete -c xport -n "__fish_xport_using_subcommand tls" -l low-water -d 'Resume reading once at most this many bytes wait [default: a quarter of --high-water]' -r
@@ -289,6 +298,8 @@ complete -c xport -n "__fish_xport_using_subcommand tls" -l no-half-close -d 'Sa
 complete -c xport -n "__fish_xport_using_subcommand tls" -l send-only -d 'Discard everything that the peer sends'
 complete -c xport -n "__fish_xport_using_subcommand tls" -l recv-only -d 'Do not read stdin'
 complete -c xport -n "__fish_xport_using_subcommand tls" -l crlf -d 'Send each line feed as CR LF; received data is unchanged'
+complete -c xport -n "__fish_xport_using_subcommand tls" -l raw -d 'Send each key of the terminal at once, ^C included; ^]. leaves'
+complete -c xport -n "__fish_xport_using_subcommand tls" -l progress -d 'Show on stderr how much has moved and how fast, if stderr is a terminal'
 complete -c xport -n "__fish_xport_using_subcommand tls" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand tls" -s v -l verbose -d 'Report connections; -vv adds decisions, -vvv everything'
 complete -c xport -n "__fish_xport_using_subcommand tls" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -330,6 +341,7 @@ complete -c xport -n "__fish_xport_using_subcommand unix-server" -l no-half-clos
 complete -c xport -n "__fish_xport_using_subcommand unix-server" -l send-only -d 'Discard everything that the peer sends'
 complete -c xport -n "__fish_xport_using_subcommand unix-server" -l recv-only -d 'Do not read stdin'
 complete -c xport -n "__fish_xport_using_subcommand unix-server" -l crlf -d 'Send each line feed as CR LF; received data is unchanged'
+complete -c xport -n "__fish_xport_using_subcommand unix-server" -l progress -d 'Show on stderr how much has moved and how fast, if stderr is a terminal'
 complete -c xport -n "__fish_xport_using_subcommand unix-server" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand unix-server" -s v -l verbose -d 'Report connections; -vv adds decisions, -vvv everything'
 complete -c xport -n "__fish_xport_using_subcommand unix-server" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -339,6 +351,7 @@ complete -c xport -n "__fish_xport_using_subcommand unix-client" -l retry -d 'Re
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -l retry-delay -d 'Wait this long before each retry' -r
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -l half-close -d 'When to tell the peer that stdin has ended: auto, now, never, or after DUR without traffic' -r
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -l linger -d 'After stdin ends, wait at most this long for the peer to end [default: no limit]' -r
+complete -c xport -n "__fish_xport_using_subcommand unix-client" -l escape -d 'The key before a command in --raw: ^X, a character, or none' -r
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -l dump -d 'Write sent and received data to FILE, in hexadecimal and as text; \'-\' is stderr' -r -F
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -l high-water -d 'Pause reading while more than this many bytes wait to be written' -r
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -l low-water -d 'Resume reading once at most this many bytes wait [default: a quarter of --high-water]' -r
@@ -351,6 +364,8 @@ complete -c xport -n "__fish_xport_using_subcommand unix-client" -l no-half-clos
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -l send-only -d 'Discard everything that the peer sends'
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -l recv-only -d 'Do not read stdin'
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -l crlf -d 'Send each line feed as CR LF; received data is unchanged'
+complete -c xport -n "__fish_xport_using_subcommand unix-client" -l raw -d 'Send each key of the terminal at once, ^C included; ^]. leaves'
+complete -c xport -n "__fish_xport_using_subcommand unix-client" -l progress -d 'Show on stderr how much has moved and how fast, if stderr is a terminal'
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -s v -l verbose -d 'Report connections; -vv adds decisions, -vvv everything'
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -396,6 +411,7 @@ complete -c xport -n "__fish_xport_using_subcommand udp-server" -s n -l numeric 
 complete -c xport -n "__fish_xport_using_subcommand udp-server" -l lines -d 'Send each line of stdin as one datagram, without its newline; write each datagram as one line to stdout'
 complete -c xport -n "__fish_xport_using_subcommand udp-server" -l send-only -d 'Discard received datagrams, and exit once stdin has ended'
 complete -c xport -n "__fish_xport_using_subcommand udp-server" -l recv-only -d 'Do not read stdin'
+complete -c xport -n "__fish_xport_using_subcommand udp-server" -l progress -d 'Show on stderr how much has moved and how fast, if stderr is a terminal'
 complete -c xport -n "__fish_xport_using_subcommand udp-server" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand udp-server" -s v -l verbose -d 'Report connections; -vv adds decisions, -vvv everything'
 complete -c xport -n "__fish_xport_using_subcommand udp-server" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -421,6 +437,7 @@ complete -c xport -n "__fish_xport_using_subcommand udp-client" -l broadcast -d 
 complete -c xport -n "__fish_xport_using_subcommand udp-client" -l lines -d 'Send each line of stdin as one datagram, without its newline; write each datagram as one line to stdout'
 complete -c xport -n "__fish_xport_using_subcommand udp-client" -l send-only -d 'Discard received datagrams, and exit once stdin has ended'
 complete -c xport -n "__fish_xport_using_subcommand udp-client" -l recv-only -d 'Do not read stdin'
+complete -c xport -n "__fish_xport_using_subcommand udp-client" -l progress -d 'Show on stderr how much has moved and how fast, if stderr is a terminal'
 complete -c xport -n "__fish_xport_using_subcommand udp-client" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand udp-client" -s v -l verbose -d 'Report connections; -vv adds decisions, -vvv everything'
 complete -c xport -n "__fish_xport_using_subcommand udp-client" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -543,6 +560,7 @@ complete -c xport -n "__fish_xport_using_subcommand relay" -l broadcast -d 'Let 
 complete -c xport -n "__fish_xport_using_subcommand relay" -l pty -d 'Run the program on a terminal of its own: stdin, stdout and stderr'
 complete -c xport -n "__fish_xport_using_subcommand relay" -l no-half-close -d 'Same as --half-close never'
 complete -c xport -n "__fish_xport_using_subcommand relay" -l crlf -d 'Send each line feed to a socket as CR LF; received data is unchanged'
+complete -c xport -n "__fish_xport_using_subcommand relay" -l progress -d 'Show on stderr how much has moved and how fast, if stderr is a terminal'
 complete -c xport -n "__fish_xport_using_subcommand relay" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand relay" -s v -l verbose -d 'Report connections; -vv adds decisions, -vvv everything'
 complete -c xport -n "__fish_xport_using_subcommand relay" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -621,6 +639,7 @@ complete -c xport -n "__fish_xport_using_subcommand listen" -l no-half-close -d 
 complete -c xport -n "__fish_xport_using_subcommand listen" -l send-only -d 'Discard everything that the peer sends'
 complete -c xport -n "__fish_xport_using_subcommand listen" -l recv-only -d 'Do not read stdin'
 complete -c xport -n "__fish_xport_using_subcommand listen" -l crlf -d 'Send each line feed as CR LF; received data is unchanged'
+complete -c xport -n "__fish_xport_using_subcommand listen" -l progress -d 'Show on stderr how much has moved and how fast, if stderr is a terminal'
 complete -c xport -n "__fish_xport_using_subcommand listen" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand listen" -s v -l verbose -d 'Report connections; -vv adds decisions, -vvv everything'
 complete -c xport -n "__fish_xport_using_subcommand listen" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -648,6 +667,7 @@ xmpp\t''"
 complete -c xport -n "__fish_xport_using_subcommand connect" -l count -d 'Exit after N datagrams have arrived' -r
 complete -c xport -n "__fish_xport_using_subcommand connect" -l half-close -d 'When to tell the peer that stdin has ended: auto, now, never, or after DUR without traffic' -r
 complete -c xport -n "__fish_xport_using_subcommand connect" -l linger -d 'After stdin ends, wait at most this long for the peer to end; with datagrams, until none has moved for this long [default: no limit; 1s when sending datagrams]' -r
+complete -c xport -n "__fish_xport_using_subcommand connect" -l escape -d 'The key before a command in --raw: ^X, a character, or none' -r
 complete -c xport -n "__fish_xport_using_subcommand connect" -l dump -d 'Write sent and received data to FILE, in hexadecimal and as text; \'-\' is stderr' -r -F
 complete -c xport -n "__fish_xport_using_subcommand connect" -l high-water -d 'Pause reading while more than this many bytes wait to be written' -r
 complete -c xport -n "__fish_xport_using_subcommand connect" -l low-water -d 'Resume reading once at most this many bytes wait [default: a quarter of --high-water]' -r
@@ -667,6 +687,8 @@ complete -c xport -n "__fish_xport_using_subcommand connect" -l no-half-close -d
 complete -c xport -n "__fish_xport_using_subcommand connect" -l send-only -d 'Discard everything that the peer sends'
 complete -c xport -n "__fish_xport_using_subcommand connect" -l recv-only -d 'Do not read stdin'
 complete -c xport -n "__fish_xport_using_subcommand connect" -l crlf -d 'Send each line feed as CR LF; received data is unchanged'
+complete -c xport -n "__fish_xport_using_subcommand connect" -l raw -d 'Send each key of the terminal at once, ^C included; ^]. leaves'
+complete -c xport -n "__fish_xport_using_subcommand connect" -l progress -d 'Show on stderr how much has moved and how fast, if stderr is a terminal'
 complete -c xport -n "__fish_xport_using_subcommand connect" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand connect" -s v -l verbose -d 'Report connections; -vv adds decisions, -vvv everything'
 complete -c xport -n "__fish_xport_using_subcommand connect" -s h -l help -d 'Print help (see more with \'--help\')'

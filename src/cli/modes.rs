@@ -34,6 +34,8 @@ pub(super) enum Need {
     Datagrams,
     Listener,
     Program,
+    /// stdin and stdout.
+    Stdio,
 }
 
 impl Need {
@@ -43,6 +45,7 @@ impl Need {
             Self::Datagrams => scheme.has_datagrams(),
             Self::Listener => scheme.listens(),
             Self::Program => scheme.role == Role::Run,
+            Self::Stdio => scheme.role == Role::Stdio,
         }
     }
 }
@@ -103,7 +106,7 @@ static LISTEN: Verb = Verb {
     action: Action::Listen,
     listens: ECHO.listens,
     opens: &[],
-    always: &[Grace, SendOnly, RecvOnly, HighWater, LowWater, Timeout, IdleTimeout, Dump],
+    always: &[Grace, SendOnly, RecvOnly, HighWater, LowWater, Timeout, IdleTimeout, Dump, Progress],
     with: &[(Need::Stream, &[KeepOpen, HalfClose, NoHalfClose, Linger]), (Need::Datagrams, &[Count, Lines, Linger])],
     // stdin and stdout serve one client at a time.
     without: &[(Need::Listener, &[MaxConns])],
@@ -112,8 +115,8 @@ static CONNECT: Verb = Verb {
     action: Action::Connect,
     listens: &[],
     opens: &[&TCP, &TLS, &UNIX, &UDP, &FD],
-    always: &[SendOnly, RecvOnly, HighWater, LowWater, Timeout, IdleTimeout, Dump],
-    with: &[(Need::Stream, ENDING), (Need::Datagrams, &[Count, Lines, Linger])],
+    always: &[SendOnly, RecvOnly, HighWater, LowWater, Timeout, IdleTimeout, Dump, Progress],
+    with: &[(Need::Stream, ENDING), (Need::Stream, &[Raw, Escape]), (Need::Datagrams, &[Count, Lines, Linger])],
     without: &[],
 };
 static EXEC: Verb = Verb {
@@ -129,7 +132,12 @@ static RELAY: Verb = Verb {
     listens: ECHO.listens,
     opens: SCHEMES,
     always: &[HighWater, LowWater, Timeout, IdleTimeout, Dump],
-    with: &[(Need::Listener, &[Once, Grace]), (Need::Program, PROGRAM), (Need::Stream, ENDING)],
+    with: &[
+        (Need::Listener, &[Once, Grace]),
+        (Need::Program, PROGRAM),
+        (Need::Stream, ENDING),
+        (Need::Stdio, &[Progress]),
+    ],
     without: &[],
 };
 

@@ -1,7 +1,7 @@
 //! The table of schemes. A scheme is the word before the colon of an endpoint.
 //!
 //! A row says how the address looks, whether there are streams or datagrams, and which options can follow a comma. The
-//! table of endpoints in help, manual page and README, the completions, and messages that list schemes are made of
+//! table of endpoints in help, manual page and `docs/`, the completions, and messages that list schemes are made of
 //! these rows. A new scheme begins with a row here. `cli/endpoint.rs` parses endpoints.
 
 use std::fmt;
@@ -281,7 +281,7 @@ pub(super) fn table() -> Vec<(&'static str, String)> {
     SCHEMES.iter().map(|scheme| (scheme.term, meaning(scheme))).collect()
 }
 
-/// The table for README, in markdown.
+/// The table for `docs/relays.md`, in markdown.
 #[must_use]
 pub fn markdown() -> String {
     let mut text = "| endpoint | what it is | options behind a comma |\n|---|---|---|\n".to_owned();

@@ -7,6 +7,7 @@ use std::os::fd::RawFd;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::protocols::escape::EscapeKey;
 use crate::protocols::pair::half_close::HalfClose;
 use crate::protocols::wait::http::HttpGet;
 use crate::transports::access::AccessList;
@@ -343,6 +344,17 @@ pub struct StreamConfig {
     pub timeout: Option<Duration>,
     /// `--dump`: the target of the dump.
     pub dump: Option<DumpTarget>,
+    /// `--raw`: keys of the terminal go to the peer one by one.
+    pub keys: Option<KeyConfig>,
+    /// `--progress`: how much has moved is shown on stderr.
+    pub progress: bool,
+}
+
+/// Keys that go to the peer one by one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyConfig {
+    /// `--escape`: the key before a command to xport, if there is one.
+    pub escape: Option<EscapeKey>,
 }
 
 /// The target of a dump.

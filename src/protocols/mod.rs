@@ -7,6 +7,7 @@
 pub mod discard;
 pub mod echo;
 // Two ends that are joined.
+pub mod escape;
 mod idle;
 pub mod pair;
 pub use self::pair::half_close;

@@ -166,6 +166,15 @@ pub fn end_by(signal: i32) {
     raise(signal);
 }
 
+/// Runs the handler of a signal on the stack that the standard library keeps for handlers, because the usual stack can
+/// have overflowed. `sigaltstack(2)`.
+pub(super) fn use_own_stack(signal: i32) -> io::Result<()> {
+    let mut action = action_of(signal)?;
+    action.sa_flags |= libc::SA_ONSTACK;
+    // SAFETY: the action is the present one but for a flag that says where it runs.
+    check(unsafe { libc::sigaction(signal, &raw const action, null_mut()) }).map(drop)
+}
+
 /// Ends the process by `signal`, or else with the status 128 + `signal`. A signal handler may call this.
 pub(super) fn die_of(signal: i32) -> ! {
     end_by(signal);

@@ -9,6 +9,7 @@ use ipnet::IpNet;
 use rustls::pki_types::ServerName;
 
 use crate::cli::logger::Color;
+use crate::protocols::escape::EscapeKey;
 use crate::protocols::half_close::HalfClose;
 use crate::transports::address::Address;
 use crate::transports::datagram::opening::Group;
@@ -73,7 +74,10 @@ pub(in crate::cli) enum Opt {
     SendOnly,
     RecvOnly,
     Crlf,
+    Raw,
+    Escape,
     Dump,
+    Progress,
     HighWater,
     LowWater,
     Timeout,
@@ -145,7 +149,10 @@ pub(in crate::cli) struct Options {
     pub(in crate::cli) send_only: bool,
     pub(in crate::cli) recv_only: bool,
     pub(in crate::cli) crlf: bool,
+    pub(in crate::cli) raw: bool,
+    pub(in crate::cli) escape: Option<EscapeKey>,
     pub(in crate::cli) dump: Option<PathBuf>,
+    pub(in crate::cli) progress: bool,
     pub(in crate::cli) high_water: usize,
     pub(in crate::cli) low_water: Option<usize>,
     pub(in crate::cli) timeout: Option<Duration>,
