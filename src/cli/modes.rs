@@ -5,7 +5,8 @@
 
 use crate::cli::options::{Opt, OptSpec, Topic, rows};
 use crate::cli::schemes::{
-    FD, FD_LISTEN, Role, SCHEMES, Scheme, TCP, TCP_LISTEN, TLS, TLS_LISTEN, UDP, UDP_LISTEN, UNIX, UNIX_LISTEN,
+    FD, FD_LISTEN, HTTP, HTTPS, Role, SCHEMES, Scheme, TCP, TCP_LISTEN, TLS, TLS_LISTEN, UDP, UDP_LISTEN, UNIX,
+    UNIX_LISTEN,
 };
 use Opt::*;
 
@@ -22,6 +23,8 @@ pub(super) enum Action {
     Exec,
     /// Join two endpoints.
     Relay,
+    /// Try endpoints until they are up.
+    Wait,
 }
 
 /// The kind of end that an option of the run needs.
@@ -138,6 +141,19 @@ static RELAY: Verb = Verb {
     without: &[],
 };
 
+static WAIT: Verb = Verb {
+    action: Action::Wait,
+    listens: &[],
+    opens: &[&TCP, &TLS, &UNIX, &UDP, &HTTP, &HTTPS],
+    always: &[For, Every, Any, Gone],
+    with: &[(Need::Datagrams, &[Send])],
+    // A try ends as soon as the peer has answered, and the mode itself tries again.
+    without: &[
+        (Need::Stream, &[Retry, RetryDelay, Keepalive, Crlf, AllowTruncation]),
+        (Need::Datagrams, &[Retry, RetryDelay, Broadcast]),
+    ],
+};
+
 /// One row of the table.
 #[derive(Debug)]
 pub(super) struct ModeSpec {
@@ -193,6 +209,7 @@ impl ModeSpec {
             (Action::Exec, _) => "-- CMD [ARG]...",
             (Action::Relay, _) => "LEFT RIGHT",
             (Action::Connect, None) => "ENDPOINT",
+            (Action::Wait, _) => "ENDPOINT... [-- CMD [ARG]...]",
             (_, None) => "ENDPOINT...",
             (_, Some(scheme)) if scheme.is_unix() => "ADDRESS",
             _ => "ADDRESS [PORT]",
@@ -278,4 +295,5 @@ pub(super) static MODES: &[ModeSpec] = &[
         &[Topic::AnyEndpoint],
         "Connect to an endpoint of any kind; tcp-client A is 'connect tcp:A'",
     ),
+    general("wait", &WAIT, &[Topic::Wait], "Wait until services are up, or gone, and then run a program"),
 ];

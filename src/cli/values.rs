@@ -47,6 +47,13 @@ where
     Err(format!("{number} is not from {} to {}", range.start(), range.end()))
 }
 
+/// Parses a status of HTTP.
+pub(super) fn parse_status(text: &str) -> Result<u16, String> {
+    let is_code = text.len() == 3 && is_digits(text);
+    let status = text.parse().ok().filter(|status| is_code && (100..600).contains(status));
+    status.ok_or_else(|| "not a status from 100 to 599".to_owned())
+}
+
 /// Parses a duration: `250ms`, `10s`, `1.5m`, `.5s`, `1h`. A bare number means seconds.
 pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
     let number_end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());

@@ -14,6 +14,7 @@ mod pair;
 mod progress;
 mod terminal;
 mod tls;
+mod wait;
 
 use std::io;
 use std::os::fd::{OwnedFd, RawFd};
@@ -49,6 +50,7 @@ pub fn run(mode: &Mode) -> anyhow::Result<()> {
         Mode::DatagramClient(config, options, stream) => datagrams::client(config, *options, stream),
         Mode::Exec(config) => exec::exec(config),
         Mode::Relay(config) => pair::relay(config),
+        Mode::Wait(config) => wait::wait(config),
     }
 }
 
@@ -108,7 +110,7 @@ impl Run {
     }
 
     /// Hands the signals of `wanted` to `own`.
-    fn watch(&mut self, wanted: &[i32], own: Signals) -> anyhow::Result<()> {
+    fn watch(&mut self, wanted: &[i32], own: impl Into<Handler>) -> anyhow::Result<()> {
         let caught = caught(wanted);
         self.event_loop.net().signals_with_origin(&caught, own).map_err(|error| local("signals", &error))?;
         Ok(())

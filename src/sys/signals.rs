@@ -149,6 +149,12 @@ pub fn ignore_file_size_signal() {
     unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
 }
 
+/// Gives a signal its default action.
+pub fn set_default(signal: i32) {
+    // SAFETY: SIG_DFL is a valid disposition and runs no code.
+    unsafe { libc::signal(signal, libc::SIG_DFL) };
+}
+
 /// Ends the process by `signal` as if the signal had never been caught, so that a shell sees 128 + `signal`.
 ///
 /// This returns if the signal does not end the process: in the first process of a PID namespace, the default action of

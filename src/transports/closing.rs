@@ -41,6 +41,10 @@ const ASK_AGAIN_MAX: Duration = Duration::from_secs(1);
 /// A peer that sends nothing for this time and for two round trips is not in the middle of sending.
 const LULL: Duration = Duration::from_millis(100);
 
+/// How much of what has arrived is read and dropped by a stream that leaves.
+const UNREAD_CHUNK_BYTES: usize = 4096;
+const UNREAD_CHUNKS_MAX: usize = 16;
+
 /// How long to wait for the SIGHUP of a terminal that has hung up. The signal tells more than the error of a write.
 const HANG_UP_DELAY: Duration = Duration::from_millis(100);
 
@@ -97,6 +101,26 @@ impl StreamRef<'_> {
         // Frees the descriptor. No protocol will ask for its address.
         self.stream.io = Io::Connecting;
         Call::Forget
+    }
+
+    /// Ends the stream now, and lets a peer that sends nothing more see an orderly end.
+    pub(crate) fn leave(&mut self) {
+        let stream = &mut *self.stream;
+        if stream.state.flushes() && stream.is_flushed() && !stream.is_negotiating() {
+            let last = stream.take_closing_bytes(false);
+            if !last.is_empty() {
+                // What the system does not take now is lost.
+                let _ = stream.io.write(&[IoSlice::new(&last)]);
+            }
+        }
+        // Unread bytes would turn the close into a reset.
+        let mut arrived = [0; UNREAD_CHUNK_BYTES];
+        for _ in 0..UNREAD_CHUNKS_MAX {
+            if !matches!(stream.io.read(&mut arrived), Ok(UNREAD_CHUNK_BYTES)) {
+                break;
+            }
+        }
+        self.force_close(None, false);
     }
 
     /// Ends this direction after the buffered bytes. asyncio's `write_eof`.

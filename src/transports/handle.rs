@@ -163,6 +163,15 @@ impl Transport<'_> {
         self.with(|stream| stream.force_close(None, true));
     }
 
+    /// Drops the buffered bytes and what has arrived, and ends at once in `connection_lost(None)`. This is for a
+    /// protocol that wants nothing more from a peer and owes it nothing.
+    ///
+    /// Unlike with [`abort`](Self::abort), the peer sees an orderly end, with the close_notify of TLS, unless it goes
+    /// on sending. Unlike with [`close`](Self::close), nothing is waited for. asyncio has nothing like it.
+    pub fn leave(&mut self) {
+        self.with(|stream| stream.leave());
+    }
+
     /// Ends a connection that [`has_failed`](Self::has_failed) without reading the earlier bytes. `connection_lost`
     /// gets the failure. asyncio has nothing like it.
     pub fn fail(&mut self) {
