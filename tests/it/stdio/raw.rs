@@ -88,7 +88,8 @@ fn help_and_messages_are_readable_on_a_raw_terminal() {
 
 #[test]
 fn the_terminal_is_restored_at_every_end() {
-    let ends: [(&str, &[&str], i32, fn(&Terminal, TcpStream)); 4] = [
+    type End = fn(&Terminal, TcpStream);
+    let ends: [(&str, &[&str], i32, End); 4] = [
         ("the peer ends", &[], 0, |_, peer| drop(peer)),
         ("the peer fails", &[], 4, |_, peer| reset(peer)),
         ("a time limit", &["--timeout", "300ms"], 124, |_, mut peer| drop(peer.read(&mut [0]))),
