@@ -158,6 +158,26 @@ const TLS_SERVER_OPTIONS: Table = &[
     ("--starttls", "only tls-client has this option; a server speaks TLS from the start"),
 ];
 
+/// Options of other programs that wait for services, and what to do instead.
+const WAIT_OPTIONS: Table = &[
+    ("-t", "use --for DUR"),
+    ("-w", "use --for DUR, or --connect-timeout DUR for one try"),
+    ("--timeout", "use --for DUR"),
+    ("--wait", "write the endpoint without an option"),
+    ("-i", "use --every DUR"),
+    ("--interval", "use --every DUR"),
+    ("--retry", "use --for DUR; --every DUR sets the pause"),
+    ("--retry-delay", "use --every DUR"),
+    ("-s", "the program is never run after a failure anyway"),
+    ("--strict", "the program is never run after a failure anyway"),
+    ("-p", "write the endpoint without an option, as HOST:PORT"),
+    ("--host", "write the endpoint without an option, as HOST:PORT"),
+    ("--port", "write the endpoint without an option, as HOST:PORT"),
+    ("-u", "for UDP, write udp:HOST:PORT"),
+    ("-U", "write the path of a unix socket without an option"),
+    ("-z", "this mode never sends data to a TCP service"),
+];
+
 /// Options of `openssl s_client` and `s_server`, and what to do instead.
 const OPENSSL_OPTIONS: Table = &[
     ("-CAfile", "use --ca FILE for clients, --client-ca FILE for servers"),
@@ -286,6 +306,7 @@ pub(super) fn tip_for_flag(mode: Option<&ModeSpec>, flag: &str, args: &[OsString
         Some(scheme) if scheme.is_tls && scheme.listens() => openssl().or_else(|| find(TLS_SERVER_OPTIONS, flag)),
         Some(scheme) if scheme.is_tls => openssl().or_else(|| find(TLS_CLIENT_OPTIONS, flag)),
         Some(_) => rows_of(Heading::Tls).iter().any(|row| row.flag() == flag).then_some(TLS_MODES),
+        None if mode.verb.action == Action::Wait => find(WAIT_OPTIONS, flag),
         None => find(NETCAT_OPTIONS, flag).or_else(|| tip_for_option(mode.verb, flag.strip_prefix("--")?)),
     });
     of_mode.or_else(|| find(NETCAT_OPTIONS, flag))
