@@ -22,6 +22,8 @@ pub(super) enum Action {
     Exec,
     /// Join two endpoints.
     Relay,
+    /// Find the open ports of a host.
+    Scan,
 }
 
 /// The kind of end that an option of the run needs.
@@ -129,6 +131,14 @@ static RELAY: Verb = Verb {
     with: &[(Need::Listener, &[Once, Grace]), (Need::Program, PROGRAM), (Need::Stream, ENDING)],
     without: &[],
 };
+static SCAN: Verb = Verb {
+    action: Action::Scan,
+    listens: &[],
+    opens: &[],
+    always: &[ScanTimeout, Ipv4, Ipv6, Numeric, Source, Parallel, Banner, Timeout],
+    with: &[],
+    without: &[],
+};
 
 /// One row of the table.
 #[derive(Debug)]
@@ -184,6 +194,7 @@ impl ModeSpec {
         let operands = match (self.verb.action, self.scheme) {
             (Action::Exec, _) => "-- CMD [ARG]...",
             (Action::Relay, _) => "LEFT RIGHT",
+            (Action::Scan, _) => "HOST PORTS...",
             (Action::Connect, None) => "ENDPOINT",
             (_, None) => "ENDPOINT...",
             (_, Some(scheme)) if scheme.is_unix() => "ADDRESS",
@@ -270,4 +281,5 @@ pub(super) static MODES: &[ModeSpec] = &[
         &[Topic::AnyEndpoint],
         "Connect to an endpoint of any kind; tcp-client A is 'connect tcp:A'",
     ),
+    general("scan", &SCAN, &[], "Find the open TCP ports of a host; no data is sent"),
 ];

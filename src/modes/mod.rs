@@ -11,6 +11,7 @@ mod exec;
 mod listen;
 mod open;
 mod pair;
+mod scan;
 mod terminal;
 mod tls;
 
@@ -47,6 +48,7 @@ pub fn run(mode: &Mode) -> anyhow::Result<()> {
         Mode::DatagramClient(config, options, stream) => datagrams::client(config, *options, stream),
         Mode::Exec(config) => exec::exec(config),
         Mode::Relay(config) => pair::relay(config),
+        Mode::Scan(config) => scan::scan(config),
     }
 }
 

@@ -7,6 +7,7 @@ mod harness;
 mod house;
 mod relay;
 mod run;
+mod scan;
 mod stdio;
 mod streams;
 mod tls;
