@@ -7,6 +7,7 @@
 pub mod discard;
 pub mod echo;
 // Two ends that are joined.
+pub mod escape;
 mod idle;
 pub mod pair;
 pub use self::pair::half_close;
@@ -17,6 +18,8 @@ pub mod quota;
 mod senders;
 // Connections that tell only whether they can be made.
 pub mod scan;
+// Whether services are up.
+pub mod wait;
 // What ends a run, and how the mode learns of it.
 pub mod report;
 pub mod signals;

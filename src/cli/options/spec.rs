@@ -16,6 +16,7 @@ pub(in crate::cli) enum Heading {
     Datagram,
     Child,
     Stream,
+    Wait,
     Output,
     /// Options that need no mode.
     None,
@@ -31,6 +32,7 @@ impl Heading {
             Self::Datagram => "Datagram",
             Self::Child => "Child",
             Self::Stream => "Stream",
+            Self::Wait => "Waiting",
             Self::Output => "Output",
             Self::None => return None,
         })
@@ -46,6 +48,7 @@ pub(in crate::cli) enum Topic {
     DatagramServer,
     Exec,
     Relay,
+    Wait,
     /// The modes for endpoints of any kind.
     AnyEndpoint,
 }

@@ -16,7 +16,7 @@
 //! does not hold up other ports. All connections count against the number of descriptors.
 
 mod banner;
-mod outcome;
+mod finding;
 mod state;
 mod table;
 
@@ -28,7 +28,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use self::banner::Banner;
-use self::outcome::Outcome;
+use self::finding::Finding;
 pub use self::state::ScanOptions;
 use self::state::ScanState;
 use self::table::Try;
@@ -162,7 +162,7 @@ enum ProbeStep {
     Connecting,
     /// The service can send its first line.
     Listening(Banner),
-    /// The outcome is known.
+    /// The finding is known.
     Settled,
 }
 
@@ -176,12 +176,12 @@ impl Probe {
             ProbeStep::Connecting => String::new(),
         };
         t.close_once_delivered();
-        self.settle(t.net(), Outcome::Open { banner });
+        self.settle(t.net(), Finding::Open { banner });
     }
 
-    fn settle(&mut self, net: &mut Net, outcome: Outcome) {
+    fn settle(&mut self, net: &mut Net, finding: Finding) {
         self.step = ProbeStep::Settled;
-        self.shared.0.borrow_mut().settle(net, self.a_try, outcome);
+        self.shared.0.borrow_mut().settle(net, self.a_try, finding);
         self.shared.go_on(net);
     }
 }
@@ -204,8 +204,8 @@ impl Protocol for Probe {
             return self.shared.go_on(t.net());
         }
         let limit = self.shared.0.borrow().options.dialing.timeout;
-        match Outcome::of_failure(&error, limit) {
-            Some(outcome) => self.settle(t.net(), outcome),
+        match Finding::of_failure(&error, limit) {
+            Some(finding) => self.settle(t.net(), finding),
             None => self.shared.0.borrow_mut().lower_limit(t.net(), self.a_try, &error),
         }
     }

@@ -5,7 +5,7 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use super::outcome::Outcome;
+use super::finding::Finding;
 use super::table::{PortTable, Try};
 use crate::protocols::NOTICE;
 use crate::protocols::report::{Cause, Failure, Reporter};
@@ -59,7 +59,7 @@ pub(super) struct ScanState {
     unwritten: Option<Row>,
 }
 
-/// Neighbouring ports with the same outcome, which share a line of the log.
+/// Neighbouring ports with the same finding, which share a line of the log.
 struct Row {
     first: u16,
     last: u16,
@@ -129,10 +129,10 @@ impl ScanState {
         }
     }
 
-    /// Notes the outcome of a try. The same port at another address need not be tried any more if it is open.
-    pub(super) fn settle(&mut self, net: &mut Net, a_try: Try, outcome: Outcome) {
-        let is_open = matches!(outcome, Outcome::Open { .. });
-        self.table.settle(a_try, outcome);
+    /// Notes the finding of a try. The same port at another address need not be tried any more if it is open.
+    pub(super) fn settle(&mut self, net: &mut Net, a_try: Try, finding: Finding) {
+        let is_open = matches!(finding, Finding::Open { .. });
+        self.table.settle(a_try, finding);
         if is_open {
             let others = self.under_way.iter().filter(|(other, _)| other.port == a_try.port && *other != a_try);
             others.for_each(|(_, id)| net.transport(*id).close());
@@ -141,13 +141,13 @@ impl ScanState {
 
     /// Tells the ports whose turn it is. After the last one, the run ends as soon as its connections are closed.
     pub(super) fn tell(&mut self, net: &mut Net) {
-        while let Some((number, outcome)) = self.table.next_known() {
-            match outcome {
-                Outcome::Open { banner } => {
+        while let Some((number, finding)) = self.table.next_known() {
+            match finding {
+                Finding::Open { banner } => {
                     self.log_row();
                     self.write(net, number, &banner);
                 }
-                outcome => self.add_to_row(number, outcome.label()),
+                finding => self.add_to_row(number, finding.label()),
             }
         }
         let Some(stdout) = self.stdout.filter(|_| !self.is_closing && self.table.is_told()) else { return };
@@ -201,8 +201,8 @@ impl ScanState {
     /// Writes the open ports that wait for their turn. Returns the message of the time limit.
     pub(super) fn stop_early(&mut self, net: &mut Net) -> String {
         let open = Vec::from_iter(self.table.untold_open());
-        for (number, outcome) in open {
-            if let Outcome::Open { banner } = outcome {
+        for (number, finding) in open {
+            if let Finding::Open { banner } = finding {
                 self.write(net, number, &banner);
             }
         }

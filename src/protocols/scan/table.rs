@@ -8,7 +8,7 @@
 //!
 //! A port is tried once at each address. It is known as soon as one try has found it open, or after the last try.
 
-use super::outcome::Outcome;
+use super::finding::Finding;
 
 /// One port at one address, by their indices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,14 +20,14 @@ pub(super) struct Try {
 #[derive(Debug)]
 struct Port {
     number: u16,
-    /// How many tries have had no outcome yet.
+    /// How many tries have had no finding yet.
     tries_left: usize,
-    best: Option<Outcome>,
+    best: Option<Finding>,
 }
 
 impl Port {
     fn is_open(&self) -> bool {
-        matches!(self.best, Some(Outcome::Open { .. }))
+        matches!(self.best, Some(Finding::Open { .. }))
     }
 
     fn is_known(&self) -> bool {
@@ -46,7 +46,7 @@ pub(super) struct PortTable {
     put_back: Vec<Try>,
     /// How many ports have been told.
     told: usize,
-    /// How many ports have been told with each outcome. Open ports come first.
+    /// How many ports have been told with each finding. Open ports come first.
     counts: Vec<(String, usize)>,
 }
 
@@ -97,37 +97,37 @@ impl PortTable {
         self.put_back.push(a_try);
     }
 
-    /// Notes the outcome of a try.
-    pub(super) fn settle(&mut self, a_try: Try, outcome: Outcome) {
+    /// Notes the finding of a try.
+    pub(super) fn settle(&mut self, a_try: Try, finding: Finding) {
         let port = &mut self.ports[a_try.port];
         if port.is_known() {
             return;
         }
         port.tries_left -= 1;
-        if port.best.as_ref().is_none_or(|best| best.rank() < outcome.rank()) {
-            port.best = Some(outcome);
+        if port.best.as_ref().is_none_or(|best| best.rank() < finding.rank()) {
+            port.best = Some(finding);
         }
     }
 
     /// Takes the next port, if it is known. To be called until there is none.
-    pub(super) fn next_known(&mut self) -> Option<(u16, Outcome)> {
+    pub(super) fn next_known(&mut self) -> Option<(u16, Finding)> {
         let port = self.ports.get(self.told).filter(|port| port.is_known())?;
-        let outcome = port.best.clone()?;
+        let finding = port.best.clone()?;
         self.told += 1;
-        let label = outcome.label();
+        let label = finding.label();
         match self.counts.iter_mut().find(|(other, _)| *other == label) {
             Some((_, count)) => *count += 1,
             None if port.is_open() => self.counts.insert(0, (label, 1)),
             None => self.counts.push((label, 1)),
         }
-        Some((port.number, outcome))
+        Some((port.number, finding))
     }
 
     /// The open ports that have not been told, because a port before them is not known.
-    pub(super) fn untold_open(&self) -> impl Iterator<Item = (u16, Outcome)> {
+    pub(super) fn untold_open(&self) -> impl Iterator<Item = (u16, Finding)> {
         self.ports[self.told..].iter().filter(|port| port.is_open()).map(|port| {
-            let outcome = port.best.clone();
-            (port.number, outcome.unwrap_or(Outcome::Closed))
+            let finding = port.best.clone();
+            (port.number, finding.unwrap_or(Finding::Closed))
         })
     }
 
@@ -158,7 +158,7 @@ impl PortTable {
         Vec::from_iter(self.counts.iter().map(|(label, count)| format!("{count} {label}"))).join(", ")
     }
 
-    /// Why no port is open. The outcome of a single port is told without numbers.
+    /// Why no port is open. The finding of a single port is told without numbers.
     pub(super) fn verdict(&self) -> String {
         match (&self.ports[..], &self.counts[..]) {
             ([port], [(label, _)]) => format!("port {}: {label}", port.number),
@@ -171,11 +171,11 @@ impl PortTable {
 mod tests {
     use super::*;
 
-    fn open(banner: &str) -> Outcome {
-        Outcome::Open { banner: banner.to_owned() }
+    fn open(banner: &str) -> Finding {
+        Finding::Open { banner: banner.to_owned() }
     }
 
-    fn told(table: &mut PortTable) -> Vec<(u16, Outcome)> {
+    fn told(table: &mut PortTable) -> Vec<(u16, Finding)> {
         std::iter::from_fn(|| table.next_known()).collect()
     }
 
@@ -188,29 +188,29 @@ mod tests {
         table.settle(tries[2], open(""));
         assert_eq!(told(&mut table), [], "the first port is not known");
         assert_eq!(Vec::from_iter(table.untold_open()), [(3, open(""))]);
-        table.settle(tries[0], Outcome::Closed);
-        assert_eq!(told(&mut table), [(1, Outcome::Closed)]);
-        table.settle(tries[1], Outcome::Filtered("no answer".to_owned()));
+        table.settle(tries[0], Finding::Closed);
+        assert_eq!(told(&mut table), [(1, Finding::Closed)]);
+        table.settle(tries[1], Finding::Filtered("no answer".to_owned()));
         assert_eq!(told(&mut table).len(), 2);
         assert!(table.is_told() && table.has_open());
         assert_eq!(table.summary(), "1 open, 1 closed, 1 filtered (no answer)");
     }
 
     #[test]
-    fn the_best_outcome_of_all_addresses_counts() {
+    fn the_best_finding_of_all_addresses_counts() {
         let mut table = PortTable::new(&[22, 80]);
         table.set_addresses(2);
         let [first, second] = [0, 1].map(|address| Try { port: 0, address });
         assert_eq!((table.next_try(), table.next_try()), (Some(first), Some(second)));
-        table.settle(first, Outcome::NotTried("no route".to_owned()));
+        table.settle(first, Finding::NotTried("no route".to_owned()));
         assert_eq!(told(&mut table), []);
-        table.settle(second, Outcome::Closed);
-        assert_eq!(told(&mut table), [(22, Outcome::Closed)]);
+        table.settle(second, Finding::Closed);
+        assert_eq!(told(&mut table), [(22, Finding::Closed)]);
         assert_eq!(table.next_try(), Some(Try { port: 1, address: 0 }));
         table.settle(Try { port: 1, address: 0 }, open("hello"));
         assert_eq!(told(&mut table), [(80, open("hello"))], "one address is enough");
         assert_eq!(table.next_try(), None, "an open port is not tried again");
-        table.settle(Try { port: 1, address: 1 }, Outcome::Closed);
+        table.settle(Try { port: 1, address: 1 }, Finding::Closed);
         assert_eq!(table.not_tried(), None);
     }
 
@@ -222,7 +222,7 @@ mod tests {
         assert_eq!(table.next_try(), None);
         table.put_back(a_try);
         assert_eq!(table.next_try(), Some(a_try));
-        table.settle(a_try, Outcome::NotTried("no route".to_owned()));
+        table.settle(a_try, Finding::NotTried("no route".to_owned()));
         assert_eq!(told(&mut table).len(), 1);
         assert_eq!(table.verdict(), "port 7: not tried (no route)");
         assert_eq!(table.not_tried(), Some((1, "not tried (no route)")));

@@ -10,7 +10,7 @@ use crate::transports::timers::shown;
 
 /// What a try has found out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Outcome {
+pub(super) enum Finding {
     /// A connection was made. The banner is empty if there is none.
     Open { banner: String },
     /// The system of the host has refused the connection.
@@ -21,8 +21,8 @@ pub(super) enum Outcome {
     NotTried(String),
 }
 
-impl Outcome {
-    /// The outcome of a connection that could not be made within `limit`. `None` if this machine lacks something, such
+impl Finding {
+    /// The finding of a connection that could not be made within `limit`. `None` if this machine lacks something, such
     /// as a descriptor, that it can have later.
     pub(super) fn of_failure(error: &ConnectError, limit: Duration) -> Option<Self> {
         let source = error.source().and_then(|source| source.downcast_ref::<io::Error>());
@@ -38,7 +38,7 @@ impl Outcome {
         })
     }
 
-    /// The outcome that says most about a port has the highest rank.
+    /// The finding that says most about a port has the highest rank.
     pub(super) fn rank(&self) -> u8 {
         match self {
             Self::Open { .. } => 3,
@@ -48,7 +48,7 @@ impl Outcome {
         }
     }
 
-    /// The outcome in words.
+    /// The finding in words.
     pub(super) fn label(&self) -> String {
         match self {
             Self::Open { .. } => "open".to_owned(),
