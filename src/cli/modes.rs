@@ -31,6 +31,7 @@ pub(super) enum Need {
     Datagrams,
     Listener,
     Program,
+    TlsClient,
 }
 
 impl Need {
@@ -40,6 +41,7 @@ impl Need {
             Self::Datagrams => scheme.has_datagrams(),
             Self::Listener => scheme.listens(),
             Self::Program => scheme.role == Role::Run,
+            Self::TlsClient => scheme.is_tls && !scheme.listens(),
         }
     }
 }
@@ -110,7 +112,7 @@ static CONNECT: Verb = Verb {
     listens: &[],
     opens: &[&TCP, &TLS, &UNIX, &UDP, &FD],
     always: &[SendOnly, RecvOnly, HighWater, LowWater, Timeout, IdleTimeout, Dump],
-    with: &[(Need::Stream, ENDING), (Need::Datagrams, &[Count, Lines, Linger])],
+    with: &[(Need::Stream, ENDING), (Need::Datagrams, &[Count, Lines, Linger]), (Need::TlsClient, &[ShowChain])],
     without: &[],
 };
 static EXEC: Verb = Verb {
@@ -153,7 +155,7 @@ impl ModeSpec {
     /// Whether this mode has an option.
     pub(super) fn has(&self, opt: Opt) -> bool {
         match opt {
-            Quiet | Verbose | Color => true,
+            Quiet | Verbose | Color | LogTime => true,
             ListenAddress => self.scheme.is_some_and(Scheme::listens),
             ConnectAddress => self.scheme.is_some_and(|scheme| !scheme.listens()),
             ListenEndpoint | ConnectEndpoint => self.verb.action == Action::Exec,

@@ -11,6 +11,7 @@ mod exec;
 mod listen;
 mod open;
 mod pair;
+mod show_chain;
 mod terminal;
 mod tls;
 
@@ -42,6 +43,7 @@ pub fn run(mode: &Mode) -> anyhow::Result<()> {
         Mode::Echo(configs) => echo::echo(configs),
         Mode::Server(configs) => pair::server(configs),
         Mode::Client(config) => pair::client(config),
+        Mode::ShowChain(config) => show_chain::show_chain(config),
         Mode::DatagramEcho(configs, options) => datagrams::echo(configs, *options),
         Mode::DatagramServer(configs, options) => datagrams::server(configs, *options),
         Mode::DatagramClient(config, options, stream) => datagrams::client(config, *options, stream),

@@ -19,9 +19,10 @@ use std::time::Duration;
 use super::connect::Connect;
 use super::connect::error::ConnectError;
 use super::ctx::{Call, StreamRef};
-use super::error::{describe, is_tls};
+use super::error::{self, describe, is_tls};
 use super::id::Direction;
 use super::io::Io;
+use super::label::EndName;
 use super::layer::LayerStack;
 use super::state::Phase;
 use super::stream::{CloseMode, Stream};
@@ -87,12 +88,17 @@ impl StreamRef<'_> {
     fn opening_failed(&mut self, error: Option<io::Error>) -> Call {
         let what = self.stream.stack.as_deref().map_or("connection", LayerStack::name_of_opening);
         if !self.stream.admission.is_pending() {
-            let failure = |error| ConnectError::of_opening(what, &self.label(), error);
+            let name = EndName { peer: self.stream.peer.as_deref(), id: self.id };
+            let failure = |error| ConnectError::of_opening(what, &name, error);
             return Call::ConnectionFailed(error.map_or_else(ConnectError::given_up, failure));
         }
         self.cx.places.pending.retain(|waiting| *waiting != self.id);
         if let Some(error) = error {
-            log::warn!("{what} with {}: {}", self.label(), describe(&error));
+            let (number, name) = (self.number, EndName { peer: self.stream.peer.as_deref(), id: self.id });
+            log::warn!("{number}{what} with {name}: {}", describe(&error));
+            if let Some(hint) = error::hint(&error) {
+                log::warn!("{number}{hint}");
+            }
         }
         // Frees the descriptor. No protocol will ask for its address.
         self.stream.io = Io::Connecting;
@@ -163,7 +169,7 @@ impl StreamRef<'_> {
         stream.state.writing_ended();
         let result = stream.io.shutdown_write(&self.cx.registry);
         self.show_end(Direction::Write);
-        log::debug!("{}: our direction has ended", self.label());
+        log::debug!("{}: the end is sent", self.label());
         let Err(error) = result else { return true };
         // ENOTCONN means that the peer has reset the connection. A read can have taken the error already.
         let error = if error.kind() == io::ErrorKind::NotConnected {

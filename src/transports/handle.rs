@@ -253,6 +253,7 @@ impl Transport<'_> {
             _ => (None, None),
         };
         Info {
+            number: stream.number,
             peer: stream.peer.as_deref().cloned(),
             local,
             pipe,

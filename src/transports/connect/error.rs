@@ -3,12 +3,13 @@
 use std::fmt;
 use std::io;
 
-use crate::transports::error::{describe, is_handshake_timeout, is_lack_of_resources, is_tls};
+use crate::transports::error::{self, describe, is_handshake_timeout, is_lack_of_resources, is_tls};
 
 /// The error of a connection that could not be made.
 #[derive(Debug)]
 pub struct ConnectError {
     message: String,
+    hint: Option<String>,
     kind: ConnectErrorKind,
     is_given_up: bool,
     /// The system's error of the last attempt.
@@ -43,7 +44,7 @@ impl ConnectErrorKind {
 
 impl ConnectError {
     pub(crate) fn new(message: String) -> Self {
-        Self { message, kind: ConnectErrorKind::Unavailable, is_given_up: false, source: None }
+        Self { message, hint: None, kind: ConnectErrorKind::Unavailable, is_given_up: false, source: None }
     }
 
     /// `name` has no addresses.
@@ -83,7 +84,9 @@ impl ConnectError {
             error if is_tls(error) => ConnectErrorKind::Tls,
             _ => ConnectErrorKind::Reset,
         };
-        Self::new(format!("{what} with {peer}: {}", describe(&error))).with_kind(kind).with_source(Some(error))
+        let message = format!("{what} with {peer}: {}", describe(&error));
+        let hint = error::hint(&error).map(str::to_owned);
+        Self { hint, kind, source: Some(error), ..Self::new(message) }
     }
 
     /// The caller has closed the transport before it was open.
@@ -95,6 +98,12 @@ impl ConnectError {
     #[must_use]
     pub fn is_given_up(&self) -> bool {
         self.is_given_up
+    }
+
+    /// What the user can do about it, in one line.
+    #[must_use]
+    pub fn hint(&self) -> Option<&str> {
+        self.hint.as_deref()
     }
 
     /// The kind of the failure.

@@ -66,7 +66,7 @@ impl StreamRef<'_> {
 
     /// Shows the error that has ended the stream.
     pub(crate) fn show_loss(&mut self, error: &io::Error) {
-        self.with_tap(|dump, tap, now, _| dump.loss(tap, now, error));
+        self.with_tap(|dump, tap, now, end| dump.loss(tap, now, end, error));
     }
 
     fn with_tap(&mut self, show: impl FnOnce(&mut Dump, &mut Tap, Instant, &dyn fmt::Display)) {
