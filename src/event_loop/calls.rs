@@ -129,7 +129,7 @@ fn log_closed(t: &Transport<'_>, error: Option<&io::Error>) {
     let Some(stream) = t.net.stream(t.id).filter(|stream| stream.peer.is_some()) else { return };
     // The protocol reports the error itself.
     let manner = match error {
-        None if matches!(stream.close_mode, CloseMode::Aborted | CloseMode::Reset) => "by abort",
+        None if matches!(stream.closing.mode, CloseMode::Aborted | CloseMode::Reset) => "by abort",
         None => "cleanly",
         Some(error) if is_tls(error) => "by TLS error",
         Some(_) => "by error",

@@ -19,11 +19,8 @@ use std::time::Duration;
 use super::connect::Connect;
 use super::connect::error::ConnectError;
 use super::ctx::{Call, StreamRef};
-use super::error::{self, describe, is_tls};
+use super::error::is_tls;
 use super::id::Direction;
-use super::io::Io;
-use super::label::EndName;
-use super::layer::LayerStack;
 use super::state::Phase;
 use super::stream::{CloseMode, Stream};
 use super::timers::Alarm;
@@ -41,6 +38,10 @@ const ASK_AGAIN_MAX: Duration = Duration::from_secs(1);
 
 /// A peer that sends nothing for this time and for two round trips is not in the middle of sending.
 const LULL: Duration = Duration::from_millis(100);
+
+/// How much of what has arrived is read and dropped by a stream that leaves.
+const UNREAD_CHUNK_BYTES: usize = 4096;
+const UNREAD_CHUNKS_MAX: usize = 16;
 
 /// How long to wait for the SIGHUP of a terminal that has hung up. The signal tells more than the error of a write.
 const HANG_UP_DELAY: Duration = Duration::from_millis(100);
@@ -60,8 +61,8 @@ impl StreamRef<'_> {
         }
         stream.out.clear(&mut self.cx.pipes, &mut self.cx.buffer_pool);
         stream.io.close(&self.cx.registry, reset);
-        if reset && stream.close_mode != CloseMode::Reset {
-            stream.close_mode = CloseMode::Aborted;
+        if reset && stream.closing.mode != CloseMode::Reset {
+            stream.closing.mode = CloseMode::Aborted;
         }
         self.disarm();
         let stream = &mut *self.stream;
@@ -83,26 +84,24 @@ impl StreamRef<'_> {
         self.call(call);
     }
 
-    /// The stream is lost before it was open. Returns the call that ends it. An accepted connection is forgotten, as no
-    /// protocol knows of it.
-    fn opening_failed(&mut self, error: Option<io::Error>) -> Call {
-        let what = self.stream.stack.as_deref().map_or("connection", LayerStack::name_of_opening);
-        if !self.stream.admission.is_pending() {
-            let name = EndName { peer: self.stream.peer.as_deref(), id: self.id };
-            let failure = |error| ConnectError::of_opening(what, &name, error);
-            return Call::ConnectionFailed(error.map_or_else(ConnectError::given_up, failure));
-        }
-        self.cx.places.pending.retain(|waiting| *waiting != self.id);
-        if let Some(error) = error {
-            let (number, name) = (self.number, EndName { peer: self.stream.peer.as_deref(), id: self.id });
-            log::warn!("{number}{what} with {name}: {}", describe(&error));
-            if let Some(hint) = error::hint(&error) {
-                log::warn!("{number}{hint}");
+    /// Ends the stream now, and lets a peer that sends nothing more see an orderly end.
+    pub(crate) fn leave(&mut self) {
+        let stream = &mut *self.stream;
+        if stream.state.flushes() && stream.is_flushed() && !stream.is_negotiating() {
+            let last = stream.take_closing_bytes(false);
+            if !last.is_empty() {
+                // What the system does not take now is lost.
+                let _ = stream.io.write(&[IoSlice::new(&last)]);
             }
         }
-        // Frees the descriptor. No protocol will ask for its address.
-        self.stream.io = Io::Connecting;
-        Call::Forget
+        // Unread bytes would turn the close into a reset.
+        let mut arrived = [0; UNREAD_CHUNK_BYTES];
+        for _ in 0..UNREAD_CHUNKS_MAX {
+            if !matches!(stream.io.read(&mut arrived), Ok(UNREAD_CHUNK_BYTES)) {
+                break;
+            }
+        }
+        self.force_close(None, false);
     }
 
     /// Ends this direction after the buffered bytes. asyncio's `write_eof`.
@@ -121,12 +120,12 @@ impl StreamRef<'_> {
             return self.force_close(None, false);
         }
         if mode == CloseMode::Reset && stream.state.phase() == Phase::Flushing {
-            stream.close_mode = mode;
+            stream.closing.mode = mode;
         }
         if !stream.state.close() {
             return;
         }
-        stream.close_mode = mode;
+        stream.closing.mode = mode;
         if stream.state.has_failed() {
             self.drain();
         } else if stream.is_flushed() {
@@ -146,9 +145,9 @@ impl StreamRef<'_> {
         }
         let (is_ending, is_closing) = (stream.state.is_ending(), stream.state.phase() == Phase::Flushing);
         if (is_ending || is_closing) && stream.state.flushes() {
-            let last = stream.take_closing_bytes(stream.close_mode == CloseMode::Reset);
+            let last = stream.take_closing_bytes(stream.closing.mode == CloseMode::Reset);
             if !last.is_empty() {
-                stream.closing_bytes = u16::try_from(last.len()).unwrap_or(u16::MAX);
+                stream.closing.last_bytes = u16::try_from(last.len()).unwrap_or(u16::MAX);
                 stream.out.append(&[IoSlice::new(&last)], 0, &mut self.cx.buffer_pool);
                 return self.flush();
             }
@@ -195,7 +194,7 @@ impl StreamRef<'_> {
             }
             return self.force_close(None, false);
         }
-        let mode = stream.close_mode;
+        let mode = stream.closing.mode;
         if mode != CloseMode::Reset && !stream.state.is_write_closed() && !self.end_direction() {
             return;
         }
@@ -203,12 +202,12 @@ impl StreamRef<'_> {
         stream.state.drain();
         // From here on, `last_activity` is the time when the stream began to drain.
         stream.last_activity = self.cx.now;
-        stream.discarded = stream.totals.received > 0;
+        stream.closing.discarded = stream.totals.received > 0;
         if stream.state.reading_ended() || mode == CloseMode::Reset {
             return self.await_acknowledgement();
         }
         // The close of a socket with unread bytes resets the connection. So arriving bytes are read and dropped.
-        stream.readable = true;
+        stream.ready.readable = true;
         let has_failed = stream.has_failed_layer();
         self.queue_ready();
         if mode == CloseMode::Delivered {
@@ -226,7 +225,7 @@ impl StreamRef<'_> {
     pub(crate) fn await_acknowledgement(&mut self) {
         self.disarm();
         let stream = &mut *self.stream;
-        let reset = stream.close_mode == CloseMode::Reset;
+        let reset = stream.closing.mode == CloseMode::Reset;
         if let Some(error) = stream.io.take_pending_error() {
             return self.force_close(Some(error), false);
         }
@@ -237,14 +236,14 @@ impl StreamRef<'_> {
         let drains_for = self.cx.now.duration_since(stream.last_activity);
         let is_delivered = stream.is_acknowledged() || (stream.is_delivered() && drains_for >= FIN_TIMEOUT);
         if is_delivered {
-            let may_still_send = stream.close_mode == CloseMode::Delivered && !stream.state.reading_ended();
+            let may_still_send = stream.closing.mode == CloseMode::Delivered && !stream.state.reading_ended();
             let time_to_lull = if may_still_send { stream.time_to_lull() } else { None };
             return match time_to_lull {
                 Some(wait) if drains_for < CLOSE_TIMEOUT => self.arm(wait, Alarm::Acknowledgement),
                 _ => self.force_close(None, reset),
             };
         }
-        if (stream.bounded_close || reset) && drains_for >= CLOSE_TIMEOUT {
+        if (stream.closing.is_bounded || reset) && drains_for >= CLOSE_TIMEOUT {
             return self.force_close(Some(not_delivered()), reset);
         }
         // An event reports a reset, and also the last acknowledgement if the peer had ended first. In all other cases
@@ -261,7 +260,7 @@ impl StreamRef<'_> {
         if stream.is_delivered() || stream.has_failed_layer() {
             return self.force_close(None, false);
         }
-        if stream.bounded_close {
+        if stream.closing.is_bounded {
             return self.force_close(Some(not_delivered()), false);
         }
         self.arm(ASK_AGAIN_MAX, Alarm::CloseTimeout);
@@ -276,8 +275,8 @@ impl StreamRef<'_> {
         }
         stream.state.writing_failed(error, stream.is_delivered());
         stream.out.clear(&mut self.cx.pipes, &mut self.cx.buffer_pool);
-        stream.readable = true;
-        stream.rdhup_seen = true;
+        stream.ready.readable = true;
+        stream.ready.read_ended = true;
         if stream.out.resume_if_under() {
             // A protocol that does not read while writing is paused must come to see the end.
             self.call(Call::ResumeWriting);
@@ -316,7 +315,7 @@ impl StreamRef<'_> {
         }
         let stream = &mut *self.stream;
         stream.state.end_reading();
-        stream.readable = false;
+        stream.ready.readable = false;
         if stream.state.has_failed() {
             self.force_close(None, false);
         } else if stream.state.phase() == Phase::Draining {
@@ -347,7 +346,7 @@ impl Stream {
     /// delivers at once. TCP acknowledges later, and never after a reset.
     pub(crate) fn is_delivered(&self) -> bool {
         let fin = usize::from(self.state.has_told_end());
-        self.unsent() + self.on_the_way() <= usize::from(self.closing_bytes) + fin
+        self.unsent() + self.on_the_way() <= usize::from(self.closing.last_bytes) + fin
     }
 
     /// Whether the peer has ended in order and its system has everything. The own end does not matter then.
@@ -366,7 +365,7 @@ impl Stream {
     /// How much longer the peer must be silent before a close in the middle of its direction. `None` means that the
     /// lull is long enough. A reset would keep a sending peer from reading its bytes.
     fn time_to_lull(&mut self) -> Option<Duration> {
-        if self.readable {
+        if self.ready.readable {
             return Some(ASK_AGAIN_MIN);
         }
         if self.totals.received == 0 {
@@ -374,7 +373,7 @@ impl Stream {
         }
         match self.io.since_last_byte() {
             Some((quiet, round_trip)) => LULL.max(round_trip * 2).checked_sub(quiet).filter(|wait| !wait.is_zero()),
-            None => std::mem::take(&mut self.discarded).then_some(LULL),
+            None => std::mem::take(&mut self.closing.discarded).then_some(LULL),
         }
     }
 }

@@ -17,14 +17,16 @@ use super::connect::resolver::Resolver;
 use super::datagram::socket::{Cork, Datagram, DatagramLabel};
 use super::dump::{Dump, Tap};
 use super::id::Id;
+use super::info::Totals;
 use super::keepalive::Looks;
-use super::label::StreamLabel;
+use super::label::{EndName, StreamLabel};
 use super::number::{Number, Numbers};
 use super::out_buf::BufferPool;
 use super::pipe_pool::PipePool;
 use super::process::Process;
 use super::protocol::{DatagramProtocol, Factory, Handler, SubprocessProtocol};
-use super::stream::{RearmQueue, Stream};
+use super::readiness::RearmQueue;
+use super::stream::Stream;
 use super::timers::{Alarm, TimerId, Timers};
 
 /// The receiver of a slot's callbacks.
@@ -103,6 +105,8 @@ pub(crate) struct Ctx {
     pub(crate) failure: Option<io::Error>,
     /// Shows the bytes of streams and datagrams (`--dump`).
     pub(crate) dump: Option<Box<Dump>>,
+    /// The stream whose totals are wanted beyond its end.
+    pub(crate) watched: Option<(Id, Totals)>,
 }
 
 impl Ctx {
@@ -127,6 +131,7 @@ impl Ctx {
             stopped: false,
             failure: None,
             dump: None,
+            watched: None,
         }
     }
 
@@ -230,7 +235,12 @@ impl StreamRef<'_> {
         }
     }
 
-    /// The name of the stream in messages.
+    /// The name of the peer in messages, without the number of the connection.
+    pub(crate) fn name(&self) -> EndName<'_> {
+        EndName { peer: self.stream.peer.as_deref(), id: self.id }
+    }
+
+    /// The name of the stream in messages, with the number.
     pub(crate) fn label(&self) -> StreamLabel<'_> {
         StreamLabel(self.stream, self.id)
     }
