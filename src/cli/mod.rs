@@ -60,6 +60,8 @@ pub struct Invocation {
     pub verbosity: Verbosity,
     /// Whether messages are coloured.
     pub color: Color,
+    /// Whether each message begins with the time.
+    pub log_time: bool,
     /// What to do.
     pub mode: config::Mode,
 }
@@ -140,6 +142,7 @@ fn run(matches: &ArgMatches, mode: Option<(&'static ModeSpec, &ArgMatches)>) -> 
     let invocation = Invocation {
         verbosity: verbosity(before.quiet || options.quiet, before.verbose.saturating_add(options.verbose))?,
         color: if options.was_given(Opt::Color) { options.color } else { before.color },
+        log_time: options.log_time || before.log_time,
         mode: match (mode.verb.action, mode.scheme) {
             (Action::Exec, _) => config::Mode::Exec(resolve_exec(&request)?),
             (Action::Relay, _) => config::Mode::Relay(resolve_relay(&request)?),

@@ -208,7 +208,7 @@ impl Watch {
         let cause = failures.first().map(|failure| failure.cause);
         // The last line is that of the run itself.
         if let (Some(cause), Some(last)) = (cause, failures.pop()) {
-            failures.iter().for_each(|failure| log::error!("{failure}"));
+            failures.iter().for_each(|failure| failure.log(log::Level::Error));
             self.reporter.tell(Failure { cause, ..last });
         }
     }
