@@ -131,6 +131,19 @@ const NETCAT_OPTIONS: Table = &[
     ("--tlsv1.3", "use --tls-min 1.3 of the TLS modes"),
 ];
 
+/// Why datagrams cannot be scanned.
+pub(super) const NO_DATAGRAMS: &str =
+    "UDP cannot be scanned: an open port that does not answer looks like one behind a firewall";
+
+/// Options of other scanners, and what to do instead.
+const SCAN_OPTIONS: Table = &[
+    ("-p", "write the ports behind the host: xport scan HOST 22,80,8000-8010"),
+    ("-u", NO_DATAGRAMS),
+    ("--udp", NO_DATAGRAMS),
+    ("-w", "use --connect-timeout for each port, --timeout for the whole scan"),
+    ("-z", "a scan sends no data anyway"),
+];
+
 /// The reason why an end does not have `crlf`.
 fn no_crlf(verb: &Verb) -> &'static str {
     match verb.action {
@@ -300,6 +313,11 @@ pub(super) fn tip_for_flag(mode: Option<&ModeSpec>, flag: &str, args: &[OsString
         && !mode.has(Opt::Crlf)
     {
         return Some(no_crlf(mode.verb));
+    }
+    if mode.is_some_and(|mode| mode.verb.action == Action::Scan)
+        && let Some(tip) = find(SCAN_OPTIONS, flag)
+    {
+        return Some(tip);
     }
     let openssl = || args.iter().find_map(|arg| find(OPENSSL_OPTIONS, arg.to_str()?));
     let of_mode = mode.and_then(|mode| match mode.scheme {

@@ -8,6 +8,7 @@ mod harness;
 mod house;
 mod relay;
 mod run;
+mod scan;
 mod stdio;
 mod streams;
 mod tls;

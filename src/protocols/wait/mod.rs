@@ -198,7 +198,8 @@ impl Watch {
             });
             failures.push(match limit {
                 Some(limit) => {
-                    Failure::new(Cause::TimedOut, format!("not {wanted} after {}: {}", shown(limit), last.message))
+                    let message = format!("not {wanted} after {}: {}", shown(limit), last.message);
+                    Failure { cause: Cause::TimedOut, message, ..last }
                 }
                 // A try that was not answered tells the same as one that was refused.
                 None if last.cause == Cause::TimedOut => Failure { cause: Cause::Unavailable, ..last },
@@ -208,7 +209,7 @@ impl Watch {
         let cause = failures.first().map(|failure| failure.cause);
         // The last line is that of the run itself.
         if let (Some(cause), Some(last)) = (cause, failures.pop()) {
-            failures.iter().for_each(|failure| log::error!("{failure}"));
+            failures.iter().for_each(|failure| failure.log(log::Level::Error));
             self.reporter.tell(Failure { cause, ..last });
         }
     }
