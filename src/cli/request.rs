@@ -17,6 +17,8 @@ pub(super) struct Request<'a> {
     pub(super) mode: &'static ModeSpec,
     /// The arguments that are neither options nor their values.
     pub(super) operands: &'a [OsString],
+    /// The program behind `--` of `wait`, and its arguments.
+    pub(super) program: &'a [OsString],
     pub(super) context: Context<'a>,
     /// The values of the options of the run.
     pub(super) options: &'a Options,
@@ -47,6 +49,11 @@ impl<'a> ParsedEndpoint<'a> {
             Some((Address::Unix(UnixName::Path(path)), _)) if !self.arg.scheme.listens() => Some(path),
             _ => None,
         }
+    }
+
+    /// The statuses of HTTP that its options want.
+    pub(super) fn statuses(&self) -> Vec<u16> {
+        self.socket.iter().flat_map(|(_, options)| options.status.clone()).collect()
     }
 
     /// The configuration of the endpoint. `None` if it is no socket.

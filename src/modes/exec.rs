@@ -77,7 +77,7 @@ fn on_stdio(config: &ExecConfig) -> anyhow::Result<()> {
         let _ = give_up_stdin();
     }
     // Raw mode begins only now, because a child that failed to start does not need it.
-    let _raw = streams.passes_keys.then(terminal::RawTerminal::enter);
+    let _raw = streams.passes_keys.then(terminal::TerminalGuard::entered);
     run.run()
 }
 

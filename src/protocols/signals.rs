@@ -1,7 +1,8 @@
 //! Handles signals and the time limit of the run: for a client, a server, and the child of `exec`.
 //!
 //! ```text
-//!   client:  any signal ends the run
+//!   client:  any signal ends the run; with a raw terminal, TSTP stops it after the terminal is restored, and
+//!            CONT makes the terminal raw again, in the foreground
 //!   server:  Serving ---INT, TERM or HUP---> Draining ---another one, or grace over---> ended by the first signal
 //!               |  |                            |
 //!               |  |                            +---last session over---> done, status 0
@@ -44,6 +45,8 @@ pub struct Signals {
     phase: RunPhase,
     timeout: Option<Duration>,
     timeout_timer: Option<TimerId>,
+    terminal: Option<RawTerminal>,
+    foreground_timer: Option<TimerId>,
     reporter: Reporter,
 }
 
@@ -74,11 +77,32 @@ pub enum Wanted {
     Datagrams(CountLimit),
 }
 
+/// How often a run that was continued in the background looks whether it has come to the foreground. Not every shell
+/// tells it.
+const LOOK_FOR_FOREGROUND: Duration = Duration::from_millis(500);
+
+/// A terminal that is raw during a session. The mode knows how to do these things.
+#[derive(Clone, Copy, Debug)]
+pub struct RawTerminal {
+    /// Restores the terminal, stops this process, and returns when the process goes on.
+    pub suspend: fn(),
+    /// The process goes on after a stop: makes the terminal raw if it should be. Returns false in the background, where
+    /// nothing is changed.
+    pub resume: fn() -> bool,
+}
+
 impl Signals {
     /// For a client: a signal ends it at once. `timeout` is for the whole run.
     #[must_use]
     pub fn of_client(timeout: Option<Duration>, reporter: Reporter) -> Self {
-        Self { phase: RunPhase::Client, timeout, timeout_timer: None, reporter }
+        let phase = RunPhase::Client;
+        Self { phase, timeout, timeout_timer: None, terminal: None, foreground_timer: None, reporter }
+    }
+
+    /// Does not leave the terminal raw while this process is stopped by SIGTSTP.
+    #[must_use]
+    pub fn with_terminal(self, terminal: RawTerminal) -> Self {
+        Self { terminal: Some(terminal), ..self }
     }
 
     /// For a server: after the first signal, sessions have `grace` to finish. A signal before `wanted` has come is no
@@ -97,6 +121,14 @@ impl Signals {
     fn signal(&mut self, t: &mut Transport<'_>, signal: i32, by_system: bool) {
         if signal == SIGCHLD {
             t.net().reap_orphans();
+        }
+        match (signal, self.terminal) {
+            (SIGTSTP, Some(terminal)) => {
+                (terminal.suspend)();
+                return self.resume(t, terminal);
+            }
+            (SIGCONT, Some(terminal)) => return self.resume(t, terminal),
+            _ => (),
         }
         match &mut self.phase {
             RunPhase::Forwarding(forwarder) => forwarder.signal(t, signal, by_system, &self.reporter),
@@ -118,6 +150,16 @@ impl Signals {
             RunPhase::Client | RunPhase::Serving { .. } | RunPhase::Draining { .. } => {
                 self.end(t, Failure::silent(Cause::Signal(signal)));
             }
+        }
+    }
+
+    /// This process goes on after a stop.
+    fn resume(&mut self, t: &mut Transport<'_>, terminal: RawTerminal) {
+        if let Some(timer) = self.foreground_timer.take() {
+            t.cancel(timer);
+        }
+        if !(terminal.resume)() {
+            self.foreground_timer = Some(t.call_later(LOOK_FOR_FOREGROUND));
         }
     }
 
@@ -160,6 +202,9 @@ impl Protocol for Signals {
     }
 
     fn timer_fired(&mut self, t: &mut Transport<'_>, timer: TimerId) {
+        if let Some(terminal) = self.terminal.filter(|_| Some(timer) == self.foreground_timer) {
+            return self.resume(t, terminal);
+        }
         if Some(timer) == self.timeout_timer {
             let failure =
                 Failure::new(Cause::TimedOut, format!("timed out after {:?}", self.timeout.unwrap_or_default()));

@@ -82,7 +82,7 @@ fn web_mode(typed: &Typed<'_>, at: usize) -> Option<Vec<String>> {
 }
 
 fn web_endpoint(mode: &ModeSpec, word: &str) -> Option<String> {
-    let (is_tls, address) = web_address(word).filter(|_| mode.scheme.is_none())?;
+    let (is_tls, address) = web_address(word).filter(|_| mode.scheme.is_none() && mode.verb.action != Action::Wait)?;
     Some(format!("{}:{address}", if is_tls { "tls" } else { "tcp" }))
 }
 

@@ -7,7 +7,7 @@ use super::child::QUIET;
 use super::half_close::{HalfClose, InputEnd, log_half_close_hint};
 use super::remainder;
 use super::session::{IdleStdio, LOOK_AGAIN, stdin_flows};
-use super::{Connector, End, OtherEnd, PairOptions, SessionOptions, has_agreed_on_tls};
+use super::{End, OtherEnd, PairOptions, SessionOptions, has_agreed_on_tls};
 use crate::protocols::idle::{FailureScope, Fired, IdleWatch};
 use crate::protocols::report::{Cause, Failure};
 use crate::transports::connect::ConnectError;
@@ -41,7 +41,7 @@ pub struct StreamSide {
 }
 
 impl StreamSide {
-    /// A left side, whose other end a [`Connector`] opens, or a right side, to be joined with an
+    /// A left side, whose other end a [`Connector`](super::Connector) opens, or a right side, to be joined with an
     /// [`Inbound`](super::Inbound).
     #[must_use]
     pub fn new(other: impl Into<OtherEnd>, options: PairOptions) -> Self {
@@ -58,6 +58,16 @@ impl StreamSide {
             both_done_timer: None,
             place_timer: None,
         }
+    }
+
+    /// The other end, once it is known.
+    pub(super) fn other_end(&self) -> Option<End> {
+        self.other.end()
+    }
+
+    /// Reports a failure of the pair.
+    pub(super) fn fail(&self, failure: Failure) {
+        self.options.fail(failure);
     }
 
     /// The options of the session, if this side is its connection.
@@ -224,19 +234,6 @@ impl StreamSide {
         t.peer(stdio).pause_reading();
         t.close();
     }
-}
-
-/// Joins each connection with stdin and stdout, which are open and have the protocol [`IdleStdio`].
-#[must_use]
-pub fn session_connector(stdio: Id, options: PairOptions) -> Connector {
-    Connector::new(move |net, left| {
-        let mut t = net.transport(stdio);
-        t.set_background(false);
-        t.set_protocol(StreamSide::new(left, options.clone()));
-        // An open stream does not tell its new protocol of that.
-        net.call_soon(stdio);
-        Ok(End::Stream(stdio))
-    })
 }
 
 /// Watches one side of a pair under these options.
