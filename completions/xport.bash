@@ -70,6 +70,9 @@ _xport() {
             xport,unix-server)
                 cmd="xport__subcmd__unix__subcmd__server"
                 ;;
+            xport,wait)
+                cmd="xport__subcmd__wait"
+                ;;
             *)
                 ;;
         esac
@@ -77,7 +80,7 @@ _xport() {
 
     case "${cmd}" in
         xport)
-            opts="-q -v -h -V --quiet --verbose --color --completions --man --help --version tcp-echo tcp-server tcp-client tls-echo tls-server tls-client tls unix-echo unix-server unix-client udp-echo udp-server udp-client exec relay echo listen connect"
+            opts="-q -v -h -V --quiet --verbose --color --completions --man --help --version tcp-echo tcp-server tcp-client tls-echo tls-server tls-client tls unix-echo unix-server unix-client udp-echo udp-server udp-client exec relay echo listen connect wait"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2331,6 +2334,132 @@ _xport() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        xport__subcmd__wait)
+            opts="-4 -6 -n -q -v -h --connect-timeout --numeric --source --ca --server-name --pin --insecure --cert --key --alpn --tls-min --handshake-timeout --keylog --starttls --for --every --any --gone --status --send --quiet --verbose --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --connect-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --source)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --server-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pin)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cert)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --key)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --alpn)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-min)
+                    COMPREPLY=($(compgen -W "1.2 1.3" -- "${cur}"))
+                    return 0
+                    ;;
+                --handshake-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keylog)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --starttls)
+                    COMPREPLY=($(compgen -W "smtp imap pop3 postgres ldap xmpp" -- "${cur}"))
+                    return 0
+                    ;;
+                --for)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --every)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --status)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --send)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
     esac
 }
 
@@ -2345,18 +2474,18 @@ _xport_endpoints() {
     (( ${#words[@]} > 2 )) && last="${words[-2]}"
     for i in "${words[@]:1:${#words[@]}-2}"; do
         case "$i" in
-            exec|relay|echo|listen|connect) place="$i"; break ;;
+            exec|relay|echo|listen|connect|wait) place="$i"; break ;;
             tcp-*|tls|tls-*|unix-*|udp-*) return 1 ;;
         esac
     done
     case "$place,$last" in
         exec,--listen|exec,--connect) place="$place$last" ;;
-        *,--listen|*,--grace|*,--backlog|*,--max-conns|*,--allow|*,--deny|*,--port-file|*,--mode|*,--connect|*,--connect-timeout|*,--retry|*,--retry-delay|*,--source|*,--keepalive|*,--ca|*,--server-name|*,--pin|*,--client-ca|*,--cert|*,--key|*,--alpn|*,--tls-min|*,--handshake-timeout|*,--keylog|*,--starttls|*,--shell|*,--stdin|*,--stderr|*,--env|*,--kill-after|*,--linger|*,--dump|*,--high-water|*,--low-water|*,--timeout|*,--idle-timeout|*,--color|*,--join|*,--half-close|*,--count|*,--escape) return 1 ;;
+        *,--listen|*,--grace|*,--backlog|*,--max-conns|*,--allow|*,--deny|*,--port-file|*,--mode|*,--connect|*,--connect-timeout|*,--retry|*,--retry-delay|*,--source|*,--keepalive|*,--ca|*,--server-name|*,--pin|*,--client-ca|*,--cert|*,--key|*,--alpn|*,--tls-min|*,--handshake-timeout|*,--keylog|*,--starttls|*,--shell|*,--stdin|*,--stderr|*,--env|*,--kill-after|*,--linger|*,--dump|*,--high-water|*,--low-water|*,--timeout|*,--idle-timeout|*,--color|*,--join|*,--half-close|*,--count|*,--escape|*,--for|*,--every|*,--status|*,--send) return 1 ;;
     esac
     [[ $word == -?* ]] && return 1
     case "$word" in
         /*|./*|../*|@*) scheme=unix ;;
-        tcp:*|tcp-listen:*|tls:*|tls-listen:*|unix:*|unix-listen:*|udp:*|udp-listen:*|fd:*|exec:*|shell:*) scheme="${word%%:*}" ;;
+        tcp:*|tcp-listen:*|tls:*|tls-listen:*|unix:*|unix-listen:*|udp:*|udp-listen:*|fd:*|exec:*|shell:*|http:*|https:*) scheme="${word%%:*}" ;;
     esac
     if [[ $word == *,* ]]; then
         case "$place,$scheme" in
@@ -2364,14 +2493,17 @@ _xport_endpoints() {
             exec--connect,tcp|relay,tcp|connect,tcp) candidates=(connect-timeout= retry= retry-delay= source= keepalive= 4 6 numeric crlf) ;;
             echo,tcp|echo,tcp-listen) candidates=(backlog= max-conns= allow= deny= port-file= keepalive= 4 6 numeric) ;;
             listen,tcp|listen,tcp-listen) candidates=(backlog= allow= deny= port-file= keepalive= 4 6 numeric crlf) ;;
+            wait,tcp|wait,udp) candidates=(connect-timeout= source= 4 6 numeric) ;;
             exec--listen,tls|exec--listen,tls-listen|relay,tls-listen) candidates=(backlog= max-conns= allow= deny= port-file= keepalive= 4 6 numeric crlf cert= key= self-signed client-ca= alpn= tls-min= handshake-timeout= allow-truncation keylog=) ;;
             exec--connect,tls|relay,tls|connect,tls) candidates=(connect-timeout= retry= retry-delay= source= keepalive= 4 6 numeric crlf ca= server-name= pin= insecure cert= key= alpn= tls-min= handshake-timeout= allow-truncation keylog= starttls=) ;;
             echo,tls|echo,tls-listen) candidates=(backlog= max-conns= allow= deny= port-file= keepalive= 4 6 numeric cert= key= self-signed client-ca= alpn= tls-min= handshake-timeout= allow-truncation keylog=) ;;
             listen,tls|listen,tls-listen) candidates=(backlog= allow= deny= port-file= keepalive= 4 6 numeric crlf cert= key= self-signed client-ca= alpn= tls-min= handshake-timeout= allow-truncation keylog=) ;;
+            wait,tls) candidates=(connect-timeout= source= 4 6 numeric ca= server-name= pin= insecure cert= key= alpn= tls-min= handshake-timeout= keylog= starttls=) ;;
             exec--listen,unix|exec--listen,unix-listen|relay,unix-listen) candidates=(backlog= max-conns= mode= replace-stale crlf) ;;
             exec--connect,unix|relay,unix|connect,unix) candidates=(connect-timeout= retry= retry-delay= crlf) ;;
             echo,unix|echo,unix-listen) candidates=(backlog= max-conns= mode= replace-stale) ;;
             listen,unix|listen,unix-listen) candidates=(backlog= mode= replace-stale crlf) ;;
+            wait,unix) candidates=(connect-timeout=) ;;
             relay,udp|connect,udp) candidates=(connect-timeout= retry= retry-delay= source= 4 6 numeric broadcast) ;;
             echo,udp|listen,udp|echo,udp-listen|listen,udp-listen) candidates=(allow= deny= port-file= join= 4 6 numeric) ;;
             relay,udp-listen) candidates=(max-conns= allow= deny= port-file= join= 4 6 numeric) ;;
@@ -2379,6 +2511,8 @@ _xport_endpoints() {
             exec--connect,fd|connect,fd) candidates=(keepalive= crlf) ;;
             echo,fd) candidates=(max-conns= allow= deny= port-file= keepalive=) ;;
             listen,fd) candidates=(allow= deny= port-file= keepalive= crlf) ;;
+            wait,http) candidates=(connect-timeout= source= 4 6 numeric status=) ;;
+            wait,https) candidates=(connect-timeout= source= 4 6 numeric ca= server-name= pin= insecure cert= key= alpn= tls-min= handshake-timeout= keylog= status=) ;;
         esac
         candidates=("${candidates[@]/#/"${word%,*},"}")
     else
@@ -2389,6 +2523,7 @@ _xport_endpoints() {
             echo) candidates=(tcp: tcp-listen: tls: tls-listen: unix: unix-listen: udp: udp-listen: fd:) ;;
             listen) candidates=(tcp: tcp-listen: tls: tls-listen: unix: unix-listen: udp: udp-listen: fd:) ;;
             connect) candidates=(tcp: tls: unix: udp: fd:) ;;
+            wait) candidates=(tcp: tls: unix: udp: http:// https://) ;;
         esac
     fi
     COMPREPLY=()
