@@ -96,7 +96,7 @@ pub(super) fn end_config(
     Ok(EndConfig::Connect(ConnectConfig { target, dial, tls, crlf: options.crlf, stream: run.stream.clone() }))
 }
 
-fn dial_config(address: &Address, options: &Options, advice: Advice) -> Result<DialConfig, ConfigError> {
+pub(super) fn dial_config(address: &Address, options: &Options, advice: Advice) -> Result<DialConfig, ConfigError> {
     check_target(address)?;
     let family = family_of(options);
     check_family(family, address, advice)?;

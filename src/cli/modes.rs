@@ -23,6 +23,8 @@ pub(super) enum Action {
     Exec,
     /// Join two endpoints.
     Relay,
+    /// Find the open ports of a host.
+    Scan,
     /// Try endpoints until they are up.
     Wait,
 }
@@ -140,6 +142,14 @@ static RELAY: Verb = Verb {
     ],
     without: &[],
 };
+static SCAN: Verb = Verb {
+    action: Action::Scan,
+    listens: &[],
+    opens: &[],
+    always: &[ScanTimeout, Ipv4, Ipv6, Numeric, Source, Parallel, Banner, Timeout],
+    with: &[],
+    without: &[],
+};
 
 static WAIT: Verb = Verb {
     action: Action::Wait,
@@ -208,6 +218,7 @@ impl ModeSpec {
         let operands = match (self.verb.action, self.scheme) {
             (Action::Exec, _) => "-- CMD [ARG]...",
             (Action::Relay, _) => "LEFT RIGHT",
+            (Action::Scan, _) => "HOST PORTS...",
             (Action::Connect, None) => "ENDPOINT",
             (Action::Wait, _) => "ENDPOINT... [-- CMD [ARG]...]",
             (_, None) => "ENDPOINT...",
@@ -295,5 +306,6 @@ pub(super) static MODES: &[ModeSpec] = &[
         &[Topic::AnyEndpoint],
         "Connect to an endpoint of any kind; tcp-client A is 'connect tcp:A'",
     ),
+    general("scan", &SCAN, &[], "Find the open TCP ports of a host; no data is sent"),
     general("wait", &WAIT, &[Topic::Wait], "Wait until services are up, or gone, and then run a program"),
 ];
