@@ -2372,12 +2372,28 @@ _xport() {
             return 0
             ;;
         xport__subcmd__wait)
-            opts="-4 -6 -n -q -v -h --connect-timeout --numeric --source --ca --server-name --pin --insecure --cert --key --alpn --tls-min --handshake-timeout --keylog --starttls --for --every --any --gone --status --send --quiet --verbose --color --help"
+            opts="-4 -6 -n -q -v -h --for --every --any --gone --status --send --connect-timeout --numeric --source --ca --server-name --pin --insecure --cert --key --alpn --tls-min --handshake-timeout --keylog --starttls --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --for)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --every)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --status)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --send)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --connect-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2468,22 +2484,6 @@ _xport() {
                     ;;
                 --starttls)
                     COMPREPLY=($(compgen -W "smtp imap pop3 postgres ldap xmpp" -- "${cur}"))
-                    return 0
-                    ;;
-                --for)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --every)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --status)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --send)
-                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --color)

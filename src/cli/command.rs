@@ -123,7 +123,7 @@ const ENDPOINTS: Operand = Operand {
     ..ENDPOINT
 };
 const AWAITED: Operand = Operand {
-    help: "Endpoint to wait for: HOST:PORT, tcp:, tls:, unix:, udp:, a path, http://… or https://…; may be repeated",
+    help: "Endpoint to wait for: HOST:PORT, a path, tcp:, tls:, unix:, udp:, http:// or https://; may be repeated",
     more: "Options for one endpoint alone follow after commas, as in tls:host:443,ca=FILE.",
     is_list: true,
     ..ENDPOINT
@@ -219,8 +219,13 @@ fn command_of(mode: &ModeSpec, detail: Detail<'_>) -> Option<Command> {
     if !is_named {
         return Some(command.about(mode.about));
     }
-    // The options of the program come first in the help of `exec`.
-    let is_first = |row: &&OptSpec| mode.verb.action == Action::Exec && row.heading() == Heading::Child;
+    // The options that only `exec` or `wait` is about come first in its help.
+    let first = match mode.verb.action {
+        Action::Exec => Heading::Child,
+        Action::Wait => Heading::Wait,
+        _ => Heading::None,
+    };
+    let is_first = |row: &&OptSpec| row.heading() == first;
     let (first, others): (Vec<_>, Vec<_>) =
         rows().filter(|row| detail.has(row) && mode.has(row.id)).partition(is_first);
     let is_hidden = |row: &OptSpec| mode.verb.action == Action::Relay && mode.is_of_ends(row.id);

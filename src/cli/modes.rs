@@ -36,6 +36,7 @@ pub(super) enum Need {
     Datagrams,
     Listener,
     Program,
+    TlsClient,
     /// stdin and stdout.
     Stdio,
 }
@@ -47,6 +48,7 @@ impl Need {
             Self::Datagrams => scheme.has_datagrams(),
             Self::Listener => scheme.listens(),
             Self::Program => scheme.role == Role::Run,
+            Self::TlsClient => scheme.is_tls && !scheme.listens(),
             Self::Stdio => scheme.role == Role::Stdio,
         }
     }
@@ -118,7 +120,12 @@ static CONNECT: Verb = Verb {
     listens: &[],
     opens: &[&TCP, &TLS, &UNIX, &UDP, &FD],
     always: &[SendOnly, RecvOnly, HighWater, LowWater, Timeout, IdleTimeout, Dump, Progress],
-    with: &[(Need::Stream, ENDING), (Need::Stream, &[Raw, Escape]), (Need::Datagrams, &[Count, Lines, Linger])],
+    with: &[
+        (Need::Stream, ENDING),
+        (Need::Stream, &[Raw, Escape]),
+        (Need::Datagrams, &[Count, Lines, Linger]),
+        (Need::TlsClient, &[ShowChain]),
+    ],
     without: &[],
 };
 static EXEC: Verb = Verb {
@@ -187,7 +194,7 @@ impl ModeSpec {
     /// Whether this mode has an option.
     pub(super) fn has(&self, opt: Opt) -> bool {
         match opt {
-            Quiet | Verbose | Color => true,
+            Quiet | Verbose | Color | LogTime => true,
             ListenAddress => self.scheme.is_some_and(Scheme::listens),
             ConnectAddress => self.scheme.is_some_and(|scheme| !scheme.listens()),
             ListenEndpoint | ConnectEndpoint => self.verb.action == Action::Exec,
@@ -235,6 +242,16 @@ const fn mode(name: &'static str, verb: &'static Verb, scheme: &'static Scheme, 
 
 const fn general(name: &'static str, verb: &'static Verb, topics: &'static [Topic], about: &'static str) -> ModeSpec {
     ModeSpec { name, alias: None, about, verb, scheme: None, topics }
+}
+
+/// The mode with this name.
+pub(super) fn mode_called(name: &str) -> Option<&'static ModeSpec> {
+    MODES.iter().find(|mode| mode.is_called(name))
+}
+
+/// Whether there is a mode with this name.
+pub(super) fn is_mode(name: &str) -> bool {
+    mode_called(name).is_some()
 }
 
 /// All modes, in the order of `--help`.

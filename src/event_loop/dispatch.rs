@@ -225,7 +225,7 @@ impl EventLoop {
         if stream.stream.is_stdio() {
             log::debug!("stdin has ended");
         } else {
-            log::debug!("{}: the other end has ended its direction", stream.label());
+            log::debug!("{} has ended its direction", stream.label());
         }
         stream.note_eof();
         match handlers.get_mut(id.index()) {

@@ -29,6 +29,8 @@ pub enum Mode {
     Server(Vec<ListenConfig>),
     /// stdin goes to the peer, what it sends goes to stdout: `tcp-client`, `tls-client`, `unix-client`, `connect`.
     Client(ConnectConfig),
+    /// The certificates of the peer go to stdout: `--show-chain`.
+    ShowChain(ConnectConfig),
     /// Each datagram is sent back: `udp-echo`, `echo`.
     DatagramEcho(Vec<DatagramListenConfig>, DatagramRun),
     /// Datagrams of all senders go to stdout, stdin to the most recent one: `udp-server`, `listen`.

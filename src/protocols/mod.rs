@@ -6,6 +6,7 @@
 // The smallest one there is.
 pub mod discard;
 pub mod echo;
+pub mod show_chain;
 // Two ends that are joined.
 pub mod escape;
 mod idle;

@@ -61,6 +61,7 @@ pub(in crate::cli) enum Opt {
     AllowTruncation,
     Keylog,
     Starttls,
+    ShowChain,
     Count,
     Join,
     Broadcast,
@@ -94,6 +95,7 @@ pub(in crate::cli) enum Opt {
     Quiet,
     Verbose,
     Color,
+    LogTime,
     Completions,
     Man,
 }
@@ -139,6 +141,7 @@ pub(in crate::cli) struct Options {
     pub(in crate::cli) allow_truncation: bool,
     pub(in crate::cli) keylog: Option<PathBuf>,
     pub(in crate::cli) starttls: Option<StartTls>,
+    pub(in crate::cli) show_chain: bool,
     pub(in crate::cli) count: Option<u64>,
     pub(in crate::cli) join: Vec<Group>,
     pub(in crate::cli) broadcast: bool,
@@ -171,6 +174,7 @@ pub(in crate::cli) struct Options {
     pub(in crate::cli) quiet: bool,
     pub(in crate::cli) verbose: u8,
     pub(in crate::cli) color: Color,
+    pub(in crate::cli) log_time: bool,
     pub(in crate::cli) completions: Option<Shell>,
     pub(in crate::cli) man: bool,
 }

@@ -81,6 +81,25 @@ fn the_end_of_a_pipe_is_the_end_of_its_stream() {
     assert_eq!(read, "all there is");
 }
 
+/// A stream that leaves waits for nothing, and its peer sees an orderly end although bytes were not read.
+#[test]
+fn a_stream_that_leaves_is_lost_at_once_without_a_reset() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let ours = std::net::TcpStream::connect(listener.local_addr().expect("an address")).expect("it accepts");
+    let mut theirs = listener.accept().expect("a client").0;
+    theirs.set_read_timeout(Some(Duration::from_secs(60))).expect("a timeout");
+    theirs.write_all(&[7; 10_000]).expect("it takes them");
+    let (recorder, log) = Recorder::brief();
+    let mut event_loop = EventLoop::new().expect("a loop");
+    event_loop.net().adopt(ours.into(), recorder.on_made(|t| t.leave())).expect("a stream");
+    let start = Instant::now();
+    event_loop.run().expect("a run");
+    assert!(start.elapsed() < Duration::from_secs(4), "it took {:?}", start.elapsed());
+    assert_eq!(events(&log), ["made", "lost"]);
+    drop(event_loop);
+    assert_eq!(theirs.read(&mut [0; 9]).expect("an end, no reset"), 0);
+}
+
 #[test]
 fn the_end_of_a_pipe_that_is_full_comes_after_its_last_byte() {
     let mut sim = Sim::new();
