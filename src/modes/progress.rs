@@ -86,9 +86,9 @@ impl ProgressLine {
         })
     }
 
-    /// When to look next.
-    pub(super) fn next_look() -> Instant {
-        Instant::now() + INTERVAL
+    /// When to look next. `None` while nothing moves.
+    pub(super) fn next_look(&self) -> Option<Instant> {
+        (!matches!(self.phase, DrawPhase::Still)).then(|| Instant::now() + INTERVAL)
     }
 
     /// Whether a session has just begun to move bytes, so that it is time to look at once.
