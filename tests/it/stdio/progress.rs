@@ -132,7 +132,7 @@ fn nothing_is_drawn_where_nothing_can_be_drawn() {
         (screen.start(command), trickle(accept(&listener)))
     };
     let mut run = command(["tcp-client", "--progress", &address.to_string()]);
-    let mut piped = Background::spawn(run.stdin(Stdio::null()));
+    let mut piped = Background::spawn(run.stdin(Stdio::null()).stdout(Stdio::null()));
     let to_pipe = trickle(accept(&listener));
     let on_terminal = answered.terminal.slave.try_clone().expect("a copy");
     let runs = [
