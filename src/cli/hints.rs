@@ -131,6 +131,19 @@ const NETCAT_OPTIONS: Table = &[
     ("--tlsv1.3", "use --tls-min 1.3 of the TLS modes"),
 ];
 
+/// Why datagrams cannot be scanned.
+pub(super) const NO_DATAGRAMS: &str =
+    "UDP cannot be scanned: an open port that does not answer looks like one behind a firewall";
+
+/// Options of other scanners, and what to do instead.
+const SCAN_OPTIONS: Table = &[
+    ("-p", "write the ports behind the host: xport scan HOST 22,80,8000-8010"),
+    ("-u", NO_DATAGRAMS),
+    ("--udp", NO_DATAGRAMS),
+    ("-w", "use --connect-timeout for each port, --timeout for the whole scan"),
+    ("-z", "a scan sends no data anyway"),
+];
+
 /// The reason why an end does not have `crlf`.
 fn no_crlf(verb: &Verb) -> &'static str {
     match verb.action {
@@ -156,6 +169,26 @@ const TLS_SERVER_OPTIONS: Table = &[
     ("--pin", "use --client-ca FILE to verify clients"),
     ("--server-name", "a server presents the certificate of --cert, whatever name a client asks for"),
     ("--starttls", "only tls-client has this option; a server speaks TLS from the start"),
+];
+
+/// Options of other programs that wait for services, and what to do instead.
+const WAIT_OPTIONS: Table = &[
+    ("-t", "use --for DUR"),
+    ("-w", "use --for DUR, or --connect-timeout DUR for one try"),
+    ("--timeout", "use --for DUR"),
+    ("--wait", "write the endpoint without an option"),
+    ("-i", "use --every DUR"),
+    ("--interval", "use --every DUR"),
+    ("--retry", "use --for DUR; --every DUR sets the pause"),
+    ("--retry-delay", "use --every DUR"),
+    ("-s", "the program is never run after a failure anyway"),
+    ("--strict", "the program is never run after a failure anyway"),
+    ("-p", "write the endpoint without an option, as HOST:PORT"),
+    ("--host", "write the endpoint without an option, as HOST:PORT"),
+    ("--port", "write the endpoint without an option, as HOST:PORT"),
+    ("-u", "for UDP, write udp:HOST:PORT"),
+    ("-U", "write the path of a unix socket without an option"),
+    ("-z", "this mode never sends data to a TCP service"),
 ];
 
 /// Options of `openssl s_client` and `s_server`, and what to do instead.
@@ -281,11 +314,17 @@ pub(super) fn tip_for_flag(mode: Option<&ModeSpec>, flag: &str, args: &[OsString
     {
         return Some(no_crlf(mode.verb));
     }
+    if mode.is_some_and(|mode| mode.verb.action == Action::Scan)
+        && let Some(tip) = find(SCAN_OPTIONS, flag)
+    {
+        return Some(tip);
+    }
     let openssl = || args.iter().find_map(|arg| find(OPENSSL_OPTIONS, arg.to_str()?));
     let of_mode = mode.and_then(|mode| match mode.scheme {
         Some(scheme) if scheme.is_tls && scheme.listens() => openssl().or_else(|| find(TLS_SERVER_OPTIONS, flag)),
         Some(scheme) if scheme.is_tls => openssl().or_else(|| find(TLS_CLIENT_OPTIONS, flag)),
         Some(_) => rows_of(Heading::Tls).iter().any(|row| row.flag() == flag).then_some(TLS_MODES),
+        None if mode.verb.action == Action::Wait => find(WAIT_OPTIONS, flag),
         None => find(NETCAT_OPTIONS, flag).or_else(|| tip_for_option(mode.verb, flag.strip_prefix("--")?)),
     });
     of_mode.or_else(|| find(NETCAT_OPTIONS, flag))
