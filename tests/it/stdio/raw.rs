@@ -82,7 +82,8 @@ fn help_and_messages_are_readable_on_a_raw_terminal() {
     terminal.type_in("\x1d?");
     terminal.shows("\r\nxport: ^]. leaves, ^]^Z suspends, ^]^] sends ^], ^]? shows this\r\n");
     drop(peer);
-    terminal.shows(": in order\r\n");
+    terminal.shows("closed cleanly");
+    terminal.shows("\r\n");
     client.ends_with(0);
 }
 
@@ -239,6 +240,7 @@ fn a_job_in_the_background_leaves_the_terminal_alone() {
     shell.enter("fg");
     shell.line("\"$X\" tcp-client");
     peer.shutdown(Shutdown::Write).expect("it is open");
+    shell.takes_foreground_back();
     shell.enter("echo '>'$?");
     assert_eq!(shell.line(">"), "0");
 }
@@ -294,7 +296,8 @@ fn a_reader_of_stdout_that_leaves_ends_the_run() {
     client.line("connected to");
     assert!(is_raw(&terminal));
     drop(client.stdout());
-    peer.write_all(b"x").expect("the client takes it");
+    // The client can have noticed already.
+    let _ = peer.write_all(b"x");
     client.is_killed_by(libc::SIGPIPE);
     terminal.is_untouched();
 }
