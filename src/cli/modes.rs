@@ -244,6 +244,16 @@ const fn general(name: &'static str, verb: &'static Verb, topics: &'static [Topi
     ModeSpec { name, alias: None, about, verb, scheme: None, topics }
 }
 
+/// The mode with this name.
+pub(super) fn mode_called(name: &str) -> Option<&'static ModeSpec> {
+    MODES.iter().find(|mode| mode.is_called(name))
+}
+
+/// Whether there is a mode with this name.
+pub(super) fn is_mode(name: &str) -> bool {
+    mode_called(name).is_some()
+}
+
 /// All modes, in the order of `--help`.
 pub(super) static MODES: &[ModeSpec] = &[
     mode("tcp-echo", &ECHO, &TCP_LISTEN, "Serve echo over TCP to any number of clients"),

@@ -25,8 +25,8 @@ const OPEN_ALREADY: &str = "an inherited socket is open already: wait needs an a
 pub(super) fn resolve_wait(request: &Request<'_>) -> Result<WaitConfig, ConfigError> {
     let options = request.options;
     let pairs = request.operands.windows(2);
-    if let Some(endpoint) = pairs.into_iter().find_map(|two| hints::joined(two[0].to_str()?, two[1].to_str()?)) {
-        return Err(hints::one_word(&endpoint).into());
+    if pairs.into_iter().any(|two| two[0].to_str().zip(two[1].to_str()).is_some_and(hints::are_one_word)) {
+        return Err("host and port are one word".into());
     }
     let mut parsed = Vec::new();
     for text in request.operands {
@@ -41,7 +41,7 @@ pub(super) fn resolve_wait(request: &Request<'_>) -> Result<WaitConfig, ConfigEr
     }
     let ends = Vec::from_iter(parsed.iter().map(ParsedEndpoint::scheme_use));
     if ends.is_empty() {
-        return Err("no endpoint given to wait for: write, for example, 'xport wait localhost:5432'".into());
+        return Err("no endpoint given to wait for".into());
     }
     check_use(request, &ends)?;
     check_options(options, &parsed)?;
