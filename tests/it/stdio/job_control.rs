@@ -6,7 +6,7 @@ use crate::harness::*;
 /// A shell with job control on its own terminal, and the output of that terminal.
 pub(super) struct Shell {
     pub(super) terminal: Terminal,
-    shown: Receiver<String>,
+    pub(super) shown: Receiver<String>,
     run: Background,
 }
 
