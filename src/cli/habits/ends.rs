@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use super::typed::Typed;
-use super::wish::{is_path, is_port, own, with_port};
+use super::words::{is_path, is_port, own, with_port};
 use super::{names, netcat, socat};
 use crate::cli::hints;
 use crate::cli::kinds::{foreign, is_address, nearly};
@@ -253,6 +253,9 @@ pub(super) fn of_mode(typed: &Typed<'_>) -> Vec<Vec<String>> {
             let mut words = typed.with_mode("relay");
             words.insert(at, "-".to_owned());
             lines.push(words);
+        }
+        (Action::Wait, Role::Listen) => {
+            lines.push(typed.with_word(at, format!("{}:{rest}", scheme.name.trim_end_matches("-listen"))));
         }
         (Action::Exec, Role::Listen) if before == Some("--connect") => {
             lines.push(typed.with_word(at - 1, "--listen".to_owned()));

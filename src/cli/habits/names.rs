@@ -4,7 +4,7 @@ use strsim::osa_distance;
 
 use super::netcat;
 use super::typed::{Typed, first_word};
-use super::wish::own;
+use super::words::own;
 use crate::cli::modes::{Action, MODES, ModeSpec};
 use crate::cli::options::{Heading, OptSpec, rows_of};
 

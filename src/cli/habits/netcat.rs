@@ -3,7 +3,8 @@
 //! Options of xport are kept. The same letter means different things to different netcats; the most common one counts.
 
 use super::typed::Typed;
-use super::wish::{Job, Means, NO_PROXY, Runs, Untold, Wish, is_path, own, own_letter};
+use super::wish::{Job, Means, NO_PROXY, Runs, Wish};
+use super::words::{Untold, is_path, own, own_letter};
 use crate::cli::options::{OptSpec, Value};
 
 /// An option of a netcat.
