@@ -33,6 +33,19 @@ const OPTIONS: Table = &[
     ("grace", "it holds for the whole run, not for one end"),
 ];
 
+/// Why datagrams cannot be scanned.
+pub(super) const NO_DATAGRAMS: &str =
+    "UDP cannot be scanned: an open port that does not answer looks like one behind a firewall";
+
+/// Options of other scanners, and what to do instead.
+const SCAN_OPTIONS: Table = &[
+    ("-p", "write the ports behind the host: xport scan HOST 22,80,8000-8010"),
+    ("-u", NO_DATAGRAMS),
+    ("--udp", NO_DATAGRAMS),
+    ("-w", "use --connect-timeout for each port, --timeout for the whole scan"),
+    ("-z", "a scan sends no data anyway"),
+];
+
 /// The reason why an end does not have `crlf`.
 fn no_crlf(verb: &Verb) -> &'static str {
     match verb.action {
@@ -55,6 +68,26 @@ const TLS_SERVER_OPTIONS: Table = &[
     ("--pin", "use --client-ca FILE to verify clients"),
     ("--server-name", "a server presents the certificate of --cert, whatever name a client asks for"),
     ("--starttls", "only tls-client has this option; a server speaks TLS from the start"),
+];
+
+/// Options of other programs that wait for services, and what to do instead.
+const WAIT_OPTIONS: Table = &[
+    ("-t", "use --for DUR"),
+    ("-w", "use --for DUR, or --connect-timeout DUR for one try"),
+    ("--timeout", "use --for DUR"),
+    ("--wait", "write the endpoint without an option"),
+    ("-i", "use --every DUR"),
+    ("--interval", "use --every DUR"),
+    ("--retry", "use --for DUR; --every DUR sets the pause"),
+    ("--retry-delay", "use --every DUR"),
+    ("-s", "the program is never run after a failure anyway"),
+    ("--strict", "the program is never run after a failure anyway"),
+    ("-p", "write the endpoint without an option, as HOST:PORT"),
+    ("--host", "write the endpoint without an option, as HOST:PORT"),
+    ("--port", "write the endpoint without an option, as HOST:PORT"),
+    ("-u", "for UDP, write udp:HOST:PORT"),
+    ("-U", "write the path of a unix socket without an option"),
+    ("-z", "this mode never sends data to a TCP service"),
 ];
 
 /// Explains why a text is no endpoint, although its author meant one. `None` if it is an endpoint or an address.
@@ -127,6 +160,8 @@ pub(super) fn reason_for_flag(mode: &ModeSpec, flag: &str) -> Option<&'static st
         Some(scheme) if scheme.is_tls && scheme.listens() => find(TLS_SERVER_OPTIONS, flag),
         Some(scheme) if scheme.is_tls => find(TLS_CLIENT_OPTIONS, flag),
         Some(_) => None,
+        None if mode.verb.action == Action::Scan => find(SCAN_OPTIONS, flag),
+        None if mode.verb.action == Action::Wait => find(WAIT_OPTIONS, flag),
         None => reason_for_option(mode.verb, flag.strip_prefix("--")?),
     }
 }

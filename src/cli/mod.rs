@@ -21,6 +21,7 @@ mod quote; // text of the user in messages
 mod relay; // modes that join endpoints
 mod request; // a mode with its options and operands, and whether each option does something
 mod resolve; // modes with listeners or one peer
+mod scan; // the host and the ports of a scan
 pub mod schemes; // the table of endpoints
 mod text; // descriptions, examples, exit status
 mod tls; // settings of TLS
@@ -45,6 +46,7 @@ use crate::cli::quote::{QUOTED_CHARS_MAX, escape, shorten};
 use crate::cli::relay::{resolve_exec, resolve_relay};
 use crate::cli::request::Request;
 use crate::cli::resolve::{resolve_named, resolve_verb};
+use crate::cli::scan::resolve_scan;
 use crate::cli::wait::resolve_wait;
 use crate::modes::config;
 
@@ -62,6 +64,8 @@ pub struct Invocation {
     pub verbosity: Verbosity,
     /// Whether messages are coloured.
     pub color: Color,
+    /// Whether each message begins with the time.
+    pub log_time: bool,
     /// What to do.
     pub mode: config::Mode,
 }
@@ -163,9 +167,11 @@ fn run(matches: &ArgMatches, mode: Option<(&'static ModeSpec, &ArgMatches)>) -> 
     let invocation = Invocation {
         verbosity: verbosity(before.quiet || options.quiet, before.verbose.saturating_add(options.verbose))?,
         color: if options.was_given(Opt::Color) { options.color } else { before.color },
+        log_time: options.log_time || before.log_time,
         mode: match (mode.verb.action, mode.scheme) {
             (Action::Exec, _) => config::Mode::Exec(resolve_exec(&request)?),
             (Action::Relay, _) => config::Mode::Relay(resolve_relay(&request)?),
+            (Action::Scan, _) => config::Mode::Scan(resolve_scan(&request)?),
             (Action::Wait, _) => config::Mode::Wait(resolve_wait(&request)?),
             (_, Some(scheme)) => resolve_named(&request, scheme)?,
             (_, None) => resolve_verb(&request)?,

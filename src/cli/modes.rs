@@ -23,6 +23,8 @@ pub(super) enum Action {
     Exec,
     /// Join two endpoints.
     Relay,
+    /// Find the open ports of a host.
+    Scan,
     /// Try endpoints until they are up.
     Wait,
 }
@@ -34,6 +36,7 @@ pub(super) enum Need {
     Datagrams,
     Listener,
     Program,
+    TlsClient,
     /// stdin and stdout.
     Stdio,
 }
@@ -45,6 +48,7 @@ impl Need {
             Self::Datagrams => scheme.has_datagrams(),
             Self::Listener => scheme.listens(),
             Self::Program => scheme.role == Role::Run,
+            Self::TlsClient => scheme.is_tls && !scheme.listens(),
             Self::Stdio => scheme.role == Role::Stdio,
         }
     }
@@ -116,7 +120,12 @@ static CONNECT: Verb = Verb {
     listens: &[],
     opens: &[&TCP, &TLS, &UNIX, &UDP, &FD],
     always: &[SendOnly, RecvOnly, HighWater, LowWater, Timeout, IdleTimeout, Dump, Progress],
-    with: &[(Need::Stream, ENDING), (Need::Stream, &[Raw, Escape]), (Need::Datagrams, &[Count, Lines, Linger])],
+    with: &[
+        (Need::Stream, ENDING),
+        (Need::Stream, &[Raw, Escape]),
+        (Need::Datagrams, &[Count, Lines, Linger]),
+        (Need::TlsClient, &[ShowChain]),
+    ],
     without: &[],
 };
 static EXEC: Verb = Verb {
@@ -138,6 +147,14 @@ static RELAY: Verb = Verb {
         (Need::Stream, ENDING),
         (Need::Stdio, &[Progress]),
     ],
+    without: &[],
+};
+static SCAN: Verb = Verb {
+    action: Action::Scan,
+    listens: &[],
+    opens: &[],
+    always: &[ScanTimeout, Ipv4, Ipv6, Numeric, Source, Parallel, Banner, Timeout],
+    with: &[],
     without: &[],
 };
 
@@ -177,7 +194,7 @@ impl ModeSpec {
     /// Whether this mode has an option.
     pub(super) fn has(&self, opt: Opt) -> bool {
         match opt {
-            Quiet | Verbose | Color => true,
+            Quiet | Verbose | Color | LogTime => true,
             ListenAddress => self.scheme.is_some_and(Scheme::listens),
             ConnectAddress => self.scheme.is_some_and(|scheme| !scheme.listens()),
             ListenEndpoint | ConnectEndpoint => self.verb.action == Action::Exec,
@@ -208,6 +225,7 @@ impl ModeSpec {
         let operands = match (self.verb.action, self.scheme) {
             (Action::Exec, _) => "-- CMD [ARG]...",
             (Action::Relay, _) => "LEFT RIGHT",
+            (Action::Scan, _) => "HOST PORTS...",
             (Action::Connect, None) => "ENDPOINT",
             (Action::Wait, _) => "ENDPOINT... [-- CMD [ARG]...]",
             (_, None) => "ENDPOINT...",
@@ -305,5 +323,6 @@ pub(super) static MODES: &[ModeSpec] = &[
         &[Topic::AnyEndpoint],
         "Connect to an endpoint of any kind; tcp-client A is 'connect tcp:A'",
     ),
+    general("scan", &SCAN, &[], "Find the open TCP ports of a host; no data is sent"),
     general("wait", &WAIT, &[Topic::Wait], "Wait until services are up, or gone, and then run a program"),
 ];

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::cli::address::{parse_address, parse_two_words};
 use crate::cli::endpoint::EndpointArg;
-use crate::cli::ends::{EndConfig, RunConfig, SchemeUse, check_descriptors, end_config};
+use crate::cli::ends::{EndConfig, RunConfig, SchemeUse, check_descriptors, end_config, useless_with_chain};
 use crate::cli::error::ConfigError;
 use crate::cli::hints;
 use crate::cli::kinds::is_address;
@@ -107,6 +107,7 @@ fn mode_config(action: Action, options: &Options, stream: StreamConfig, configs:
     let (mut listeners, mut receivers) = (Vec::new(), Vec::new());
     for config in configs {
         match config {
+            EndConfig::Connect(config) if options.show_chain => return Mode::ShowChain(config),
             EndConfig::Connect(config) => return Mode::Client(config),
             EndConfig::DatagramConnect(config) => return Mode::DatagramClient(config, datagrams, stream),
             EndConfig::Listen(config) => listeners.push(config),
@@ -129,6 +130,7 @@ pub(super) fn run_config(action: Action, options: &Options, has_datagrams: bool)
     if let Some(low) = options.low_water.filter(|low| *low > options.high_water) {
         return Err(format!("--low-water {low} is more than --high-water {}", options.high_water).into());
     }
+    check_show_chain(options)?;
     check_direction(options)?;
     check_raw(options)?;
     let half_close = match options.half_close {
@@ -157,7 +159,17 @@ pub(super) fn run_config(action: Action, options: &Options, has_datagrams: bool)
         progress: options.progress && !options.raw,
     };
     let keep_open = if action == Action::Listen { options.keep_open } else { !options.once };
-    Ok(RunConfig { stream, keep_open, grace: options.grace })
+    Ok(RunConfig { stream, keep_open, grace: options.grace, shows_chain: options.show_chain })
+}
+
+/// Checks that no option about the data of a session is given if there is no data.
+fn check_show_chain(options: &Options) -> Result<(), ConfigError> {
+    use Opt::*;
+    let of_sessions = [HalfClose, NoHalfClose, Linger, SendOnly, RecvOnly, Dump, HighWater, LowWater, IdleTimeout];
+    match of_sessions.into_iter().find(|opt| options.show_chain && options.was_given(*opt)) {
+        Some(opt) => Err(useless_with_chain(row(opt).flag()).into()),
+        None => Ok(()),
+    }
 }
 
 /// Checks that no option about the end of stdin is given if that end is never passed on.

@@ -97,5 +97,5 @@ fn the_path_of_a_client_is_shown_harmlessly() {
     let client = Socket::new(Domain::UNIX, Type::STREAM, None).expect("a socket");
     client.bind(&SockAddr::unix(&own).expect("a path")).expect("it is free");
     client.connect(&SockAddr::unix(&path).expect("a path")).expect("it accepts");
-    is_harmless(&server.line("connected"), "a path");
+    is_harmless(&server.line("accepted"), "a path");
 }
