@@ -728,6 +728,7 @@ complete -c xport -n "__fish_xport_using_subcommand scan" -s n -l numeric -d 'Do
 complete -c xport -n "__fish_xport_using_subcommand scan" -l banner -d 'Add the first line that a service sends within 1s, escaped'
 complete -c xport -n "__fish_xport_using_subcommand scan" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand scan" -s v -l verbose -d 'Report connections; -vv adds decisions, -vvv everything'
+complete -c xport -n "__fish_xport_using_subcommand scan" -l log-time -d 'Begin each message with the time, in UTC'
 complete -c xport -n "__fish_xport_using_subcommand scan" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c xport -n "__fish_xport_using_subcommand wait" -l for -d 'Try again for at most this long, then exit with 124 [default: one try]' -r
 complete -c xport -n "__fish_xport_using_subcommand wait" -l every -d 'Pause this long after the first failed try; later pauses grow up to 2s' -r

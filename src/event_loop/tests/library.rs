@@ -84,8 +84,8 @@ fn the_end_of_a_pipe_is_the_end_of_its_stream() {
 /// A stream that leaves waits for nothing, and its peer sees an orderly end although bytes were not read.
 #[test]
 fn a_stream_that_leaves_is_lost_at_once_without_a_reset() {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    let ours = std::net::TcpStream::connect(listener.local_addr().expect("an address")).expect("it accepts");
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let ours = TcpStream::connect(listener.local_addr().expect("an address")).expect("it accepts");
     let mut theirs = listener.accept().expect("a client").0;
     theirs.set_read_timeout(Some(Duration::from_secs(60))).expect("a timeout");
     theirs.write_all(&[7; 10_000]).expect("it takes them");
