@@ -8,7 +8,7 @@ use crate::cli::error::ConfigError;
 use crate::cli::hints::NO_DATAGRAMS;
 use crate::cli::host::{find_service, parse_host};
 use crate::cli::modes::Action;
-use crate::cli::quote::{clean, quote};
+use crate::cli::quote::quote;
 use crate::cli::request::Request;
 use crate::cli::resolve::run_config;
 use crate::cli::schemes::{Form, named};
@@ -19,14 +19,13 @@ use crate::transports::advice::Advice;
 /// The configuration of a scan. The operands are a host, and ports in any number of words.
 pub(super) fn resolve_scan(request: &Request<'_>) -> Result<ScanConfig, ConfigError> {
     let Some((host, words)) = request.operands.split_first() else {
-        return Err("no host given: write, for example, 'xport scan localhost 22,80'".into());
+        return Err("no host given".into());
     };
     let host =
         parse_with(host, |text| parse_target(text, words)).map_err(|reason| format!("invalid host: {reason}"))?;
     let ports = parse_ports(words)?;
     let Some(&port) = ports.first() else {
-        let host = clean(&request.operands[0].to_string_lossy());
-        return Err(format!("no ports given: write, for example, 'xport scan {host} 22,80,8000-8010'").into());
+        return Err("no ports given".into());
     };
     let options = request.options;
     let address = Address::Inet(HostPort { host: host.clone(), port });
@@ -42,11 +41,7 @@ pub(super) fn resolve_scan(request: &Request<'_>) -> Result<ScanConfig, ConfigEr
 
 /// Parses the host. An endpoint is explained.
 fn parse_target(text: &str, words: &[OsString]) -> Result<Host, String> {
-    let ports = || match words {
-        [] => "PORTS".to_owned(),
-        _ => Vec::from_iter(words.iter().map(|word| clean(&word.to_string_lossy()))).join(" "),
-    };
-    if let Some((kind, rest)) = text.split_once(':')
+    if let Some((kind, _)) = text.split_once(':')
         && let Some(scheme) = named().find(|scheme| scheme.name == kind)
     {
         if scheme.has_datagrams() {
@@ -55,15 +50,10 @@ fn parse_target(text: &str, words: &[OsString]) -> Result<Host, String> {
         if scheme.form != Form::Inet {
             return Err(format!("{} is not a host with TCP ports", quote(text)));
         }
-        let rest = rest.trim_start_matches('/').trim_end_matches('/');
-        return Err(format!("{} is an endpoint: write 'xport scan {} {}'", quote(text), clean(rest), ports()));
+        return Err(format!("{} is an endpoint", quote(text)));
     }
-    if let Some((host, port)) = text.rsplit_once(':')
-        && words.is_empty()
-        && parse_inet(text).is_ok()
-    {
-        let host = if host.is_empty() { "localhost" } else { host };
-        return Err(format!("{} has its port behind a colon: write 'xport scan {host} {port}'", quote(text)));
+    if text.contains(':') && words.is_empty() && parse_inet(text).is_ok() {
+        return Err(format!("{} has its port behind a colon", quote(text)));
     }
     if let Some((host, size)) = text.rsplit_once('/')
         && size.bytes().all(|byte| byte.is_ascii_digit())
