@@ -31,6 +31,9 @@ _xport() {
             xport,relay)
                 cmd="xport__subcmd__relay"
                 ;;
+            xport,scan)
+                cmd="xport__subcmd__scan"
+                ;;
             xport,tcp-client)
                 cmd="xport__subcmd__tcp__subcmd__client"
                 ;;
@@ -80,7 +83,7 @@ _xport() {
 
     case "${cmd}" in
         xport)
-            opts="-q -v -h -V --quiet --verbose --color --log-time --completions --man --help --version tcp-echo tcp-server tcp-client tls-echo tls-server tls-client tls unix-echo unix-server unix-client udp-echo udp-server udp-client exec relay echo listen connect wait"
+            opts="-q -v -h -V --quiet --verbose --color --log-time --completions --man --help --version tcp-echo tcp-server tcp-client tls-echo tls-server tls-client tls unix-echo unix-server unix-client udp-echo udp-server udp-client exec relay echo listen connect scan wait"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1074,6 +1077,40 @@ _xport() {
                     return 0
                     ;;
                 --idle-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        xport__subcmd__scan)
+            opts="-4 -6 -n -q -v -h --numeric --source --connect-timeout --parallel --banner --timeout --quiet --verbose --color --log-time --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --source)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --connect-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --parallel)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2335,12 +2372,28 @@ _xport() {
             return 0
             ;;
         xport__subcmd__wait)
-            opts="-4 -6 -n -q -v -h --connect-timeout --numeric --source --ca --server-name --pin --insecure --cert --key --alpn --tls-min --handshake-timeout --keylog --starttls --for --every --any --gone --status --send --quiet --verbose --color --log-time --help"
+            opts="-4 -6 -n -q -v -h --for --every --any --gone --status --send --connect-timeout --numeric --source --ca --server-name --pin --insecure --cert --key --alpn --tls-min --handshake-timeout --keylog --starttls --quiet --verbose --color --log-time --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --for)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --every)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --status)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --send)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --connect-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2433,22 +2486,6 @@ _xport() {
                     COMPREPLY=($(compgen -W "smtp imap pop3 postgres ldap xmpp" -- "${cur}"))
                     return 0
                     ;;
-                --for)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --every)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --status)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --send)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -2474,13 +2511,13 @@ _xport_endpoints() {
     (( ${#words[@]} > 2 )) && last="${words[-2]}"
     for i in "${words[@]:1:${#words[@]}-2}"; do
         case "$i" in
-            exec|relay|echo|listen|connect|wait) place="$i"; break ;;
+            exec|relay|echo|listen|connect|scan|wait) place="$i"; break ;;
             tcp-*|tls|tls-*|unix-*|udp-*) return 1 ;;
         esac
     done
     case "$place,$last" in
         exec,--listen|exec,--connect) place="$place$last" ;;
-        *,--listen|*,--grace|*,--backlog|*,--max-conns|*,--allow|*,--deny|*,--port-file|*,--mode|*,--connect|*,--connect-timeout|*,--retry|*,--retry-delay|*,--source|*,--keepalive|*,--ca|*,--server-name|*,--pin|*,--client-ca|*,--cert|*,--key|*,--alpn|*,--tls-min|*,--handshake-timeout|*,--keylog|*,--starttls|*,--shell|*,--stdin|*,--stderr|*,--env|*,--kill-after|*,--linger|*,--dump|*,--high-water|*,--low-water|*,--timeout|*,--idle-timeout|*,--color|*,--join|*,--half-close|*,--count|*,--escape|*,--for|*,--every|*,--status|*,--send) return 1 ;;
+        *,--listen|*,--grace|*,--backlog|*,--max-conns|*,--allow|*,--deny|*,--port-file|*,--mode|*,--connect|*,--connect-timeout|*,--retry|*,--retry-delay|*,--source|*,--keepalive|*,--ca|*,--server-name|*,--pin|*,--client-ca|*,--cert|*,--key|*,--alpn|*,--tls-min|*,--handshake-timeout|*,--keylog|*,--starttls|*,--shell|*,--stdin|*,--stderr|*,--env|*,--kill-after|*,--linger|*,--dump|*,--high-water|*,--low-water|*,--timeout|*,--idle-timeout|*,--color|*,--join|*,--half-close|*,--count|*,--escape|*,--parallel|*,--for|*,--every|*,--status|*,--send) return 1 ;;
     esac
     [[ $word == -?* ]] && return 1
     case "$word" in

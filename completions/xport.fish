@@ -56,6 +56,7 @@ complete -c xport -n "__fish_xport_needs_command" -f -a "relay" -d 'Join any two
 complete -c xport -n "__fish_xport_needs_command" -f -a "echo" -d 'Serve echo on endpoints of any kind; tcp-echo A is \'echo tcp-listen:A\''
 complete -c xport -n "__fish_xport_needs_command" -f -a "listen" -d 'Accept a client on endpoints of any kind; tcp-server A is \'listen tcp-listen:A\''
 complete -c xport -n "__fish_xport_needs_command" -f -a "connect" -d 'Connect to an endpoint of any kind; tcp-client A is \'connect tcp:A\''
+complete -c xport -n "__fish_xport_needs_command" -f -a "scan" -d 'Find the open TCP ports of a host; no data is sent'
 complete -c xport -n "__fish_xport_needs_command" -f -a "wait" -d 'Wait until services are up, or gone, and then run a program'
 complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l listen -d 'Address to listen on, besides a bare ADDRESS; may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l grace -d 'After the first SIGTERM, let sessions go on for at most this long' -r
@@ -714,6 +715,25 @@ complete -c xport -n "__fish_xport_using_subcommand connect" -s q -l quiet -d 'R
 complete -c xport -n "__fish_xport_using_subcommand connect" -s v -l verbose -d 'Report connections; -vv adds decisions, -vvv everything'
 complete -c xport -n "__fish_xport_using_subcommand connect" -l log-time -d 'Begin each message with the time, in UTC'
 complete -c xport -n "__fish_xport_using_subcommand connect" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c xport -n "__fish_xport_using_subcommand scan" -l source -d 'Connect from this local address: IP, IP:PORT, [V6]:PORT or :PORT' -r
+complete -c xport -n "__fish_xport_using_subcommand scan" -l connect-timeout -d 'Call a port filtered if it has not answered after this long' -r
+complete -c xport -n "__fish_xport_using_subcommand scan" -l parallel -d 'Try at most N ports at the same time' -r
+complete -c xport -n "__fish_xport_using_subcommand scan" -l timeout -d 'End the run after this long' -r
+complete -c xport -n "__fish_xport_using_subcommand scan" -l color -d 'Colour messages' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
+always\t'Always'
+never\t'Never'"
+complete -c xport -n "__fish_xport_using_subcommand scan" -s 4 -d 'IPv4 only'
+complete -c xport -n "__fish_xport_using_subcommand scan" -s 6 -d 'IPv6 only'
+complete -c xport -n "__fish_xport_using_subcommand scan" -s n -l numeric -d 'Do not look up host names; every host must be an IP address'
+complete -c xport -n "__fish_xport_using_subcommand scan" -l banner -d 'Add the first line that a service sends within 1s, escaped'
+complete -c xport -n "__fish_xport_using_subcommand scan" -s q -l quiet -d 'Report errors only'
+complete -c xport -n "__fish_xport_using_subcommand scan" -s v -l verbose -d 'Report connections; -vv adds decisions, -vvv everything'
+complete -c xport -n "__fish_xport_using_subcommand scan" -l log-time -d 'Begin each message with the time, in UTC'
+complete -c xport -n "__fish_xport_using_subcommand scan" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c xport -n "__fish_xport_using_subcommand wait" -l for -d 'Try again for at most this long, then exit with 124 [default: one try]' -r
+complete -c xport -n "__fish_xport_using_subcommand wait" -l every -d 'Pause this long after the first failed try; later pauses grow up to 2s' -r
+complete -c xport -n "__fish_xport_using_subcommand wait" -l status -d 'Statuses of HTTP that mean \'up\', such as 200,401 [default: every 2xx and 3xx]' -r
+complete -c xport -n "__fish_xport_using_subcommand wait" -l send -d 'Send TEXT to udp: endpoints; a reply means \'up\' [default: an empty datagram, and no refusal in 500ms]' -r
 complete -c xport -n "__fish_xport_using_subcommand wait" -l connect-timeout -d 'Limit the time of each try to connect, name look-up included, and that of its answer' -r
 complete -c xport -n "__fish_xport_using_subcommand wait" -l source -d 'Connect from this local address: IP, IP:PORT, [V6]:PORT or :PORT' -r
 complete -c xport -n "__fish_xport_using_subcommand wait" -l ca -d 'Trust the authorities in this PEM file, not those of the system' -r -F
@@ -732,19 +752,15 @@ pop3\t''
 postgres\t''
 ldap\t''
 xmpp\t''"
-complete -c xport -n "__fish_xport_using_subcommand wait" -l for -d 'Try again for at most this long, then exit with 124 [default: one try]' -r
-complete -c xport -n "__fish_xport_using_subcommand wait" -l every -d 'Pause this long after the first failed try; later pauses grow up to 2s' -r
-complete -c xport -n "__fish_xport_using_subcommand wait" -l status -d 'Statuses of HTTP that mean \'up\', such as 200,401 [default: every 2xx and 3xx]' -r
-complete -c xport -n "__fish_xport_using_subcommand wait" -l send -d 'Send TEXT to udp: endpoints; a reply means \'up\' [default: an empty datagram, and no refusal in 500ms]' -r
 complete -c xport -n "__fish_xport_using_subcommand wait" -l color -d 'Colour messages' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
 always\t'Always'
 never\t'Never'"
+complete -c xport -n "__fish_xport_using_subcommand wait" -l any -d 'End as soon as one endpoint is up, or gone with --gone; otherwise all must be'
+complete -c xport -n "__fish_xport_using_subcommand wait" -l gone -d 'Wait until the endpoints are gone'
 complete -c xport -n "__fish_xport_using_subcommand wait" -s 4 -d 'IPv4 only'
 complete -c xport -n "__fish_xport_using_subcommand wait" -s 6 -d 'IPv6 only'
 complete -c xport -n "__fish_xport_using_subcommand wait" -s n -l numeric -d 'Do not look up host names; every host must be an IP address'
 complete -c xport -n "__fish_xport_using_subcommand wait" -l insecure -d 'Do not verify the certificate: an attacker in between can read and change everything'
-complete -c xport -n "__fish_xport_using_subcommand wait" -l any -d 'End as soon as one endpoint is up; without this option, all must be up'
-complete -c xport -n "__fish_xport_using_subcommand wait" -l gone -d 'Wait until the endpoints are gone'
 complete -c xport -n "__fish_xport_using_subcommand wait" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand wait" -s v -l verbose -d 'Report connections; -vv adds decisions, -vvv everything'
 complete -c xport -n "__fish_xport_using_subcommand wait" -l log-time -d 'Begin each message with the time, in UTC'

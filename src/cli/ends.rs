@@ -108,7 +108,7 @@ pub(super) fn useless_with_chain(option: impl fmt::Display) -> String {
     format!("{option} does nothing with --show-chain: no data is exchanged")
 }
 
-fn dial_config(address: &Address, options: &Options, advice: Advice) -> Result<DialConfig, ConfigError> {
+pub(super) fn dial_config(address: &Address, options: &Options, advice: Advice) -> Result<DialConfig, ConfigError> {
     check_target(address)?;
     let family = family_of(options);
     check_family(family, address, advice)?;

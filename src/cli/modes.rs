@@ -23,6 +23,8 @@ pub(super) enum Action {
     Exec,
     /// Join two endpoints.
     Relay,
+    /// Find the open ports of a host.
+    Scan,
     /// Try endpoints until they are up.
     Wait,
 }
@@ -147,6 +149,14 @@ static RELAY: Verb = Verb {
     ],
     without: &[],
 };
+static SCAN: Verb = Verb {
+    action: Action::Scan,
+    listens: &[],
+    opens: &[],
+    always: &[ScanTimeout, Ipv4, Ipv6, Numeric, Source, Parallel, Banner, Timeout],
+    with: &[],
+    without: &[],
+};
 
 static WAIT: Verb = Verb {
     action: Action::Wait,
@@ -215,6 +225,7 @@ impl ModeSpec {
         let operands = match (self.verb.action, self.scheme) {
             (Action::Exec, _) => "-- CMD [ARG]...",
             (Action::Relay, _) => "LEFT RIGHT",
+            (Action::Scan, _) => "HOST PORTS...",
             (Action::Connect, None) => "ENDPOINT",
             (Action::Wait, _) => "ENDPOINT... [-- CMD [ARG]...]",
             (_, None) => "ENDPOINT...",
@@ -231,6 +242,16 @@ const fn mode(name: &'static str, verb: &'static Verb, scheme: &'static Scheme, 
 
 const fn general(name: &'static str, verb: &'static Verb, topics: &'static [Topic], about: &'static str) -> ModeSpec {
     ModeSpec { name, alias: None, about, verb, scheme: None, topics }
+}
+
+/// The mode with this name.
+pub(super) fn mode_called(name: &str) -> Option<&'static ModeSpec> {
+    MODES.iter().find(|mode| mode.is_called(name))
+}
+
+/// Whether there is a mode with this name.
+pub(super) fn is_mode(name: &str) -> bool {
+    mode_called(name).is_some()
 }
 
 /// All modes, in the order of `--help`.
@@ -302,5 +323,6 @@ pub(super) static MODES: &[ModeSpec] = &[
         &[Topic::AnyEndpoint],
         "Connect to an endpoint of any kind; tcp-client A is 'connect tcp:A'",
     ),
+    general("scan", &SCAN, &[], "Find the open TCP ports of a host; no data is sent"),
     general("wait", &WAIT, &[Topic::Wait], "Wait until services are up, or gone, and then run a program"),
 ];

@@ -88,6 +88,7 @@ fn stream_call(net: &mut Net, id: Id, handler: &mut Handler, call: Call) {
             log_tls(t);
             handler.tls_started(t);
         }
+        Call::Resolved(answer) => handler.resolved(t, answer),
         Call::Admit => net.admit_ready(),
         Call::Timer(timer) => handler.timer_fired(t, timer),
         Call::ConnectionFailed(error) => handler.connection_failed(t, error),

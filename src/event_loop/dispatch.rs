@@ -245,7 +245,7 @@ impl EventLoop {
     /// The resolver has woken the loop.
     pub(super) fn take_answers(&mut self) {
         while let Some((id, answer)) = self.net.cx.resolver.next_answer() {
-            self.net.with_connecting(id, |transport| transport.resolved(answer));
+            self.net.resolved(id, answer);
             self.run_calls();
         }
     }

@@ -12,6 +12,7 @@ mod listen;
 mod open;
 mod pair;
 mod progress;
+mod scan;
 mod show_chain;
 mod terminal;
 mod tls;
@@ -52,6 +53,7 @@ pub fn run(mode: &Mode) -> anyhow::Result<()> {
         Mode::DatagramClient(config, options, stream) => datagrams::client(config, *options, stream),
         Mode::Exec(config) => exec::exec(config),
         Mode::Relay(config) => pair::relay(config),
+        Mode::Scan(config) => scan::scan(config),
         Mode::Wait(config) => wait::wait(config),
     }
 }

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use super::admission::Places;
 use super::connect::error::ConnectError;
-use super::connect::resolver::Resolver;
+use super::connect::resolver::{Answer, Resolver};
 use super::datagram::socket::{Cork, Datagram, DatagramLabel};
 use super::dump::{Dump, Tap};
 use super::id::Id;
@@ -56,6 +56,8 @@ pub(crate) enum Call {
     Timer(TimerId),
     ErrorReceived(io::Error),
     TlsStarted,
+    /// The answer to a look-up.
+    Resolved(Answer),
     /// A connection awaits admission. No protocol is called.
     Admit,
     ProcessExited,

@@ -7,6 +7,7 @@
 
 mod attempt;
 pub(crate) mod error;
+mod look_up;
 pub(crate) mod options;
 pub(crate) mod race;
 pub(crate) mod resolver;

@@ -126,6 +126,24 @@ fn a_client_that_a_signal_ends_has_its_status() {
     }
 }
 
+/// `wait` as the first process ends by a signal, and the program that it becomes is the first process.
+#[test]
+fn a_wait_as_the_first_process_ends_by_a_signal_or_becomes_its_program() {
+    let (_socket, closed) = refusing();
+    for signal in DRAINING {
+        let Some(mut wait) = First::start(&["-v", "wait", "--for", "60s", &closed.to_string(), "--", "true"]) else {
+            return;
+        };
+        wait.run.line("trying again in");
+        wait.signal(signal);
+        wait.ends_by(signal, "wait");
+    }
+    let (_listener, open) = listening();
+    let Some(mut command) = namespace() else { return };
+    command.arg(program()).args(["wait", &open.to_string(), "--", "sh", "-c", "echo $$; exit 9"]);
+    gave(&Background::spawn(command).finish(), 9, "1\n");
+}
+
 #[test]
 fn exec_has_the_status_of_the_signal_that_its_child_died_of() {
     for signal in DRAINING.into_iter().chain([libc::SIGQUIT, libc::SIGUSR1]) {
