@@ -9,4 +9,5 @@ mod messages;
 mod options;
 mod port_files;
 mod stream_options;
+mod typed;
 mod verbs;
