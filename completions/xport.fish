@@ -11,7 +11,7 @@ function __xport_mode
             continue
         end
         switch $word
-            case --listen --grace --backlog --max-conns --allow --deny --port-file --mode --connect --connect-timeout --retry --retry-delay --source --keepalive --ca --server-name --pin --client-ca --cert --key --alpn --tls-min --handshake-timeout --keylog --starttls --count --join --shell --stdin --stderr --env --kill-after --half-close --linger --escape --dump --high-water --low-water --timeout --idle-timeout --for --every --status --send --color --completions --man
+            case --listen --grace --backlog --max-conns --allow --deny --port-file --mode --connect --connect-timeout --retry --retry-delay --source --keepalive --parallel --ca --server-name --pin --client-ca --cert --key --alpn --tls-min --handshake-timeout --keylog --starttls --count --join --shell --stdin --stderr --env --kill-after --half-close --linger --escape --dump --high-water --low-water --timeout --idle-timeout --for --every --status --send --color --completions --man
                 set is_value 1
             case '-*'
             case '*'
@@ -54,7 +54,7 @@ function __xport_program
                     set -e words[1]
                     string escape -- $words
                     return 0
-                case --listen --grace --backlog --max-conns --allow --deny --port-file --mode --connect --connect-timeout --retry --retry-delay --source --keepalive --ca --server-name --pin --client-ca --cert --key --alpn --tls-min --handshake-timeout --keylog --starttls --count --join --shell --stdin --stderr --env --kill-after --half-close --linger --escape --dump --high-water --low-water --timeout --idle-timeout --for --every --status --send --color --completions --man
+                case --listen --grace --backlog --max-conns --allow --deny --port-file --mode --connect --connect-timeout --retry --retry-delay --source --keepalive --parallel --ca --server-name --pin --client-ca --cert --key --alpn --tls-min --handshake-timeout --keylog --starttls --count --join --shell --stdin --stderr --env --kill-after --half-close --linger --escape --dump --high-water --low-water --timeout --idle-timeout --for --every --status --send --color --completions --man
                     set is_value 1
                 case '-*'
                 case '*'
@@ -280,6 +280,7 @@ complete -c xport -n __xport_has_no_mode -a listen -d 'Accept a client on any en
 complete -c xport -n __xport_has_no_mode -a echo -d 'Send back what clients of any endpoint send'
 complete -c xport -n __xport_has_no_mode -a relay -d 'Join two endpoints: sockets, programs, stdin and stdout'
 complete -c xport -n __xport_has_no_mode -a exec -d 'Run a program and exit with its status, or run it on connections'
+complete -c xport -n __xport_has_no_mode -a scan -d 'Find the open TCP ports of a host; no data is sent'
 complete -c xport -n __xport_has_no_mode -a wait -d 'Wait until services are up, or gone, and then run a program'
 complete -c xport -n '__xport_in tcp-server tcp-echo tls-server tls-echo udp-server udp-echo' -l listen -x -a '(__xport_own \'\')' -d 'Listen on this address too; same as a bare ADDRESS'
 complete -c xport -n '__xport_in unix-server unix-echo' -l listen -r -F -d 'Listen on this address too; same as a bare ADDRESS'
@@ -306,12 +307,15 @@ complete -c xport -n '__xport_in wait' -l connect-timeout -x -d 'Time limit of a
 complete -c xport -n '__xport_in tcp-client tls-client tls unix-client connect relay exec subprocess' -l retry -x -d 'Retry a failed connect N times'
 complete -c xport -n '__xport_in udp-client' -l retry -x -d 'Retry a failed name look-up N times'
 complete -c xport -n '__xport_in tcp-client tls-client tls unix-client udp-client connect relay exec subprocess' -l retry-delay -x -d 'Wait this long before each retry'
-complete -c xport -n '__xport_in tcp-client tcp-server tcp-echo tls-client tls tls-server tls-echo udp-client udp-server udp-echo connect listen echo relay exec subprocess wait' -s 4 -d 'Use IPv4 only'
-complete -c xport -n '__xport_in tcp-client tcp-server tcp-echo tls-client tls tls-server tls-echo udp-client udp-server udp-echo connect listen echo relay exec subprocess wait' -s 6 -d 'Use IPv6 only'
-complete -c xport -n '__xport_in tcp-client tcp-server tcp-echo tls-client tls tls-server tls-echo udp-client udp-server udp-echo connect listen echo relay exec subprocess wait' -s n -l numeric -d 'Do not look up host names'
-complete -c xport -n '__xport_in tcp-client tls-client tls connect relay exec subprocess wait' -l source -x -d 'Connect from this local address'
+complete -c xport -n '__xport_in tcp-client tcp-server tcp-echo tls-client tls tls-server tls-echo udp-client udp-server udp-echo connect listen echo relay exec subprocess scan wait' -s 4 -d 'Use IPv4 only'
+complete -c xport -n '__xport_in tcp-client tcp-server tcp-echo tls-client tls tls-server tls-echo udp-client udp-server udp-echo connect listen echo relay exec subprocess scan wait' -s 6 -d 'Use IPv6 only'
+complete -c xport -n '__xport_in tcp-client tcp-server tcp-echo tls-client tls tls-server tls-echo udp-client udp-server udp-echo connect listen echo relay exec subprocess scan wait' -s n -l numeric -d 'Do not look up host names'
+complete -c xport -n '__xport_in tcp-client tls-client tls connect relay exec subprocess scan wait' -l source -x -d 'Connect from this local address'
 complete -c xport -n '__xport_in udp-client' -l source -x -d 'Send from this local address'
 complete -c xport -n '__xport_in tcp-client tcp-server tcp-echo tls-client tls tls-server tls-echo connect listen echo relay exec subprocess' -l keepalive -x -a 'off' -d 'Probe a TCP peer after this long without traffic'
+complete -c xport -n '__xport_in scan' -l connect-timeout -x -d 'Time limit of a port, which is filtered then'
+complete -c xport -n '__xport_in scan' -l parallel -x -d 'Try at most N ports at once'
+complete -c xport -n '__xport_in scan' -l banner -d 'Add the first line that a service sends'
 complete -c xport -n '__xport_in tls-client tls connect relay exec subprocess wait' -l ca -r -F -d 'Trust only the authorities in FILE (PEM)'
 complete -c xport -n '__xport_in tls-client tls connect relay exec subprocess wait' -l server-name -x -d 'Name in the certificate [default: the host]'
 complete -c xport -n '__xport_in tls-client tls connect relay exec subprocess wait' -l pin -x -d 'Accept only a certificate with this pin'
@@ -326,6 +330,7 @@ complete -c xport -n '__xport_in tls-client tls tls-server tls-echo connect list
 complete -c xport -n '__xport_in tls-client tls tls-server tls-echo connect listen echo relay exec subprocess' -l allow-truncation -d 'Accept an end without close_notify as complete'
 complete -c xport -n '__xport_in tls-client tls tls-server tls-echo connect listen echo relay exec subprocess wait' -l keylog -r -F -d 'Append the secrets of all connections to FILE'
 complete -c xport -n '__xport_in tls-client tls connect relay exec subprocess wait' -l starttls -x -a 'smtp imap pop3 postgres ldap xmpp' -d 'Ask for TLS in this protocol first (STARTTLS)'
+complete -c xport -n '__xport_in tls-client tls connect' -l show-chain -d 'Show the certificates of the server, then leave'
 complete -c xport -n '__xport_in udp-client udp-server udp-echo connect listen echo' -l count -x -d 'Exit after N datagrams have arrived'
 complete -c xport -n '__xport_in udp-server udp-echo listen echo relay' -l join -x -d 'Receive what is sent to this multicast group'
 complete -c xport -n '__xport_in udp-client connect relay' -l broadcast -d 'Let ADDRESS be a broadcast address'
@@ -356,7 +361,7 @@ complete -c xport -n '__xport_in tcp-client tcp-server tcp-echo tls-client tls t
 complete -c xport -n '__xport_in tcp-client tcp-server tls-client tls tls-server unix-client unix-server udp-client udp-server connect listen relay' -l progress -d 'Show how much has moved and how fast'
 complete -c xport -n '__xport_in tcp-client tcp-server tcp-echo tls-client tls tls-server tls-echo unix-client unix-server unix-echo udp-client udp-server udp-echo connect listen echo relay exec subprocess' -l high-water -x -d 'Pause reading while more than SIZE waits to be written'
 complete -c xport -n '__xport_in tcp-client tcp-server tcp-echo tls-client tls tls-server tls-echo unix-client unix-server unix-echo udp-client udp-server udp-echo connect listen echo relay exec subprocess' -l low-water -x -d 'Resume reading once at most SIZE waits'
-complete -c xport -n '__xport_in tcp-client tcp-server tcp-echo tls-client tls tls-server tls-echo unix-client unix-server unix-echo udp-client udp-server udp-echo connect listen echo relay exec subprocess' -l timeout -x -d 'End the run after this long'
+complete -c xport -n '__xport_in tcp-client tcp-server tcp-echo tls-client tls tls-server tls-echo unix-client unix-server unix-echo udp-client udp-server udp-echo connect listen echo relay exec subprocess scan' -l timeout -x -d 'End the run after this long'
 complete -c xport -n '__xport_in tcp-client tcp-server tcp-echo tls-client tls tls-server tls-echo unix-client unix-server unix-echo connect listen echo' -l idle-timeout -x -d 'End a session after this long without traffic'
 complete -c xport -n '__xport_in udp-client udp-server' -l idle-timeout -x -d 'Fail after this long without a datagram'
 complete -c xport -n '__xport_in relay' -l idle-timeout -x -d 'End a pair after this long without traffic'
@@ -367,12 +372,14 @@ complete -c xport -n '__xport_in wait' -l any -d 'End as soon as one endpoint is
 complete -c xport -n '__xport_in wait' -l gone -d 'Wait until the endpoints are gone'
 complete -c xport -n '__xport_in wait' -l status -x -d 'Statuses of HTTP that mean \'up\''
 complete -c xport -n '__xport_in wait' -l send -x -d 'Send TEXT to udp: endpoints; a reply means \'up\''
-complete -c xport -n '__xport_in tcp-client tcp-server tcp-echo tls-client tls tls-server tls-echo unix-client unix-server unix-echo udp-client udp-server udp-echo connect listen echo relay exec subprocess wait' -s q -l quiet -d 'Report errors only'
-complete -c xport -n '__xport_in tcp-client tcp-server tcp-echo tls-client tls tls-server tls-echo unix-client unix-server unix-echo udp-client udp-server udp-echo connect listen echo relay exec subprocess wait' -s v -l verbose -d 'Report connections; -vv and -vvv report more'
-complete -c xport -n '__xport_in tcp-client tcp-server tcp-echo tls-client tls tls-server tls-echo unix-client unix-server unix-echo udp-client udp-server udp-echo connect listen echo relay exec subprocess wait' -l color -x -a 'auto always never' -d 'Colour messages and help'
+complete -c xport -n '__xport_in tcp-client tcp-server tcp-echo tls-client tls tls-server tls-echo unix-client unix-server unix-echo udp-client udp-server udp-echo connect listen echo relay exec subprocess scan wait' -s q -l quiet -d 'Report errors only'
+complete -c xport -n '__xport_in tcp-client tcp-server tcp-echo tls-client tls tls-server tls-echo unix-client unix-server unix-echo udp-client udp-server udp-echo connect listen echo relay exec subprocess scan wait' -s v -l verbose -d 'Report connections; -vv and -vvv report more'
+complete -c xport -n '__xport_in tcp-client tcp-server tcp-echo tls-client tls tls-server tls-echo unix-client unix-server unix-echo udp-client udp-server udp-echo connect listen echo relay exec subprocess scan wait' -l color -x -a 'auto always never' -d 'Colour messages and help'
+complete -c xport -n '__xport_in tcp-client tcp-server tcp-echo tls-client tls tls-server tls-echo unix-client unix-server unix-echo udp-client udp-server udp-echo connect listen echo relay exec subprocess scan wait' -l log-time -d 'Begin each message with the time, in UTC'
 complete -c xport -n __xport_has_no_mode -s q -l quiet -d 'Report errors only'
 complete -c xport -n __xport_has_no_mode -s v -l verbose -d 'Report connections; -vv and -vvv report more'
 complete -c xport -n __xport_has_no_mode -l color -x -a 'auto always never' -d 'Colour messages and help'
+complete -c xport -n __xport_has_no_mode -l log-time -d 'Begin each message with the time, in UTC'
 complete -c xport -n __xport_has_no_mode -l completions -x -a 'bash elvish fish powershell zsh' -d 'Print the completions of a shell'
 complete -c xport -n __xport_has_no_mode -l man -x -a 'xport endpoints' -d 'Print a manual page as roff'
 complete -c xport -n 'not __xport_program >/dev/null' -s h -l help -d 'Print help'
@@ -383,6 +390,7 @@ complete -c xport -n '__xport_in connect' -a '(__xport_endpoint connect)'
 complete -c xport -n '__xport_in listen' -a '(__xport_endpoint listen)'
 complete -c xport -n '__xport_in echo' -a '(__xport_endpoint echo)'
 complete -c xport -n '__xport_in relay' -a '(__xport_endpoint relay)'
+complete -c xport -n '__xport_in scan' -a '(__xport_hosts \'\' \'\')'
 complete -c xport -n '__xport_in wait' -a '(__xport_endpoint wait)'
 complete -c xport -n '__xport_in exec subprocess' -a '(__xport_programs "" (commandline -ct))'
 complete -c xport -n '__xport_program >/dev/null' -a '(__xport_complete_program)'

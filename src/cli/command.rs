@@ -11,7 +11,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint, value_parser};
 
-use crate::cli::help;
+use crate::cli::layout;
 use crate::cli::modes::{Action, MODES, ModeSpec};
 use crate::cli::options::{Given, Heading, Opt, OptSpec, Repeat, Value, row, rows, rows_of};
 use crate::cli::text;
@@ -154,6 +154,24 @@ const CMD: Operand = Operand {
     help: "Program and its arguments; no shell reads them",
     more: "",
 };
+const HOST: Operand = Operand {
+    id: "host",
+    shown: "HOST",
+    hint: ValueHint::Hostname,
+    help: "Host name or IP address; of a name, the first address of each family is tried",
+    ..PORT
+};
+const PORTS: Operand = Operand {
+    id: "ports",
+    shown: "PORTS",
+    help: "Ports: numbers, ranges and service names, as in 22,80,8000-8010 or ssh",
+    more: "stdout has one line for each open port, in order: its number, and the name of its service if there is one. \
+           A closed port refuses, and a filtered port does not answer; -v reports these on stderr. Status 0 means that \
+           a port is open, 3 that none is. No data is sent. UDP cannot be scanned, because an open port of UDP does \
+           not answer.",
+    is_list: true,
+    ..PORT
+};
 
 /// The operand that follows `--` and nothing else.
 const PROGRAM_ID: &str = "program";
@@ -162,6 +180,7 @@ const PROGRAM_ID: &str = "program";
 pub(super) fn operands_of(mode: &ModeSpec) -> &'static [Operand] {
     match (mode.verb.action, mode.scheme) {
         (Action::Relay, _) => &[LEFT, RIGHT],
+        (Action::Scan, _) => &[HOST, PORTS],
         (Action::Exec, _) => &[CMD],
         (Action::Connect, None) => &[ENDPOINT],
         (Action::Wait, _) => &[AWAITED, PROGRAM],
@@ -187,20 +206,20 @@ pub(super) fn command(detail: Detail<'_>) -> Command {
     }
     let top = with_help(top.about(text::ABOUT)).subcommand_help_heading("Modes").subcommand_value_name("MODE");
     if !detail.is_long() {
-        return top.help_template(help::TEMPLATE_OF_TOP).after_help(help::first_screen());
+        return top.help_template(layout::TEMPLATE_OF_TOP).after_help(layout::first_screen());
     }
     top.override_usage(format!("{USAGE}{USAGE_OF_PAGES}"))
         .long_about(text::LONG_ABOUT)
-        .before_help(help::examples())
-        .after_help(help::after_options())
+        .before_help(layout::examples())
+        .after_help(layout::after_options())
 }
 
 /// Adds what all pages of help have.
 fn with_help(command: Command) -> Command {
     let help = Arg::new("help").short('h').long("help").action(ArgAction::Help).help(text::HELP);
     command
-        .term_width(help::columns())
-        .help_template(help::TEMPLATE)
+        .term_width(layout::columns())
+        .help_template(layout::TEMPLATE)
         .disable_help_flag(true)
         .arg(help.help_heading(Heading::Output.title()).hide_short_help(true))
 }
@@ -228,7 +247,7 @@ fn command_of(mode: &ModeSpec, detail: Detail<'_>) -> Option<Command> {
     // What a mode is for comes first: the program of `exec`, the waiting of `wait`. Options for experts come last.
     let section = |row: &&OptSpec| match row.heading() {
         Heading::Child if mode.verb.action == Action::Exec => 0,
-        Heading::Wait => 0,
+        Heading::Wait | Heading::Scan => 0,
         Heading::Expert => 2,
         _ => 1,
     };
@@ -239,14 +258,14 @@ fn command_of(mode: &ModeSpec, detail: Detail<'_>) -> Option<Command> {
     }
     rows.sort_by_key(section);
     let is_long = detail.is_long();
-    let top = if is_long { Vec::new() } else { mode.top_rows(help::OPTIONS_MAX) };
+    let top = if is_long { Vec::new() } else { mode.top_rows(layout::OPTIONS_MAX) };
     let build = |row: &'static OptSpec| {
         let is_shown = is_long || top.iter().any(|other| other.id == row.id);
         arg(row, detail, mode.help_of(row)).hide_short_help(!is_shown)
     };
     let command = command.about(mode.about).args(rows.into_iter().map(build));
-    let after = if is_long { help::after_options_of(mode) } else { text::after_help_of(mode.name) };
-    Some(with_help(command).before_help(help::examples_of(mode.name, is_long)).after_help(after))
+    let after = if is_long { layout::after_options_of(mode) } else { text::after_help_of(mode.name) };
+    Some(with_help(command).before_help(layout::examples_of(mode.name, is_long)).after_help(after))
 }
 
 impl Operand {

@@ -3,12 +3,13 @@
 //! This file checks that the options of one end fit together. `cli/options.rs` has checked the form of each value
 //! before. Nothing is opened or looked up here.
 
+use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::cli::error::ConfigError;
 use crate::cli::modes::Verb;
-use crate::cli::options::{Opt, Options};
+use crate::cli::options::{Opt, Options, row};
 use crate::cli::schemes::{NOT_FOR_DESCRIPTORS, Scheme};
 use crate::cli::tls::{client_settings, server_settings};
 use crate::modes::config::{
@@ -48,6 +49,8 @@ pub(super) struct RunConfig {
     pub(super) keep_open: bool,
     /// How long sessions may finish.
     pub(super) grace: Duration,
+    /// Whether the certificates of a server are all that is wanted of it.
+    pub(super) shows_chain: bool,
 }
 
 /// The configuration of an end.
@@ -69,6 +72,10 @@ pub(super) fn end_config(
     let SchemeUse { scheme, addresses } = end;
     if run.stream.recv_only && options.was_given(Opt::Crlf) {
         return Err(format!("{} does nothing with --recv-only: nothing is sent", advice.flag("crlf")).into());
+    }
+    let about_data = [Opt::Crlf, Opt::AllowTruncation].into_iter().find(|opt| options.was_given(*opt));
+    if let Some(opt) = about_data.filter(|_| run.shows_chain) {
+        return Err(useless_with_chain(advice.flag(row(opt).name)).into());
     }
     if scheme.listens() && scheme.has_datagrams() {
         return Ok(EndConfig::DatagramListen(datagram_listen_config(addresses, options, run, advice)?));
@@ -96,7 +103,12 @@ pub(super) fn end_config(
     Ok(EndConfig::Connect(ConnectConfig { target, dial, tls, crlf: options.crlf, stream: run.stream.clone() }))
 }
 
-fn dial_config(address: &Address, options: &Options, advice: Advice) -> Result<DialConfig, ConfigError> {
+/// Says why an option about the data of a session is refused beside `--show-chain`.
+pub(super) fn useless_with_chain(option: impl fmt::Display) -> String {
+    format!("{option} does nothing with --show-chain: no data is exchanged")
+}
+
+pub(super) fn dial_config(address: &Address, options: &Options, advice: Advice) -> Result<DialConfig, ConfigError> {
     check_target(address)?;
     let family = family_of(options);
     check_family(family, address, advice)?;

@@ -138,6 +138,10 @@ pub(super) static EXAMPLES: &[Example] = &[
     page("xport wait --for 10s --any ./app.sock :8080", "wait until one of two endpoints is up"),
     page("xport wait --for 30s --gone :8080", "wait until a service has ended"),
     page("xport wait --for 5s --send ping udp:host:7777", "wait until a service replies to a datagram"),
+    main("xport scan localhost 22,80,8000-8010", "list the open ports among these"),
+    page("xport scan --banner host 1-1024", "list open ports, with the first line that each service sends"),
+    page("xport scan --connect-timeout 300ms host ssh", "ask whether one port is open: status 0 if it is, 3 if not"),
+    page("xport tls-client --show-chain example.org:443", "see the certificates of a server, and the days left"),
 ];
 
 #[cfg(test)]

@@ -89,9 +89,10 @@ fn push_options(page: &mut Roff) {
     page.paragraphs(&[text::VALUES, text::HOW_TO_READ_OPTIONS]);
     let mut headings = Vec::from_iter(GROUPS.iter().map(|(heading, _)| *heading));
     headings.insert(headings.len() - 1, Heading::Expert);
+    // Options of the same name are one option for a reader.
+    let mut names: Vec<&str> = Vec::new();
     for heading in headings {
         page.subsection(heading.title().unwrap_or("Without a mode"));
-        let mut names: Vec<&str> = Vec::new();
         for row in rows().filter(|row| row.heading() == heading) {
             if !names.contains(&row.name) {
                 names.push(row.name);
@@ -114,6 +115,8 @@ fn push_option(page: &mut Roff, row: &OptSpec) {
     }
     // An option can mean something else in some modes. The second meaning does not repeat what the first one says.
     let mut meanings: Vec<((&str, &str), Vec<&str>)> = Vec::new();
+    let has_defaults = alike.iter().any(|other| other.default != row.default);
+    let mut defaults = Vec::new();
     for row in alike {
         let texts = std::iter::once((row.help, row.more)).chain(row.instead.iter().flatten().copied());
         for text in texts {
@@ -121,6 +124,7 @@ fn push_option(page: &mut Roff, row: &OptSpec) {
             let names = Vec::from_iter(MODES.iter().filter(has_meaning).map(|mode| mode.name));
             if !names.is_empty() || (row.heading() == Heading::None && meanings.is_empty()) {
                 meanings.push((text, names));
+                defaults.push(row.default.filter(|_| has_defaults));
             }
         }
     }
@@ -147,8 +151,11 @@ fn push_option(page: &mut Roff, row: &OptSpec) {
         match default {
             Some(default) if is_one => facts.insert(0, default.trim_end_matches(']').to_owned()),
             Some(default) => page.text_line(&format!("[{default}")),
-            None => (),
+            None => defaults[index].into_iter().for_each(|default| page.text_line(&format!("[default: {default}]"))),
         }
+    }
+    if has_defaults {
+        facts.retain(|fact| !fact.starts_with("default: "));
     }
     for fact in facts {
         page.text_line(&format!("[{fact}]"));

@@ -23,6 +23,8 @@ pub(super) enum Action {
     Exec,
     /// Join two endpoints.
     Relay,
+    /// Find the open ports of a host.
+    Scan,
     /// Try endpoints until they are up.
     Wait,
 }
@@ -34,6 +36,7 @@ pub(super) enum Need {
     Datagrams,
     Listener,
     Program,
+    TlsClient,
     /// stdin and stdout.
     Stdio,
 }
@@ -45,6 +48,7 @@ impl Need {
             Self::Datagrams => scheme.has_datagrams(),
             Self::Listener => scheme.listens(),
             Self::Program => scheme.role == Role::Run,
+            Self::TlsClient => scheme.is_tls && !scheme.listens(),
             Self::Stdio => scheme.role == Role::Stdio,
         }
     }
@@ -91,6 +95,7 @@ impl Verb {
             Action::Connect => "Talk to a server",
             Action::Exec => "Run a program",
             Action::Relay => "Join two endpoints",
+            Action::Scan => "Find open ports",
             Action::Wait => "Wait for a service",
         }
     }
@@ -128,7 +133,12 @@ static CONNECT: Verb = Verb {
     listens: &[],
     opens: &[&TCP, &TLS, &UNIX, &UDP, &FD],
     always: &[SendOnly, RecvOnly, HighWater, LowWater, Timeout, IdleTimeout, Dump, Progress],
-    with: &[(Need::Stream, ENDING), (Need::Stream, &[Raw, Escape]), (Need::Datagrams, &[Count, Lines, Linger])],
+    with: &[
+        (Need::Stream, ENDING),
+        (Need::Stream, &[Raw, Escape]),
+        (Need::Datagrams, &[Count, Lines, Linger]),
+        (Need::TlsClient, &[ShowChain]),
+    ],
     without: &[],
 };
 static EXEC: Verb = Verb {
@@ -150,6 +160,14 @@ static RELAY: Verb = Verb {
         (Need::Stream, ENDING),
         (Need::Stdio, &[Progress]),
     ],
+    without: &[],
+};
+static SCAN: Verb = Verb {
+    action: Action::Scan,
+    listens: &[],
+    opens: &[],
+    always: &[ScanTimeout, Ipv4, Ipv6, Numeric, Source, Parallel, Banner, Timeout],
+    with: &[],
     without: &[],
 };
 
@@ -201,7 +219,7 @@ impl ModeSpec {
     /// Whether this mode has an option.
     pub(super) fn has(&self, opt: Opt) -> bool {
         match opt {
-            Quiet | Verbose | Color => true,
+            Quiet | Verbose | Color | LogTime => true,
             ListenAddress => self.scheme.is_some_and(Scheme::listens),
             ConnectAddress => self.scheme.is_some_and(|scheme| !scheme.listens()),
             ListenEndpoint | ConnectEndpoint => self.verb.action == Action::Exec,
@@ -237,6 +255,7 @@ impl ModeSpec {
         let operands = match (self.verb.action, self.scheme) {
             (Action::Exec, _) => "-- CMD [ARG]...",
             (Action::Relay, _) => "LEFT RIGHT",
+            (Action::Scan, _) => "HOST PORTS...",
             (Action::Connect, None) => "ENDPOINT",
             (Action::Wait, _) => "ENDPOINT... [-- CMD [ARG]...]",
             (_, None) => "ENDPOINT...",
@@ -253,6 +272,16 @@ const fn mode(name: &'static str, verb: &'static Verb, scheme: &'static Scheme, 
 
 const fn general(name: &'static str, verb: &'static Verb, topics: &'static [Topic], about: &'static str) -> ModeSpec {
     ModeSpec { name, alias: None, about, verb, scheme: None, topics }
+}
+
+/// The mode with this name.
+pub(super) fn mode_called(name: &str) -> Option<&'static ModeSpec> {
+    MODES.iter().find(|mode| mode.is_called(name))
+}
+
+/// Whether there is a mode with this name.
+pub(super) fn is_mode(name: &str) -> bool {
+    mode_called(name).is_some()
 }
 
 /// All modes, in the order of `--help`.
@@ -294,5 +323,6 @@ pub(super) static MODES: &[ModeSpec] = &[
         alias: Some(("subprocess", false)),
         ..general("exec", &EXEC, &[Topic::Exec], "Run a program and exit with its status, or run it on connections")
     },
+    general("scan", &SCAN, &[], "Find the open TCP ports of a host; no data is sent"),
     general("wait", &WAIT, &[Topic::Wait], "Wait until services are up, or gone, and then run a program"),
 ];

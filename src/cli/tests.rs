@@ -85,6 +85,7 @@ fn the_arguments_that_a_line_names_are_enough() {
         "subprocess --shell x --env a=b --pty",
         "tls --pin a --pin b relay --insecure",
         "listen -k tcp:1 udp:2 --lines",
+        "scan --banner -4 --connect-timeout=1s h 22 --parallel 9 80,443",
         "--completions bash tcp-echo",
     ] {
         let args = Vec::from_iter(std::iter::once("xport").chain(line.split(' ')).map(OsString::from));
@@ -315,4 +316,19 @@ fn an_error_stays_printable_and_short_whatever_was_typed() {
         assert!(!error.contains(|c: char| c.is_control() && c != '\n'), "{error:?}");
         assert!(error.len() < 2_000, "{} bytes", error.len());
     }
+}
+
+#[test]
+fn a_scan_has_the_documented_defaults() {
+    let scan = |line: &str| match run(line).mode {
+        config::Mode::Scan(config) => config,
+        other => panic!("{line}: {other:?}"),
+    };
+    let config = scan("scan localhost 80,22");
+    assert_eq!((config.ports, config.parallel, config.banners), (vec![22, 80], 64, false));
+    assert_eq!((config.dial.connect_timeout, config.stream.timeout), (Duration::from_secs(2), None));
+    let config = scan("scan --banner --parallel 9 --connect-timeout 1 --timeout 5 -6 localhost 80");
+    assert_eq!((config.parallel, config.banners, config.dial.family), (9, true, Family::V6));
+    let seconds = Duration::from_secs;
+    assert_eq!((config.dial.connect_timeout, config.stream.timeout), (seconds(1), Some(seconds(5))));
 }

@@ -24,6 +24,7 @@ pub(super) const SYNOPSIS: &[&str] = &[
     "xport relay [OPTIONS] LEFT RIGHT",
     "xport exec [OPTIONS] -- CMD [ARG]...",
     "xport wait [OPTIONS] ENDPOINT... [-- CMD [ARG]...]",
+    "xport scan [OPTIONS] HOST PORTS...",
     "xport echo|listen|connect [OPTIONS] ENDPOINT...",
     "xport --completions SHELL",
     "xport --man [PAGE]",
@@ -147,7 +148,7 @@ pub(super) const EXIT_STATUS: &[(&str, &str)] = &[
     (
         "3",
         "Unavailable: xport cannot resolve, connect, bind or listen. Nothing was transferred, so a retry is safe. With \
-         wait, the one try has failed.",
+         wait, the one try has failed. With scan, no port is open.",
     ),
     ("4", "Broken: the connection was reset or killed, or a datagram met a closed port. Data may be incomplete."),
     (
@@ -249,6 +250,12 @@ pub(super) const ENDING: &[(&str, &str)] = &[
     (
         "a server gets another signal that ends programs",
         "The server ends by that signal at once, and removes its socket and its --port-file.",
+    ),
+    (
+        "a scan has tried every port",
+        "The status is 0 if a port is open, and 3 if none is. A message then says how many ports are closed and \
+         filtered. Ports that this machine could not try, for example without a route, are reported once. A scan that \
+         --timeout ends writes the open ports that it knows, and ends with status 124.",
     ),
     ("a client gets a signal", "The client ends at once. A signal that was ignored at the start stays ignored."),
     ("the reader of stdout is gone", "The run ends by SIGPIPE without a message, as cat does."),

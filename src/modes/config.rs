@@ -11,7 +11,7 @@ use crate::protocols::escape::EscapeKey;
 use crate::protocols::pair::half_close::HalfClose;
 use crate::protocols::wait::http::HttpGet;
 use crate::transports::access::AccessList;
-use crate::transports::address::{Address, Family, HostPort, UnixName};
+use crate::transports::address::{Address, Family, Host, HostPort, UnixName};
 use crate::transports::advice::Advice;
 use crate::transports::datagram::opening::Group;
 use crate::transports::keepalive::KeepAlive;
@@ -29,6 +29,8 @@ pub enum Mode {
     Server(Vec<ListenConfig>),
     /// stdin goes to the peer, what it sends goes to stdout: `tcp-client`, `tls-client`, `unix-client`, `connect`.
     Client(ConnectConfig),
+    /// The certificates of the peer go to stdout: `--show-chain`.
+    ShowChain(ConnectConfig),
     /// Each datagram is sent back: `udp-echo`, `echo`.
     DatagramEcho(Vec<DatagramListenConfig>, DatagramRun),
     /// Datagrams of all senders go to stdout, stdin to the most recent one: `udp-server`, `listen`.
@@ -39,6 +41,8 @@ pub enum Mode {
     Exec(ExecConfig),
     /// `relay`: two endpoints, joined.
     Relay(RelayConfig),
+    /// `scan`: the open ports of a host.
+    Scan(ScanConfig),
     /// `wait`: tries endpoints until they are up, or gone.
     Wait(WaitConfig),
 }
@@ -242,6 +246,23 @@ pub enum Endpoint {
     Datagrams(DatagramConnectConfig<HostPort>),
     /// `exec:CMD`, `shell:CMD`.
     Child(ChildConfig),
+}
+
+/// `scan`.
+#[derive(Clone, Debug)]
+pub struct ScanConfig {
+    /// The host.
+    pub host: Host,
+    /// The ports, in order, each once. Never empty.
+    pub ports: Vec<u16>,
+    /// How to connect to each port.
+    pub dial: DialConfig,
+    /// `--parallel`: how many connections are made at the same time.
+    pub parallel: usize,
+    /// `--banner`: show the first line of each service.
+    pub banners: bool,
+    /// The options of the run.
+    pub stream: StreamConfig,
 }
 
 /// `wait`.

@@ -12,6 +12,8 @@ mod listen;
 mod open;
 mod pair;
 mod progress;
+mod scan;
+mod show_chain;
 mod terminal;
 mod tls;
 mod wait;
@@ -45,11 +47,13 @@ pub fn run(mode: &Mode) -> anyhow::Result<()> {
         Mode::Echo(configs) => echo::echo(configs),
         Mode::Server(configs) => pair::server(configs),
         Mode::Client(config) => pair::client(config),
+        Mode::ShowChain(config) => show_chain::show_chain(config),
         Mode::DatagramEcho(configs, options) => datagrams::echo(configs, *options),
         Mode::DatagramServer(configs, options) => datagrams::server(configs, *options),
         Mode::DatagramClient(config, options, stream) => datagrams::client(config, *options, stream),
         Mode::Exec(config) => exec::exec(config),
         Mode::Relay(config) => pair::relay(config),
+        Mode::Scan(config) => scan::scan(config),
         Mode::Wait(config) => wait::wait(config),
     }
 }
@@ -126,7 +130,7 @@ impl Run {
         let Some(progress) = &mut self.progress else { return self.event_loop.run() };
         loop {
             let begins = |event_loop: &mut EventLoop| progress.has_begun(event_loop.net());
-            let ended = self.event_loop.run_until(Some(ProgressLine::next_look()), begins);
+            let ended = self.event_loop.run_until(progress.next_look(), begins);
             match ended {
                 Ok(RunEnd::Deadline | RunEnd::Condition) => progress.look(self.event_loop.net()),
                 _ => {

@@ -262,6 +262,7 @@ impl Transport<'_> {
             _ => (None, None),
         };
         Info {
+            number: stream.number,
             peer: stream.peer.as_deref().cloned(),
             local,
             pipe,

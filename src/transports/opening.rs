@@ -137,7 +137,7 @@ impl Net {
         let peer = Peer::from_sock_addr(&socket.peer_addr()?);
         let mut stream = Stream::new(Io::Socket(socket), Phase::Open, self.cx.now);
         stream.peer = Some(Box::new(peer));
-        self.cx.tap(&mut stream, None);
+        self.cx.introduce(&mut stream);
         self.add_made(stream, protocol.into())
     }
 
@@ -207,6 +207,12 @@ impl Net {
     /// As with [`signals`](Self::signals).
     pub fn signals_with_origin(&mut self, numbers: &[i32], protocol: impl Into<Handler>) -> io::Result<Id> {
         add_signals(self, signals::pipe(numbers, true)?, protocol.into())
+    }
+
+    /// Notes that a signal was only for a child, which has got it. Otherwise a signal that ends programs by default
+    /// keeps a run from waiting long for the reader of its dump. To be called once for each such signal.
+    pub(crate) fn signal_was_for_child(&mut self) {
+        signals::was_for_child();
     }
 
     fn add_made(&mut self, stream: Stream, protocol: Handler) -> io::Result<Id> {

@@ -280,6 +280,9 @@ pub(super) static OUTPUT: &[OptSpec] = &[
         .variable("XPORT_COLOR")
         .help("Colour messages and help")
         .more("auto colours on a terminal, unless NO_COLOR is set or TERM is dumb."),
+    flag(LogTime, "log-time", |o| o.log_time = true)
+        .variable("XPORT_LOG_TIME")
+        .help("Begin each message with the time, in UTC"),
 ];
 
 pub(super) static PAGES: &[OptSpec] = &[

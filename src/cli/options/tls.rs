@@ -122,4 +122,11 @@ pub(super) static TLS: &[OptSpec] = &[
     .top(22)
     .help("Ask for TLS in this protocol first (STARTTLS)")
     .more("relay and exec hand on the greeting of an SMTP, IMAP or POP3 server. tls-client and connect do not."),
+    flag(ShowChain, "show-chain", |o| o.show_chain = true)
+        .top(22)
+        .help("Show the certificates of the server, then leave")
+        .more(
+            "stdout gets facts, days left and PEM of each certificate. Stdin is not read, and no data is sent. The \
+             certificates are written even if they are refused; the error and the exit status 5 say so.",
+        ),
 ];

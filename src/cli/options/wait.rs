@@ -17,7 +17,7 @@ pub(super) static WAIT: &[OptSpec] = &[
     flag(Any, "any", |o| o.any = true)
         .top(11)
         .help("End as soon as one endpoint is up")
-        .more("Without this option, all must be up."),
+        .more("With --gone, one endpoint that is gone is enough. Without this option, all must be."),
     flag(Gone, "gone", |o| o.gone = true).top(12).help("Wait until the endpoints are gone").more(
         "An endpoint is gone if it refuses, is unreachable or does not react, or if its name or its unix socket does \
          not exist. An endpoint that answers in any way is not gone, not even with a wrong certificate or status. A \

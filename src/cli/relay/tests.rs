@@ -203,9 +203,9 @@ fn children_of_a_relay_share_their_options() {
         assert!(child.stderr == Some(ChildStdio::Merge) && child.kill_after == Duration::from_secs(1) && !child.pty);
         assert_eq!(child.environment, [("A".into(), "b".into())]);
     }
-    let config = child(relay(&["--pty", ":1", "exec:vi"]).right);
+    let config = child(relay(&["--pty", "tcp::1", "exec:vi"]).right);
     assert!(config.pty && config.stderr.is_none() && config.kill_after == Duration::from_secs(5));
-    assert!(child(relay(&["--pty", "--stderr", "null", ":1", "exec:vi"]).right).pty);
+    assert!(child(relay(&["--pty", "--stderr", "null", "tcp::1", "exec:vi"]).right).pty);
 }
 
 #[test]

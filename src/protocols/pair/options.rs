@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
+use log::Level;
+
 use super::half_close::HalfClose;
 use crate::protocols::escape::EscapeKey;
 use crate::protocols::report::{Failure, Reporter};
+use crate::transports::number::Number;
 
 /// The options of a pair.
 #[derive(Clone, Debug)]
@@ -59,12 +62,16 @@ pub struct KeyOptions {
 }
 
 impl PairOptions {
-    /// Reports a failure of the pair: to the reporter, or as a warning.
-    pub(super) fn fail(&self, failure: Failure) {
+    /// Reports a failure of the pair `number`: to the reporter, or as a warning.
+    pub(super) fn fail(&self, number: Number, failure: Failure) {
+        let failure = failure.of(number);
         match &self.reporter {
             Some(reporter) => reporter.tell(failure),
             None if failure.message.is_empty() => (),
-            None => log::warn!("{failure}"),
+            None => {
+                log::warn!("{failure}");
+                failure.log_hint(Level::Warn);
+            }
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::transports::connect::ConnectError;
 use crate::transports::error::{describe, is_truncation};
 use crate::transports::handle::Transport;
 use crate::transports::id::Id;
+use crate::transports::number::Number;
 use crate::transports::protocol::{Eof, Protocol};
 use crate::transports::timers::{TimerId, shown};
 
@@ -65,9 +66,9 @@ impl StreamSide {
         self.other.end()
     }
 
-    /// Reports a failure of the pair.
-    pub(super) fn fail(&self, failure: Failure) {
-        self.options.fail(failure);
+    /// Reports a failure of the pair `number`.
+    pub(super) fn fail(&self, number: Number, failure: Failure) {
+        self.options.fail(number, failure);
     }
 
     /// The options of the session, if this side is its connection.
@@ -128,11 +129,11 @@ impl StreamSide {
 
     /// This side is gone, in order. Asks the other side whether it has more data.
     fn ask(&self, t: &mut Transport<'_>, source: Id) {
-        let peer = t.info().peer.map(|peer| peer.to_string()).unwrap_or_default();
+        let (number, peer) = (t.number(), t.info().peer.map(|peer| peer.to_string()).unwrap_or_default());
         let reporter = self.options.reporter.clone();
         remainder::ask(t.net(), source, peer, watch(&self.options), move |failure| match &reporter {
-            Some(reporter) => reporter.tell(failure),
-            None => log::info!("{failure}"),
+            Some(reporter) => reporter.tell(failure.of(number)),
+            None => log::info!("{}", failure.of(number)),
         });
     }
 
@@ -230,7 +231,7 @@ impl StreamSide {
             self.place_timer = Some(t.call_later(LOOK_AGAIN));
             return;
         }
-        log::info!("closing: the client has ended, stdin is silent, and another client waits");
+        log::info!("{}closing: the client has ended, stdin is silent, and another client waits", t.number());
         t.peer(stdio).pause_reading();
         t.close();
     }
@@ -266,7 +267,8 @@ impl Protocol for StreamSide {
     }
 
     fn connection_failed(&mut self, t: &mut Transport<'_>, error: ConnectError) {
-        self.other.open_failed(t.net(), &error, &self.options);
+        let number = t.number();
+        self.other.open_failed(t.net(), number, &error, &self.options);
     }
 
     fn data_received(&mut self, t: &mut Transport<'_>, data: &[u8]) {
@@ -351,10 +353,10 @@ impl Protocol for StreamSide {
         let is_stdio = !t.is_connection();
         let other = self.other.end();
         match &error {
-            Some(error) if is_stdio => self.options.fail(Failure::of_stdio(error)),
+            Some(error) if is_stdio => self.options.fail(Number::NONE, Failure::of_stdio(error)),
             Some(error) if self.is_routine(t, error) => {
-                let peer = t.info().peer.map(|peer| peer.to_string()).unwrap_or_default();
-                log::info!("connection with {peer}: {}, after the other side had ended", describe(error));
+                let (number, peer) = (t.number(), t.info().peer.map(|peer| peer.to_string()).unwrap_or_default());
+                log::info!("{number}connection with {peer}: {}, after the other side had ended", describe(error));
             }
             error => self.watch.lost(t, error.as_ref()),
         }

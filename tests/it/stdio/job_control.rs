@@ -4,15 +4,15 @@
 use crate::harness::*;
 
 /// A shell with job control on its own terminal, and the output of that terminal.
-struct Shell {
-    terminal: Terminal,
-    shown: Receiver<String>,
+pub(super) struct Shell {
+    pub(super) terminal: Terminal,
+    pub(super) shown: Receiver<String>,
     run: Background,
 }
 
 impl Shell {
     /// `None`, with a note, if bash is missing.
-    fn start() -> Option<Self> {
+    pub(super) fn start() -> Option<Self> {
         if !Command::new("bash").args(["-c", ":"]).status().is_ok_and(|status| status.success()) {
             println!("skipped: no bash here");
             return None;
@@ -28,13 +28,13 @@ impl Shell {
         Some(Self { terminal, shown, run })
     }
 
-    fn enter(&self, line: &str) {
+    pub(super) fn enter(&self, line: &str) {
         self.terminal.type_in(&format!("{line}\n"));
     }
 
     /// Waits for a line that begins with `start`, and returns the rest of it.
     #[track_caller]
-    fn line(&self, start: &str) -> String {
+    pub(super) fn line(&self, start: &str) -> String {
         let mut seen = Vec::new();
         loop {
             match self.shown.recv_timeout(DEADLINE) {
@@ -49,9 +49,20 @@ impl Shell {
 
     #[track_caller]
     fn gives_foreground_to(&self, job: &Pair) {
+        self.has_in_the_foreground(job.xport);
+    }
+
+    #[track_caller]
+    fn has_in_the_foreground(&self, group: u32) {
         // SAFETY: the call takes a number and touches no memory.
         let foreground = || unsafe { libc::tcgetpgrp(self.terminal.master.as_raw_fd()) };
-        eventually("the foreground", || (foreground() == job.xport as libc::pid_t).then_some(()));
+        eventually("the foreground", || (foreground() == group as libc::pid_t).then_some(()));
+    }
+
+    /// Waits until the shell itself reads the keys.
+    #[track_caller]
+    pub(super) fn takes_foreground_back(&self) {
+        self.has_in_the_foreground(self.run.pid());
     }
 
     /// Runs `script` in xport, with these words of the shell around it. Returns the process numbers of xport and of its
