@@ -10,6 +10,7 @@ mod netcat; // lines of nc and ncat
 mod s_client; // lines of openssl
 mod socat; // lines of socat
 mod typed; // a wrong line, taken apart
+mod waiting; // lines of programs that wait for services
 mod wish; // what a line of another program asks for
 
 use crate::cli::quote::shell_word;
@@ -28,6 +29,7 @@ type Repair = fn(&Typed<'_>) -> Vec<Vec<String>>;
 static REPAIRS: &[Repair] = &[
     |typed| s_client::line(typed).and_then(Result::ok).into_iter().collect(),
     names::mode,
+    |typed| waiting::line(typed).into_iter().collect(),
     ends::of_relay,
     ends::in_place,
     socat::line,
