@@ -2,7 +2,7 @@
 
 use super::ends::is_program;
 use super::typed::Typed;
-use super::wish::{is_path, own};
+use super::words::{is_path, own};
 use crate::cli::hints;
 use crate::cli::kinds::is_address;
 use crate::cli::modes::Action;
