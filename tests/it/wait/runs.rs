@@ -142,6 +142,21 @@ fn gone_means_that_no_peer_answers() {
     ended(&output, 124, &format!("not gone after 100ms: {open} is still up"));
 }
 
+/// Without an answer of a name server, a name can still have addresses.
+#[test]
+fn a_service_is_not_gone_with_its_name_server() {
+    for (server, message) in [
+        ("127.0.0.1", "resolve some.example: Temporary failure in name resolution"),
+        ("10.99.0.77", "resolve some.example:80: timed out after 300ms"),
+    ] {
+        let resolver = format!("nameserver {server}\noptions timeout:30 attempts:1\n");
+        let files = [("nsswitch.conf", "hosts: dns\n"), ("resolv.conf", &*resolver)];
+        let Some(network) = Network::new("", &files) else { return };
+        let output = network.run(&["wait", "--gone", "--connect-timeout", "300ms", "some.example:80"]);
+        ended(&output, 3, message);
+    }
+}
+
 /// 200 services need more descriptors than there are.
 #[test]
 fn few_descriptors_are_enough_for_many_services() {
