@@ -107,7 +107,7 @@ fn a_file_that_is_sent_has_per_cent_and_a_last_line() {
         (80, &[], "%  ", "32.0 MB out  "),
         (80, &["-q"], "%  ", "32.0 MB out  "),
         (40, &[], "%  ", "32.0 MB out  "),
-        (20, &[], "% ", "100% "),
+        (20, &[], "%", "100% "),
         (10, &[], "%", "100%"),
     ];
     for_each(cases, |(columns, options, during, end)| {
