@@ -303,7 +303,10 @@ impl Forwarder {
             (SIGCONT, ..) if self.child.has_our_keys() => (),
             // The child can have ended, or be another user.
             (SIGCONT, ..) => drop(self.to_child(t, SIGCONT)),
-            _ if has_it && self.runs(t) => self.child.note_signal(signal),
+            _ if has_it && self.runs(t) => {
+                self.child.note_signal(signal);
+                t.net().signal_was_for_child();
+            }
             _ => self.forward(t, signal, reporter),
         }
     }
@@ -327,7 +330,7 @@ impl Forwarder {
                 self.ask_to_end(t, signal);
             }
             Err(error) => log::warn!("signal {signal} for the child: {}", describe(&error)),
-            Ok(()) => (),
+            Ok(()) => t.net().signal_was_for_child(),
         }
     }
 

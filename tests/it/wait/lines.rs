@@ -7,10 +7,10 @@ use crate::harness::*;
 #[test]
 fn what_makes_no_sense_is_refused_with_its_reason() {
     for (line, reason) in [
-        ("", "no endpoint given to wait for: write, for example, 'xport wait localhost:5432'"),
+        ("", "no endpoint given to wait for\ntry: xport wait HOST:PORT\n"),
         ("-- echo", "no endpoint given to wait for"),
-        ("localhost 80", "host and port are one word: write localhost:80"),
-        ("db", "'db' has no port: write db:PORT"),
+        ("localhost 80", "host and port are one word\ntry: xport wait localhost:80\n"),
+        ("db", "\ntry: xport wait db:PORT\n"),
         ("tcp-listen:80", "this endpoint listens, and wait connects: write xport wait tcp:80"),
         ("unix-listen:./s,mode=0600", "write xport wait unix:./s"),
         ("-", "stdin and stdout need no waiting"),
