@@ -12,6 +12,7 @@ mod scan; // hosts and ports
 mod socat; // lines of socat
 mod typed; // a wrong line, taken apart
 mod wish; // what a line of another program asks for
+mod words; // what a word is
 
 use crate::cli::quote::shell_word;
 use typed::Typed;
@@ -34,7 +35,9 @@ static REPAIRS: &[Repair] = &[
     ends::in_place,
     socat::line,
     ends::of_mode,
+    ends::of_scan,
     names::option,
+    names::renamed,
     ends::joined,
     names::missing,
     |typed| netcat::line(typed).ok().into_iter().collect(),
@@ -77,7 +80,7 @@ fn note_for(words: &[String], found: &[String]) -> Option<String> {
         let is_new = |word: &String| word.strip_suffix(address).is_none_or(|before| before != kind);
         let is_written = kind.is_empty() && words.iter().any(|word| !is_new(word));
         let was_there = !kind.is_empty() && words.iter().any(|word| word.starts_with(kind));
-        (wish::is_port(port) && !is_written && !was_there).then(|| format!("'{kind}*:{port}'"))
+        (words::is_port(port) && !is_written && !was_there).then(|| format!("'{kind}*:{port}'"))
     };
     let other = found.iter().enumerate().find_map(of_word)?;
     Some(format!("a port alone is on the loopback, {other} on every interface"))

@@ -208,7 +208,10 @@ impl Watch {
         let cause = failures.first().map(|failure| failure.cause);
         // The last line is that of the run itself.
         if let (Some(cause), Some(last)) = (cause, failures.pop()) {
-            failures.iter().for_each(|failure| failure.log(log::Level::Error));
+            for failure in &failures {
+                log::error!("{failure}");
+                failure.log_hint(log::Level::Error);
+            }
             self.reporter.tell(Failure { cause, ..last });
         }
     }
