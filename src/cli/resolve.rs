@@ -165,7 +165,20 @@ pub(super) fn run_config(action: Action, options: &Options, has_datagrams: bool)
 /// Checks that no option about the data of a session is given if there is no data.
 fn check_show_chain(options: &Options) -> Result<(), ConfigError> {
     use Opt::*;
-    let of_sessions = [HalfClose, NoHalfClose, Linger, SendOnly, RecvOnly, Dump, HighWater, LowWater, IdleTimeout];
+    let of_sessions = [
+        HalfClose,
+        NoHalfClose,
+        Linger,
+        SendOnly,
+        RecvOnly,
+        Raw,
+        Escape,
+        Progress,
+        Dump,
+        HighWater,
+        LowWater,
+        IdleTimeout,
+    ];
     match of_sessions.into_iter().find(|opt| options.show_chain && options.was_given(*opt)) {
         Some(opt) => Err(useless_with_chain(row(opt).flag()).into()),
         None => Ok(()),

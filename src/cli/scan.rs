@@ -18,15 +18,10 @@ use crate::transports::advice::Advice;
 
 /// The configuration of a scan. The operands are a host, and ports in any number of words.
 pub(super) fn resolve_scan(request: &Request<'_>) -> Result<ScanConfig, ConfigError> {
-    let Some((host, words)) = request.operands.split_first() else {
-        return Err("no host given".into());
-    };
-    let host =
-        parse_with(host, |text| parse_target(text, words)).map_err(|reason| format!("invalid host: {reason}"))?;
-    let ports = parse_ports(words)?;
-    let Some(&port) = ports.first() else {
-        return Err("no ports given".into());
-    };
+    let Some((host, words)) = request.operands.split_first() else { return Err("no host given".into()) };
+    let host = parse_with(host, parse_target).map_err(|reason| format!("invalid host: {reason}"))?;
+    let ports = parse_ports(words).map_err(|reason| ConfigError::Value(format!("invalid ports: {reason}")))?;
+    let Some(&port) = ports.first() else { return Err("no ports given".into()) };
     let options = request.options;
     let address = Address::Inet(HostPort { host: host.clone(), port });
     Ok(ScanConfig {
@@ -39,21 +34,25 @@ pub(super) fn resolve_scan(request: &Request<'_>) -> Result<ScanConfig, ConfigEr
     })
 }
 
-/// Parses the host. An endpoint is explained.
-fn parse_target(text: &str, words: &[OsString]) -> Result<Host, String> {
+/// Parses the host. The reason for an endpoint or a network is its own.
+fn parse_target(text: &str) -> Result<Host, String> {
     if let Some((kind, _)) = text.split_once(':')
         && let Some(scheme) = named().find(|scheme| scheme.name == kind)
     {
-        if scheme.has_datagrams() {
-            return Err(format!("{} is UDP; {NO_DATAGRAMS}", quote(text)));
-        }
-        if scheme.form != Form::Inet {
-            return Err(format!("{} is not a host with TCP ports", quote(text)));
-        }
-        return Err(format!("{} is an endpoint", quote(text)));
+        let why = if scheme.has_datagrams() {
+            NO_DATAGRAMS
+        } else if scheme.form == Form::Inet {
+            "a scan takes a host without a kind"
+        } else {
+            "only a host has TCP ports"
+        };
+        return Err(format!("{} is an endpoint: {why}", quote(text)));
     }
-    if text.contains(':') && words.is_empty() && parse_inet(text).is_ok() {
-        return Err(format!("{} has its port behind a colon", quote(text)));
+    if text.contains("://") {
+        return Err(format!("{} is a URL", quote(text)));
+    }
+    if text.contains(':') && parse_inet(text).is_ok() {
+        return Err(format!("{} has a port: ports are words of their own", quote(text)));
     }
     if let Some((host, size)) = text.rsplit_once('/')
         && size.bytes().all(|byte| byte.is_ascii_digit())
@@ -69,7 +68,7 @@ fn parse_ports(words: &[OsString]) -> Result<Vec<u16>, String> {
     let mut wanted = vec![false; usize::from(u16::MAX) + 1];
     for word in words {
         let parsed = parse_with(word, |list| list.split(',').map(parse_range).collect::<Result<Vec<_>, _>>());
-        for (first, last) in parsed.map_err(|reason| format!("invalid ports: {reason}"))? {
+        for (first, last) in parsed? {
             wanted[usize::from(first)..=usize::from(last)].fill(true);
         }
     }
@@ -172,26 +171,23 @@ mod tests {
 
     #[test]
     fn a_host_is_alone() {
-        let refused = |text: &str, ports: &[&str]| {
-            parse_target(text, &Vec::from_iter(ports.iter().map(OsString::from))).expect_err(text)
-        };
-        for (host, ports, reason) in [
-            ("h:22", &[][..], "'h:22' has its port behind a colon"),
-            (":22", &[], "':22' has its port behind a colon"),
-            ("[::1]:22", &[], "'[::1]:22' has its port behind a colon"),
-            ("udp:h", &["53"], "UDP cannot be scanned"),
-            ("udp-listen:h", &["53"], "UDP cannot be scanned"),
-            ("tcp:h", &["80", "81"], "'tcp:h' is an endpoint"),
-            ("tls://h/", &["443"], "'tls://h/' is an endpoint"),
-            ("unix:/run/s", &["1"], "'unix:/run/s' is not a host with TCP ports"),
-            ("fd:3", &["1"], "'fd:3' is not a host"),
-            ("10.0.0.0/8", &["22"], "'10.0.0.0/8' is a network: a scan has one host"),
-            ("", &["22"], "the host is empty"),
-            ("a b", &["22"], "has the character ' '"),
+        for (host, reason) in [
+            ("h:22", "'h:22' has a port"),
+            (":22", "':22' has a port"),
+            ("[::1]:22", "'[::1]:22' has a port"),
+            ("udp:h", "UDP cannot be scanned"),
+            ("udp-listen:h", "UDP cannot be scanned"),
+            ("tcp:h", "'tcp:h' is an endpoint: a scan takes a host without a kind"),
+            ("gopher://h/", "'gopher://h/' is a URL"),
+            ("unix:/run/s", "'unix:/run/s' is an endpoint: only a host has TCP ports"),
+            ("fd:3", "only a host has TCP ports"),
+            ("10.0.0.0/8", "'10.0.0.0/8' is a network: a scan has one host"),
+            ("", "the host is empty"),
+            ("a b", "has the character ' '"),
         ] {
-            let error = refused(host, ports);
+            let error = parse_target(host).expect_err(host);
             assert!(error.contains(reason), "{host}: {error}");
         }
-        assert!(parse_target("::1", &[OsString::from("22")]).is_ok());
+        assert!(parse_target("::1").is_ok());
     }
 }

@@ -249,7 +249,6 @@ pub(super) fn of_mode(typed: &Typed<'_>) -> Vec<Vec<String>> {
         return lines;
     }
     match (mode.verb.action, scheme.role) {
-        (Action::Scan, Role::Connect) => lines.push(typed.with_word(at, rest.trim_matches('/').to_owned())),
         (Action::Connect, Role::Listen) => lines.push(typed.with_mode("listen")),
         (Action::Connect, Role::Run) => {
             let mut words = typed.with_mode("relay");
@@ -268,18 +267,6 @@ pub(super) fn of_mode(typed: &Typed<'_>) -> Vec<Vec<String>> {
         lines.push(typed.with_word(at, format!("{word},self-signed")));
     }
     lines
-}
-
-/// The line in which the host of a scan and its port are two words.
-pub(super) fn of_scan(typed: &Typed<'_>) -> Vec<Vec<String>> {
-    let places = typed.places();
-    let ([at], Some(Action::Scan)) = (&places[..], typed.mode().map(|mode| mode.verb.action)) else {
-        return Vec::new();
-    };
-    let Some((host, port)) = typed.words[*at].rsplit_once(':') else { return Vec::new() };
-    let mut words = typed.with_word(*at, if host.is_empty() { "localhost" } else { host }.to_owned());
-    words.insert(at + 1, port.to_owned());
-    vec![words]
 }
 
 /// The lines in which both ends of a relay are where they belong.

@@ -8,6 +8,7 @@ mod ends; // endpoints that are written wrongly
 mod names; // modes and options that are spelled wrongly
 mod netcat; // lines of nc and ncat
 mod s_client; // lines of openssl
+mod scan; // hosts and ports
 mod socat; // lines of socat
 mod typed; // a wrong line, taken apart
 mod wish; // what a line of another program asks for
@@ -29,11 +30,11 @@ type Repair = fn(&Typed<'_>) -> Vec<Vec<String>>;
 static REPAIRS: &[Repair] = &[
     |typed| s_client::line(typed).and_then(Result::ok).into_iter().collect(),
     names::mode,
+    scan::operands,
     ends::of_relay,
     ends::in_place,
     socat::line,
     ends::of_mode,
-    ends::of_scan,
     names::option,
     names::renamed,
     ends::joined,

@@ -3,8 +3,6 @@
 use std::io;
 use std::time::Duration;
 
-use log::Level;
-
 use super::child::QUIET;
 use super::half_close::{HalfClose, InputEnd, log_half_close_hint};
 use super::remainder;
@@ -135,7 +133,7 @@ impl StreamSide {
         let reporter = self.options.reporter.clone();
         remainder::ask(t.net(), source, peer, watch(&self.options), move |failure| match &reporter {
             Some(reporter) => reporter.tell(failure.of(number)),
-            None => failure.of(number).log(Level::Info),
+            None => log::info!("{}", failure.of(number)),
         });
     }
 

@@ -6,6 +6,7 @@ mod escapes;
 mod exit_status;
 mod failures;
 mod messages;
+mod numbers;
 mod options;
 mod port_files;
 mod stream_options;

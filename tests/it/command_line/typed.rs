@@ -309,9 +309,13 @@ const ENDS: &[Case] = &[
     ("wait -t 30 h:80 -- ls", "unexpected argument '-t'", "wait --for 30 h:80 -- ls"),
     ("wait tcp-listen:80", "endpoint 'tcp-listen:80': this endpoint listens, and wait connects", "wait tcp:80"),
     ("scan h", "no ports given", "scan h PORTS"),
-    ("scan :22", "invalid host: ':22' has its port behind a colon", "scan localhost 22"),
-    ("scan '[::1]:22'", "invalid host: '[::1]:22' has its port behind a colon", "scan '[::1]' 22"),
-    ("scan tls://h/ 80 81", "invalid host: 'tls://h/' is an endpoint", "scan h 80 81"),
+    ("scan :22", "invalid host: ':22' has a port: ports are words of their own", "scan localhost 22"),
+    ("scan '[::1]:22'", "invalid host: '[::1]:22' has a port: ports are words of their own", "scan '[::1]' 22"),
+    (
+        "scan tls://h/ 80 81",
+        "invalid host: 'tls://h/' is an endpoint: a scan takes a host without a kind",
+        "scan h 80 81",
+    ),
     ("scan -zv h 20-30", "unexpected argument '-zv'", "scan -v h 20-30"),
     (
         "scan -u h 53",
