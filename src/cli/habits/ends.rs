@@ -49,8 +49,9 @@ pub(super) fn in_place(typed: &Typed<'_>) -> Vec<Vec<String>> {
         let word = &typed.words[at];
         let better = [in_kind(mode, word), web_endpoint(mode, word), socat::endpoint(word), in_brackets(word)];
         let options = [with_lists(word), with_names(word)];
+        let inherited = parts(word).map(|(_, rest)| rest).filter(|rest| rest.starts_with("fd:")).map(str::to_owned);
         let tls = if names_tls(typed, word) { with_tls(mode, word) } else { None };
-        let better = better.into_iter().chain(options).chain([tls, with_unix(word)]);
+        let better = better.into_iter().chain(options).chain([tls, with_unix(word), inherited]);
         lines.extend(better.flatten().filter(|other| other != word).map(|other| typed.with_word(at, other)));
         lines.extend(before_ends(typed, at));
         lines.extend(web_mode(typed, at));
@@ -248,7 +249,6 @@ pub(super) fn of_mode(typed: &Typed<'_>) -> Vec<Vec<String>> {
         return lines;
     }
     match (mode.verb.action, scheme.role) {
-        (Action::Scan, Role::Connect) => lines.push(typed.with_word(at, rest.trim_matches('/').to_owned())),
         (Action::Connect, Role::Listen) => lines.push(typed.with_mode("listen")),
         (Action::Connect, Role::Run) => {
             let mut words = typed.with_mode("relay");
@@ -264,18 +264,6 @@ pub(super) fn of_mode(typed: &Typed<'_>) -> Vec<Vec<String>> {
         lines.push(typed.with_word(at, format!("{word},self-signed")));
     }
     lines
-}
-
-/// The line in which the host of a scan and its port are two words.
-pub(super) fn of_scan(typed: &Typed<'_>) -> Vec<Vec<String>> {
-    let places = typed.places();
-    let ([at], Some(Action::Scan)) = (&places[..], typed.mode().map(|mode| mode.verb.action)) else {
-        return Vec::new();
-    };
-    let Some((host, port)) = typed.words[*at].rsplit_once(':') else { return Vec::new() };
-    let mut words = typed.with_word(*at, if host.is_empty() { "localhost" } else { host }.to_owned());
-    words.insert(at + 1, port.to_owned());
-    vec![words]
 }
 
 /// The lines in which both ends of a relay are where they belong.
@@ -306,6 +294,14 @@ pub(super) fn of_relay(typed: &Typed<'_>) -> Vec<Vec<String>> {
         let is_bare = parts(right).is_none() && right != "-" && !is_path(right);
         let right = if is_bare { format!("tcp:{right}") } else { right.clone() };
         lines.push(with(format!("tcp-listen:{}", left.trim_start_matches(':')), right));
+    }
+    if let Some((scheme, command)) = parts(right).filter(|(scheme, _)| left == "-" && scheme.role == Role::Run) {
+        let exec = typed.with_mode("exec");
+        let program = match scheme.form {
+            Form::Line => Some(vec!["--shell".to_owned(), command.to_owned()]),
+            _ => shell_words::split(command).ok().map(|words| [vec!["--".to_owned()], words].concat()),
+        };
+        lines.extend(program.map(|program| [&exec[..*left_at], &program].concat()));
     }
     if let Some((scheme, address)) = parts(left).filter(|(scheme, _)| scheme.listens() && right == "-") {
         if scheme.has_datagrams() {

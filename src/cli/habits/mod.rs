@@ -37,7 +37,6 @@ static REPAIRS: &[Repair] = &[
     ends::in_place,
     socat::line,
     ends::of_mode,
-    ends::of_scan,
     names::option,
     names::renamed,
     ends::joined,

@@ -141,6 +141,11 @@ pub(super) fn renamed(typed: &Typed<'_>) -> Vec<Vec<String>> {
     let better = |at: usize| {
         let word = &typed.words[at];
         let (name, value) = word.split_at(word.find('=').unwrap_or(word.len()));
+        let letters =
+            word.strip_prefix('-').filter(|letters| letters.len() > 1 && letters.chars().all(|c| "zvn46".contains(c)));
+        if let Some(letters) = letters.filter(|letters| letters.contains('z')) {
+            return Some(typed.with_word(at, format!("-{}", letters.replace('z', ""))));
+        }
         let (_, own) = table.iter().find(|(other, _)| *other == name)?;
         let mut words = typed.with_word(at, format!("{own}{value}"));
         if own.is_empty() {
