@@ -208,11 +208,9 @@ impl Watch {
         let cause = failures.first().map(|failure| failure.cause);
         // The last line is that of the run itself.
         if let (Some(cause), Some(last)) = (cause, failures.pop()) {
-            for failure in &failures {
-                log::error!("{failure}");
-                failure.log_hint(log::Level::Error);
-            }
-            self.reporter.tell(Failure { cause, ..last });
+            failures.iter().for_each(|failure| log::error!("{failure}"));
+            // Each service has one line.
+            self.reporter.tell(Failure { cause, hint: None, ..last });
         }
     }
 

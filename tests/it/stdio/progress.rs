@@ -172,7 +172,7 @@ fn messages_and_data_are_not_garbled() {
     assert_eq!(take_all(&mut peer).len(), FILE_BYTES);
     drop(peer);
     client.ends_with(0);
-    screen.shows(": in order\r\n");
+    screen.shows(" closed cleanly after ");
     let text = screen.text();
     let (_, after) = text.split_once("answer").expect("it has been seen");
     assert!(!after.contains(" out  "), "{after:?}");

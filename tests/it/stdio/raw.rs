@@ -82,7 +82,7 @@ fn help_and_messages_are_readable_on_a_raw_terminal() {
     terminal.type_in("\x1d?");
     terminal.shows("\r\nxport: ^]. leaves, ^]^Z suspends, ^]^] sends ^], ^]? shows this\r\n");
     drop(peer);
-    terminal.shows(": in order\r\n");
+    terminal.shows(": 0 B in, 0 B out\r\n");
     client.ends_with(0);
 }
 
