@@ -303,7 +303,10 @@ impl Forwarder {
             (SIGCONT, ..) if self.child.has_our_keys() => (),
             // The child can have ended, or be another user.
             (SIGCONT, ..) => drop(self.to_child(t, SIGCONT)),
-            _ if has_it && self.runs(t) => self.child.note_signal(signal),
+            _ if has_it && self.runs(t) => {
+                self.child.note_signal(signal);
+                t.net().signal_was_for_child();
+            }
             _ => self.forward(t, signal, reporter),
         }
     }
@@ -320,14 +323,13 @@ impl Forwarder {
         }
         // A process that is stopped gets the signal only when it goes on.
         let sent = self.to_child(t, signal).and_then(|()| self.to_child(t, SIGCONT));
-        if let Err(error) = sent {
-            let is_key = matches!(signal, SIGINT | SIGQUIT);
-            let level = if is_key { log::Level::Info } else { log::Level::Warn };
-            log::log!(level, "{}: signal {signal}: {}", self.child.name(t.net()), describe(&error));
-            if is_key {
-                // After ^C, a user should not have to wait for a child that has not got the signal.
-                self.ask_to_end(t, signal);
-            }
+        let Err(error) = sent else { return t.net().signal_was_for_child() };
+        let is_key = matches!(signal, SIGINT | SIGQUIT);
+        let level = if is_key { log::Level::Info } else { log::Level::Warn };
+        log::log!(level, "{}: signal {signal}: {}", self.child.name(t.net()), describe(&error));
+        if is_key {
+            // After ^C, a user should not have to wait for a child that has not got the signal.
+            self.ask_to_end(t, signal);
         }
     }
 

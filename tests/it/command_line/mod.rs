@@ -10,4 +10,5 @@ mod numbers;
 mod options;
 mod port_files;
 mod stream_options;
+mod typed;
 mod verbs;
