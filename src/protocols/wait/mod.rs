@@ -208,9 +208,11 @@ impl Watch {
         let cause = failures.first().map(|failure| failure.cause);
         // The last line is that of the run itself.
         if let (Some(cause), Some(last)) = (cause, failures.pop()) {
-            failures.iter().for_each(|failure| log::error!("{failure}"));
-            // Each service has one line.
-            self.reporter.tell(Failure { cause, hint: None, ..last });
+            for failure in &failures {
+                log::error!("{failure}");
+                failure.log_hint(log::Level::Error);
+            }
+            self.reporter.tell(Failure { cause, ..last });
         }
     }
 
