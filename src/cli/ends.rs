@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::cli::error::ConfigError;
 use crate::cli::modes::Verb;
-use crate::cli::options::{Opt, Options};
+use crate::cli::options::{Opt, Options, row};
 use crate::cli::schemes::{NOT_FOR_DESCRIPTORS, Scheme};
 use crate::cli::tls::{client_settings, server_settings};
 use crate::modes::config::{
@@ -48,6 +48,8 @@ pub(super) struct RunConfig {
     pub(super) keep_open: bool,
     /// How long sessions may finish.
     pub(super) grace: Duration,
+    /// How long to wait for the first client.
+    pub(super) accept_timeout: Option<Duration>,
 }
 
 /// The configuration of an end.
@@ -111,6 +113,7 @@ fn dial_config(address: &Address, options: &Options, advice: Advice) -> Result<D
         retry: options.retry,
         retry_delay: options.retry_delay,
         keepalive: options.keepalive,
+        socket: options.socket.clone(),
     })
 }
 
@@ -122,9 +125,9 @@ fn listen_config(
     advice: Advice,
 ) -> Result<ListenConfig, ConfigError> {
     let has_path = addresses.iter().any(|address| matches!(address, Address::Unix(UnixName::Path(_))));
-    if !has_path && [Opt::Mode, Opt::ReplaceStale].iter().any(|opt| options.was_given(*opt)) {
-        let [mode, replace] = ["mode", "replace-stale"].map(|name| advice.flag(name));
-        return Err(format!("{mode} and {replace} need a socket with a path").into());
+    let of_path = [Opt::Mode, Opt::Owner, Opt::ReplaceStale];
+    if let Some(opt) = of_path.into_iter().find(|opt| !has_path && options.was_given(*opt)) {
+        return Err(format!("{} needs a socket with a path", advice.flag(row(opt).name)).into());
     }
     let family = family_of(options);
     for address in &addresses {
@@ -139,11 +142,14 @@ fn listen_config(
         backlog: options.backlog,
         access: AccessList::new(options.allow.clone(), options.deny.clone()),
         socket_mode: options.mode.unwrap_or(SOCKET_MODE_DEFAULT),
+        owner: options.owner,
         replace_stale: options.replace_stale,
         advice,
         port_file: options.port_file.clone(),
         grace: run.grace,
+        accept_timeout: run.accept_timeout,
         keepalive: options.keepalive,
+        socket: options.socket.clone(),
         tls: if scheme.is_tls { Some(server_settings(advice, options)?) } else { None },
         crlf: options.crlf,
         stream: run.stream.clone(),
@@ -171,6 +177,7 @@ fn datagram_listen_config(
         access: AccessList::new(options.allow.clone(), options.deny.clone()),
         port_file: options.port_file.clone(),
         groups: options.join.clone(),
+        socket: options.socket.clone(),
         grace: run.grace,
         stream: run.stream.clone(),
     })

@@ -30,6 +30,8 @@ pub(super) enum Need {
     Stream,
     Datagrams,
     Listener,
+    /// A listener that accepts connections.
+    Acceptor,
     Program,
 }
 
@@ -39,6 +41,7 @@ impl Need {
             Self::Stream => !scheme.has_datagrams(),
             Self::Datagrams => scheme.has_datagrams(),
             Self::Listener => scheme.listens(),
+            Self::Acceptor => scheme.listens() && !scheme.has_datagrams(),
             Self::Program => scheme.role == Role::Run,
         }
     }
@@ -84,7 +87,9 @@ impl Verb {
 }
 
 /// Options for the ends of streams.
-const ENDING: &[Opt] = &[HalfClose, NoHalfClose, Linger];
+const ENDING: &[Opt] = &[HalfClose, NoHalfClose, Linger, QuitAfter];
+/// Options for the end of a session over datagrams.
+const CONVERSATION: &[Opt] = &[Count, Lines, Linger, QuitAfter];
 const PROGRAM: &[Opt] = &[Stderr, Env, KillAfter, Pty];
 
 static ECHO: Verb = Verb {
@@ -92,7 +97,7 @@ static ECHO: Verb = Verb {
     listens: &[&TCP_LISTEN, &TLS_LISTEN, &UNIX_LISTEN, &UDP_LISTEN, &FD_LISTEN],
     opens: &[],
     always: &[Grace, HighWater, LowWater, Timeout, Dump],
-    with: &[(Need::Stream, &[Once, IdleTimeout]), (Need::Datagrams, &[Count])],
+    with: &[(Need::Stream, &[Once, IdleTimeout, AcceptTimeout]), (Need::Datagrams, &[Count])],
     // An echo sends data back unchanged.
     without: &[(Need::Datagrams, &[MaxConns]), (Need::Stream, &[Crlf])],
 };
@@ -101,7 +106,11 @@ static LISTEN: Verb = Verb {
     listens: ECHO.listens,
     opens: &[],
     always: &[Grace, SendOnly, RecvOnly, HighWater, LowWater, Timeout, IdleTimeout, Dump],
-    with: &[(Need::Stream, &[KeepOpen, HalfClose, NoHalfClose, Linger]), (Need::Datagrams, &[Count, Lines, Linger])],
+    with: &[
+        (Need::Stream, ENDING),
+        (Need::Stream, &[KeepOpen, UntilPeerEnds, AcceptTimeout]),
+        (Need::Datagrams, CONVERSATION),
+    ],
     // stdin and stdout serve one client at a time.
     without: &[(Need::Listener, &[MaxConns])],
 };
@@ -110,7 +119,7 @@ static CONNECT: Verb = Verb {
     listens: &[],
     opens: &[&TCP, &TLS, &UNIX, &UDP, &FD],
     always: &[SendOnly, RecvOnly, HighWater, LowWater, Timeout, IdleTimeout, Dump],
-    with: &[(Need::Stream, ENDING), (Need::Datagrams, &[Count, Lines, Linger])],
+    with: &[(Need::Stream, ENDING), (Need::Stream, &[UntilPeerEnds]), (Need::Datagrams, CONVERSATION)],
     without: &[],
 };
 static EXEC: Verb = Verb {
@@ -118,7 +127,7 @@ static EXEC: Verb = Verb {
     listens: &[&TCP_LISTEN, &TLS_LISTEN, &UNIX_LISTEN, &FD_LISTEN],
     opens: &[&TCP, &TLS, &UNIX, &FD],
     always: &[Shell, Stdin, Stderr, Env, KillAfter, Pty, HighWater, LowWater, Timeout, Dump],
-    with: &[(Need::Stream, &[IdleTimeout, Linger]), (Need::Listener, &[Once, Grace])],
+    with: &[(Need::Stream, &[IdleTimeout, Linger]), (Need::Acceptor, &[Once, Grace, AcceptTimeout])],
     without: &[],
 };
 static RELAY: Verb = Verb {
@@ -126,7 +135,12 @@ static RELAY: Verb = Verb {
     listens: ECHO.listens,
     opens: SCHEMES,
     always: &[HighWater, LowWater, Timeout, IdleTimeout, Dump],
-    with: &[(Need::Listener, &[Once, Grace]), (Need::Program, PROGRAM), (Need::Stream, ENDING)],
+    with: &[
+        (Need::Listener, &[Once, Grace]),
+        (Need::Acceptor, &[AcceptTimeout]),
+        (Need::Program, PROGRAM),
+        (Need::Stream, ENDING),
+    ],
     without: &[],
 };
 

@@ -4,6 +4,7 @@
 //! the text. Addresses are in `cli/address.rs`.
 
 use std::fmt::Display;
+use std::io;
 use std::net::IpAddr;
 use std::num::{IntErrorKind, ParseIntError};
 use std::ops::RangeInclusive;
@@ -14,15 +15,22 @@ use ipnet::{IpNet, Ipv4Net};
 use rustls::pki_types::ServerName;
 
 use crate::cli::host::parse_scope;
+use crate::cli::quote::quote;
 use crate::protocols::half_close::HalfClose;
+use crate::sys::names;
 use crate::transports::datagram::opening::Group;
+use crate::transports::error::describe;
 use crate::transports::keepalive::KeepAlive;
+use crate::transports::opening::Owner;
 
 /// The longest duration: a thousand years. Adding such a duration to the clock cannot overflow.
 const SECONDS_MAX: u128 = 1_000 * 365 * 24 * 60 * 60;
 
 /// The longest name of a protocol in bytes: RFC 7301, section 3.1, has one byte for the length.
 const ALPN_BYTES_MAX: usize = 255;
+
+/// The longest name of an interface. `IFNAMSIZ` of `netdevice(7)`, without the zero byte.
+const DEVICE_BYTES_MAX: usize = 15;
 
 const NANOS_PER_SECOND: u128 = 1_000_000_000;
 
@@ -135,6 +143,84 @@ pub(super) fn parse_size(text: &str) -> Result<usize, String> {
         .and_then(|number| number.checked_mul(1 << shift))
         .filter(|bytes| *bytes <= SIZE_BYTES_MAX)
         .ok_or_else(|| "more than 1 GiB".to_owned())
+}
+
+/// Parses a size that must not be zero.
+pub(super) fn parse_positive_size(text: &str) -> Result<usize, String> {
+    match parse_size(text)? {
+        0 => Err("must be more than zero".to_owned()),
+        size => Ok(size),
+    }
+}
+
+/// Parses `--retry`: a number of tries, or `forever`, which is `None`.
+pub(super) fn parse_retry(text: &str) -> Result<Option<u32>, String> {
+    match text {
+        "forever" => Ok(None),
+        _ if is_digits(text) => parse_number(text, 0..=u32::MAX).map(Some),
+        _ => parse_number(text, 0..=u32::MAX).map(Some).map_err(|error| format!("{error}, nor 'forever'")),
+    }
+}
+
+/// Parses `--tos`: a byte, in decimal or, with `0x`, in hexadecimal.
+pub(super) fn parse_tos(text: &str) -> Result<u8, String> {
+    match text.strip_prefix("0x") {
+        Some(digits) if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
+            u8::from_str_radix(digits, 16).map_err(|_| "more than 0xff".to_owned())
+        }
+        _ => parse_number(text, 0..=u8::MAX),
+    }
+}
+
+/// Parses the name of a network interface. The interface need not exist yet.
+pub(super) fn parse_device(text: &str) -> Result<String, String> {
+    match text {
+        "" => Err("the name is empty".to_owned()),
+        "." | ".." => Err("not the name of an interface such as eth0".to_owned()),
+        _ if text.len() > DEVICE_BYTES_MAX => Err(format!("longer than {DEVICE_BYTES_MAX} bytes")),
+        _ if text.contains(|c: char| c.is_whitespace() || c.is_control() || "/:".contains(c)) => {
+            Err("not the name of an interface such as eth0".to_owned())
+        }
+        _ => Ok(text.to_owned()),
+    }
+}
+
+/// Parses `--owner` as `chown(1)` does: `USER`, `USER:`, `USER:GROUP` or `:GROUP`, each a name or a number. A name of
+/// digits wins over the number.
+pub(super) fn parse_owner(text: &str) -> Result<Owner, String> {
+    let (user, group) = match text.split_once(':') {
+        Some((user, group)) => (user, Some(group)),
+        None => (text, None),
+    };
+    let failed = |error: io::Error| format!("cannot look it up: {}", describe(&error));
+    let found = if user.is_empty() { None } else { names::user(user).map_err(failed)? };
+    let user_id = match found {
+        Some((id, _)) => Some(id),
+        None if user.is_empty() => None,
+        None => Some(parse_id(user).ok_or_else(|| format!("there is no user {}", quote(user)))?),
+    };
+    let group_id = match (group, found, user_id) {
+        (None, ..) => None,
+        (Some(""), Some((_, own)), _) => Some(own),
+        (Some(""), None, Some(id)) => {
+            let own = names::group_of_user(id).map_err(failed)?;
+            Some(own.ok_or_else(|| format!("there is no user {id}, whose group is wanted"))?)
+        }
+        (Some(""), None, None) => return Err("neither a user nor a group".to_owned()),
+        (Some(name), ..) => match names::group(name).map_err(failed)? {
+            Some(id) => Some(id),
+            None => Some(parse_id(name).ok_or_else(|| format!("there is no group {}", quote(name)))?),
+        },
+    };
+    match (user_id, group_id) {
+        (None, None) => Err("neither a user nor a group".to_owned()),
+        (user, group) => Ok(Owner { user, group }),
+    }
+}
+
+/// Parses the number of a user or a group. The largest number of 32 bits means "no change" to the kernel.
+fn parse_id(text: &str) -> Option<u32> {
+    text.parse().ok().filter(|id| is_digits(text) && *id != u32::MAX)
 }
 
 /// Parses permission bits in octal, `0600`.

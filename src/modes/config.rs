@@ -14,7 +14,9 @@ use crate::transports::advice::Advice;
 use crate::transports::datagram::opening::Group;
 use crate::transports::keepalive::KeepAlive;
 use crate::transports::layer::starttls::StartTls;
+use crate::transports::opening::Owner;
 use crate::transports::process::opening::ChildStdio;
+use crate::transports::socket_options::SocketOptions;
 use crate::transports::tls::settings::{ClientSettings, ServerSettings};
 
 /// A mode, with everything that it needs. A list of listeners is never empty; each listener can have its own options.
@@ -58,6 +60,8 @@ pub struct ListenConfig {
     pub access: AccessList,
     /// `--mode`: permission bits of a unix socket.
     pub socket_mode: u32,
+    /// `--owner`: user and group of a unix socket.
+    pub owner: Owner,
     /// `--replace-stale`: remove a unix socket that no process serves any more.
     pub replace_stale: bool,
     /// How messages name options.
@@ -66,8 +70,12 @@ pub struct ListenConfig {
     pub port_file: Option<PathBuf>,
     /// `--grace`: how long sessions may finish after the first SIGTERM.
     pub grace: Duration,
+    /// `--accept-timeout`: how long to wait for the first client.
+    pub accept_timeout: Option<Duration>,
     /// `--keepalive`: when a silent TCP client counts as gone.
     pub keepalive: KeepAlive,
+    /// `--nodelay`, `--recv-buffer` and further options of the sockets.
+    pub socket: SocketOptions,
     /// The settings of TLS, if there is TLS.
     pub tls: Option<ServerSettings>,
     /// `--crlf`: a line feed is sent as CR LF.
@@ -93,6 +101,8 @@ pub struct DatagramListenConfig {
     pub port_file: Option<PathBuf>,
     /// `--join`: groups whose datagrams are wanted.
     pub groups: Vec<Group>,
+    /// `--recv-buffer` and further options of the sockets.
+    pub socket: SocketOptions,
     /// `--grace`: how long writing buffered data may take after the first SIGTERM.
     pub grace: Duration,
     /// The options of each session.
@@ -110,12 +120,14 @@ pub struct DialConfig {
     pub source: Option<Address>,
     /// `--connect-timeout`: how long one try may take, looking the name up included.
     pub connect_timeout: Duration,
-    /// `--retry`: how many tries follow a first one that failed.
-    pub retry: u32,
+    /// `--retry`: how many tries follow a first one that failed. `None` is no limit.
+    pub retry: Option<u32>,
     /// `--retry-delay`: the pause between two tries.
     pub retry_delay: Duration,
     /// `--keepalive`: when a silent TCP peer counts as gone.
     pub keepalive: KeepAlive,
+    /// `--nodelay`, `--recv-buffer` and further options of the socket.
+    pub socket: SocketOptions,
 }
 
 /// An end that connects a stream.
@@ -297,6 +309,10 @@ pub struct StreamConfig {
     pub idle_timeout: Option<Duration>,
     /// `--linger`: how long to wait, once stdin has ended, for the end of the peer or for its next datagram.
     pub linger: Option<Duration>,
+    /// `--quit-after`: how long the answer may take, once stdin has ended and the peer has all of it.
+    pub quit_after: Option<Duration>,
+    /// `--until-peer-ends`: the end of the peer ends the session.
+    pub until_peer_ends: bool,
     /// `--timeout`: how long the run may take.
     pub timeout: Option<Duration>,
     /// `--dump`: the target of the dump.

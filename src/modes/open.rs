@@ -15,7 +15,6 @@ use crate::protocols::report::{Cause, Failure};
 use crate::transports::address::HostPort;
 use crate::transports::datagram::opening::DatagramOptions;
 use crate::transports::id::Id;
-use crate::transports::keepalive::KeepAlive;
 use crate::transports::net::Net;
 use crate::transports::opening::{Inherited, Stdio};
 use crate::transports::out_buf::WaterMarks;
@@ -26,7 +25,7 @@ pub(super) enum PreparedEnd {
     Stdio,
     Connect(StreamPeer, DialConfig, Setup),
     /// The connection was taken over before a new descriptor could get the same number. It can be opened once.
-    Inherited(Cell<Option<OwnedFd>>, KeepAlive, Setup),
+    Inherited(Cell<Option<OwnedFd>>, DialConfig, Setup),
     Datagrams(DatagramConnectConfig<HostPort>),
     Child(Child),
 }
@@ -45,7 +44,7 @@ impl PreparedEnd {
                             Inherited::Connection(fd) => Some(fd),
                             Inherited::Listener(_) | Inherited::Datagrams(_) => None,
                         })?;
-                        Self::Inherited(Cell::new(Some(connection)), dial.keepalive, setup)
+                        Self::Inherited(Cell::new(Some(connection)), dial.clone(), setup)
                     }
                 }
             }
@@ -86,12 +85,15 @@ impl PreparedEnd {
                 setup.apply(net, id, marks);
                 Ok(End::Stream(id))
             }
-            Self::Inherited(fd, keepalive, setup) => {
+            Self::Inherited(fd, dial, setup) => {
                 let taken = || Failure::new(Cause::Unavailable, "an inherited connection can serve only one client");
                 let connection = fd.take().ok_or_else(taken)?;
                 let opened = net.adopt(connection, StreamSide::new(other, options));
                 let id = opened.map_err(|error| local("adopt", &error))?;
-                net.transport(id).set_keepalive(*keepalive).map_err(|error| local("keepalive", &error))?;
+                net.transport(id).set_keepalive(dial.keepalive).map_err(|error| local("keepalive", &error))?;
+                net.transport(id)
+                    .set_socket_options(&dial.socket)
+                    .map_err(|error| local("inherited socket", &error))?;
                 setup.apply(net, id, marks);
                 Ok(End::Stream(id))
             }

@@ -6,6 +6,7 @@
 //!               |  |                            |
 //!               |  |                            +---last session over---> done, status 0
 //!               |  +---the same, before the one client of the server has come---> ended by the signal
+//!               |  +---no client has come within --accept-timeout---> ended, status 124
 //!               +---any other signal---> ended by that signal
 //!   ended, but children are left ---> Ending: they were asked to end; a further signal kills them
 //!
@@ -44,6 +45,9 @@ pub struct Signals {
     phase: RunPhase,
     timeout: Option<Duration>,
     timeout_timer: Option<TimerId>,
+    /// `--accept-timeout`: how long to wait for the first client.
+    accept_timeout: Option<Duration>,
+    accept_timer: Option<TimerId>,
     reporter: Reporter,
 }
 
@@ -78,7 +82,8 @@ impl Signals {
     /// For a client: a signal ends it at once. `timeout` is for the whole run.
     #[must_use]
     pub fn of_client(timeout: Option<Duration>, reporter: Reporter) -> Self {
-        Self { phase: RunPhase::Client, timeout, timeout_timer: None, reporter }
+        let phase = RunPhase::Client;
+        Self { phase, timeout, timeout_timer: None, accept_timeout: None, accept_timer: None, reporter }
     }
 
     /// For a server: after the first signal, sessions have `grace` to finish. A signal before `wanted` has come is no
@@ -86,6 +91,12 @@ impl Signals {
     #[must_use]
     pub fn of_server(grace: Duration, wanted: Wanted, timeout: Option<Duration>, reporter: Reporter) -> Self {
         Self { phase: RunPhase::Serving { grace, wanted }, ..Self::of_client(timeout, reporter) }
+    }
+
+    /// Ends the run if no client has been admitted after this time.
+    #[must_use]
+    pub fn with_accept_timeout(self, accept_timeout: Option<Duration>) -> Self {
+        Self { accept_timeout, ..self }
     }
 
     /// For `exec` on stdin and stdout: `forwarder` passes signals on to the child.
@@ -121,6 +132,15 @@ impl Signals {
         }
     }
 
+    /// The time for the first client is over. A client whose handshake goes on has not come.
+    fn accept_timed_out(&mut self, t: &mut Transport<'_>) {
+        if !matches!(self.phase, RunPhase::Serving { .. }) || t.net().has_served() {
+            return;
+        }
+        let limit = shown(self.accept_timeout.unwrap_or_default());
+        self.end(t, Failure::new(Cause::TimedOut, format!("no client has come within {limit}")));
+    }
+
     /// Ends the sessions that have not finished in time.
     fn cut(&mut self, t: &mut Transport<'_>, signal: i32) {
         if let Some(sessions) = open_sessions(t) {
@@ -146,6 +166,9 @@ impl Protocol for Signals {
         if let Some(timeout) = self.timeout {
             self.timeout_timer = Some(t.call_later(timeout));
         }
+        if let Some(timeout) = self.accept_timeout {
+            self.accept_timer = Some(t.call_later(timeout));
+        }
     }
 
     fn data_received(&mut self, t: &mut Transport<'_>, data: &[u8]) {
@@ -166,6 +189,9 @@ impl Protocol for Signals {
             let RunPhase::Forwarding(forwarder) = &mut self.phase else { return self.end(t, failure) };
             self.reporter.tell(failure);
             return forwarder.forward(t, SIGTERM, &self.reporter);
+        }
+        if Some(timer) == self.accept_timer {
+            return self.accept_timed_out(t);
         }
         match &self.phase {
             RunPhase::Draining { signal } => {

@@ -36,14 +36,12 @@ fn each_row_is_whole() {
 
 #[test]
 fn a_value_is_given_or_a_variable_or_the_default() {
-    assert_eq!(read(&[], &[]).map(|options| options.retry), Ok(0));
-    assert_eq!(read(&[], &[("XPORT_RETRY", "3")]).map(|options| options.retry), Ok(3));
-    assert_eq!(read(&[(Opt::Retry, "4")], &[("XPORT_RETRY", "x")]).map(|options| options.retry), Ok(4));
+    assert_eq!(read(&[], &[]).map(|options| options.retry), Ok(Some(0)));
+    assert_eq!(read(&[], &[("XPORT_RETRY", "3")]).map(|options| options.retry), Ok(Some(3)));
+    assert_eq!(read(&[(Opt::Retry, "4")], &[("XPORT_RETRY", "x")]).map(|options| options.retry), Ok(Some(4)));
     let error = read(&[], &[("XPORT_RETRY", "x")]).map(|options| options.retry);
-    assert_eq!(
-        error,
-        Err("invalid value 'x' for 'retry': not a whole number (from the environment variable XPORT_RETRY)".to_owned())
-    );
+    let reason = "not a whole number, nor 'forever' (from the environment variable XPORT_RETRY)";
+    assert_eq!(error, Err(format!("invalid value 'x' for 'retry': {reason}")));
 }
 
 #[test]

@@ -27,7 +27,14 @@ impl Session {
         let (reporter, reports) = line();
         let session = Some(SessionOptions { send_only, ..SessionOptions::default() });
         let (idle_timeout, linger) = (None, None);
-        let options = PairOptions { half_close, idle_timeout, linger, reporter: Some(reporter.clone()), session };
+        let options = PairOptions {
+            half_close,
+            idle_timeout,
+            linger,
+            quit_after: None,
+            reporter: Some(reporter.clone()),
+            session,
+        };
         let console = sim.stream(ENOUGH, IdleStdio::new(reporter));
         sim.net().transport(console).pause_reading();
         let peer = sim.connection(ENOUGH, joined_with(console, options));

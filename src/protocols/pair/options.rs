@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::half_close::HalfClose;
+use crate::protocols::idle::{FailureScope, IdleWatch};
 use crate::protocols::report::{Failure, Reporter};
 
 /// The options of a pair.
@@ -16,6 +17,9 @@ pub struct PairOptions {
     /// How long to wait for the other end once one end has ended. Datagrams have no end, so with datagrams this is how
     /// long none may move.
     pub linger: Option<Duration>,
+    /// How long to wait for the other end once one end has ended and the other has received everything. Then the pair
+    /// ends in order. No end is a child.
+    pub quit_after: Option<Duration>,
     /// Gets the failure of the pair if the run is about this pair alone. `None` for one of many pairs.
     pub reporter: Option<Reporter>,
     /// What is different for a session. A session has a reporter.
@@ -29,11 +33,23 @@ pub struct SessionOptions {
     pub send_only: bool,
     /// Send nothing.
     pub recv_only: bool,
+    /// The end of the peer is the end of the session, even if stdin is open.
+    pub until_peer_ends: bool,
     /// Other sessions follow on the same stdin and stdout.
     pub reuse_stdio: bool,
 }
 
 impl PairOptions {
+    /// Watches one side of a pair under these options.
+    pub(super) fn watch(&self) -> IdleWatch {
+        let scope = match &self.reporter {
+            Some(_) if self.session.is_some_and(|session| session.reuse_stdio) => FailureScope::Warn,
+            Some(reporter) => FailureScope::Run(reporter.clone()),
+            None => FailureScope::Log,
+        };
+        IdleWatch::new(self.idle_timeout, scope)
+    }
+
     /// Reports a failure of the pair: to the reporter, or as a warning.
     pub(super) fn fail(&self, failure: Failure) {
         match &self.reporter {

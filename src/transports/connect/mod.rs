@@ -123,7 +123,7 @@ pub(crate) trait Connect {
         cx.resolver.give_up(id);
         if connecting.pause(&mut cx.timers) {
             let delay = connecting.options.retry_delay;
-            if connecting.retries_left + 1 == connecting.options.retry {
+            if connecting.failed == 1 {
                 log::warn!("{error}; trying again every {}", shown(delay));
             } else {
                 log::info!("{error}; trying again in {}", shown(delay));

@@ -9,6 +9,7 @@ use socket2::SockAddr;
 use super::error::ConnectError;
 use crate::transports::address::Family;
 use crate::transports::keepalive::KeepAlive;
+use crate::transports::socket_options::SocketOptions;
 
 /// How to connect to a peer.
 #[derive(Clone, Debug)]
@@ -23,12 +24,14 @@ pub struct Dialing {
     pub source: Vec<SocketAddr>,
     /// How long one try may take, from the look-up to the connection.
     pub timeout: Duration,
-    /// How many further tries follow a failed one.
-    pub retry: u32,
+    /// How many further tries follow a failed one. `None` is no limit.
+    pub retry: Option<u32>,
     /// The pause between tries.
     pub retry_delay: Duration,
     /// When a TCP peer that is silent counts as gone.
     pub keepalive: KeepAlive,
+    /// The options of the socket.
+    pub socket: SocketOptions,
 }
 
 impl Default for Dialing {
@@ -38,9 +41,10 @@ impl Default for Dialing {
             numeric: false,
             source: Vec::new(),
             timeout: Duration::from_secs(10),
-            retry: 0,
+            retry: Some(0),
             retry_delay: Duration::from_secs(1),
             keepalive: KeepAlive::default(),
+            socket: SocketOptions::default(),
         }
     }
 }
