@@ -70,6 +70,9 @@ _xport() {
             xport,unix-server)
                 cmd="xport__subcmd__unix__subcmd__server"
                 ;;
+            xport,wait)
+                cmd="xport__subcmd__wait"
+                ;;
             *)
                 ;;
         esac
@@ -77,7 +80,7 @@ _xport() {
 
     case "${cmd}" in
         xport)
-            opts="-q -v -h -V --quiet --verbose --color --completions --man --help --version tcp-echo tcp-server tcp-client tls-echo tls-server tls-client tls unix-echo unix-server unix-client udp-echo udp-server udp-client exec relay echo listen connect"
+            opts="-q -v -h -V --quiet --verbose --color --completions --man --help --version tcp-echo tcp-server tcp-client tls-echo tls-server tls-client tls unix-echo unix-server unix-client udp-echo udp-server udp-client exec relay echo listen connect wait"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -99,7 +102,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__connect)
-            opts="-4 -6 -n -q -v -h --connect-timeout --retry --retry-delay --numeric --source --keepalive --nodelay --recv-buffer --send-buffer --bind-device --tos --ttl --ca --server-name --pin --insecure --cert --key --alpn --tls-min --tls-max --handshake-timeout --allow-truncation --keylog --starttls --count --broadcast --lines --half-close --no-half-close --linger --quit-after --until-peer-ends --send-only --recv-only --crlf --dump --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
+            opts="-4 -6 -n -q -v -h --connect-timeout --retry --retry-delay --numeric --source --keepalive --nodelay --recv-buffer --send-buffer --bind-device --tos --ttl --ca --server-name --pin --insecure --cert --key --alpn --tls-min --tls-max --handshake-timeout --allow-truncation --keylog --starttls --count --broadcast --lines --half-close --no-half-close --linger --quit-after --until-peer-ends --send-only --recv-only --crlf --raw --escape --dump --progress --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -250,6 +253,10 @@ _xport() {
                     return 0
                     ;;
                 --quit-after)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --escape)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -779,7 +786,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__listen)
-            opts="-k -4 -6 -n -q -v -h --grace --backlog --keep-open --allow --deny --port-file --mode --owner --replace-stale --accept-timeout --numeric --keepalive --nodelay --recv-buffer --send-buffer --bind-device --tos --ttl --self-signed --client-ca --cert --key --alpn --tls-min --tls-max --handshake-timeout --allow-truncation --keylog --count --join --lines --half-close --no-half-close --linger --quit-after --until-peer-ends --send-only --recv-only --crlf --dump --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
+            opts="-k -4 -6 -n -q -v -h --grace --backlog --keep-open --allow --deny --port-file --mode --owner --replace-stale --accept-timeout --numeric --keepalive --nodelay --recv-buffer --send-buffer --bind-device --tos --ttl --self-signed --client-ca --cert --key --alpn --tls-min --tls-max --handshake-timeout --allow-truncation --keylog --count --join --lines --half-close --no-half-close --linger --quit-after --until-peer-ends --send-only --recv-only --crlf --dump --progress --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -995,7 +1002,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__relay)
-            opts="-4 -6 -n -q -v -h --grace --backlog --once --max-conns --allow --deny --port-file --mode --owner --replace-stale --accept-timeout --connect-timeout --retry --retry-delay --numeric --source --keepalive --nodelay --recv-buffer --send-buffer --bind-device --tos --ttl --ca --server-name --pin --insecure --self-signed --client-ca --cert --key --alpn --tls-min --tls-max --handshake-timeout --allow-truncation --keylog --starttls --join --broadcast --stderr --env --kill-after --pty --half-close --no-half-close --linger --quit-after --crlf --dump --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
+            opts="-4 -6 -n -q -v -h --grace --backlog --once --max-conns --allow --deny --port-file --mode --owner --replace-stale --accept-timeout --connect-timeout --retry --retry-delay --numeric --source --keepalive --nodelay --recv-buffer --send-buffer --bind-device --tos --ttl --ca --server-name --pin --insecure --self-signed --client-ca --cert --key --alpn --tls-min --tls-max --handshake-timeout --allow-truncation --keylog --starttls --join --broadcast --stderr --env --kill-after --pty --half-close --no-half-close --linger --quit-after --crlf --dump --progress --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1266,7 +1273,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__tcp__subcmd__client)
-            opts="-4 -6 -n -q -v -h --connect --connect-timeout --retry --retry-delay --numeric --source --keepalive --nodelay --recv-buffer --send-buffer --bind-device --tos --ttl --half-close --no-half-close --linger --quit-after --until-peer-ends --send-only --recv-only --crlf --dump --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
+            opts="-4 -6 -n -q -v -h --connect --connect-timeout --retry --retry-delay --numeric --source --keepalive --nodelay --recv-buffer --send-buffer --bind-device --tos --ttl --half-close --no-half-close --linger --quit-after --until-peer-ends --send-only --recv-only --crlf --raw --escape --dump --progress --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1329,6 +1336,10 @@ _xport() {
                     return 0
                     ;;
                 --quit-after)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --escape)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1495,7 +1506,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__tcp__subcmd__server)
-            opts="-k -4 -6 -n -q -v -h --listen --grace --backlog --keep-open --allow --deny --port-file --accept-timeout --numeric --keepalive --nodelay --recv-buffer --send-buffer --bind-device --tos --ttl --half-close --no-half-close --linger --quit-after --until-peer-ends --send-only --recv-only --crlf --dump --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
+            opts="-k -4 -6 -n -q -v -h --listen --grace --backlog --keep-open --allow --deny --port-file --accept-timeout --numeric --keepalive --nodelay --recv-buffer --send-buffer --bind-device --tos --ttl --half-close --no-half-close --linger --quit-after --until-peer-ends --send-only --recv-only --crlf --dump --progress --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1623,7 +1634,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__tls__subcmd__client)
-            opts="-4 -6 -n -q -v -h --connect --connect-timeout --retry --retry-delay --numeric --source --keepalive --nodelay --recv-buffer --send-buffer --bind-device --tos --ttl --ca --server-name --pin --insecure --cert --key --alpn --tls-min --tls-max --handshake-timeout --allow-truncation --keylog --starttls --half-close --no-half-close --linger --quit-after --until-peer-ends --send-only --recv-only --crlf --dump --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
+            opts="-4 -6 -n -q -v -h --connect --connect-timeout --retry --retry-delay --numeric --source --keepalive --nodelay --recv-buffer --send-buffer --bind-device --tos --ttl --ca --server-name --pin --insecure --cert --key --alpn --tls-min --tls-max --handshake-timeout --allow-truncation --keylog --starttls --half-close --no-half-close --linger --quit-after --until-peer-ends --send-only --recv-only --crlf --raw --escape --dump --progress --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1774,6 +1785,10 @@ _xport() {
                     return 0
                     ;;
                 --quit-after)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --escape)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2016,7 +2031,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__tls__subcmd__server)
-            opts="-k -4 -6 -n -q -v -h --listen --grace --backlog --keep-open --allow --deny --port-file --accept-timeout --numeric --keepalive --nodelay --recv-buffer --send-buffer --bind-device --tos --ttl --self-signed --client-ca --cert --key --alpn --tls-min --tls-max --handshake-timeout --allow-truncation --keylog --half-close --no-half-close --linger --quit-after --until-peer-ends --send-only --recv-only --crlf --dump --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
+            opts="-k -4 -6 -n -q -v -h --listen --grace --backlog --keep-open --allow --deny --port-file --accept-timeout --numeric --keepalive --nodelay --recv-buffer --send-buffer --bind-device --tos --ttl --self-signed --client-ca --cert --key --alpn --tls-min --tls-max --handshake-timeout --allow-truncation --keylog --half-close --no-half-close --linger --quit-after --until-peer-ends --send-only --recv-only --crlf --dump --progress --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2220,7 +2235,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__udp__subcmd__client)
-            opts="-4 -6 -n -q -v -h --connect --connect-timeout --retry --retry-delay --numeric --source --recv-buffer --send-buffer --bind-device --tos --ttl --count --broadcast --lines --linger --quit-after --send-only --recv-only --dump --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
+            opts="-4 -6 -n -q -v -h --connect --connect-timeout --retry --retry-delay --numeric --source --recv-buffer --send-buffer --bind-device --tos --ttl --count --broadcast --lines --linger --quit-after --send-only --recv-only --dump --progress --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2421,7 +2436,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__udp__subcmd__server)
-            opts="-4 -6 -n -q -v -h --listen --grace --allow --deny --port-file --numeric --recv-buffer --send-buffer --bind-device --ttl --count --join --lines --linger --quit-after --send-only --recv-only --dump --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
+            opts="-4 -6 -n -q -v -h --listen --grace --allow --deny --port-file --numeric --recv-buffer --send-buffer --bind-device --ttl --count --join --lines --linger --quit-after --send-only --recv-only --dump --progress --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2533,7 +2548,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__unix__subcmd__client)
-            opts="-q -v -h --connect --connect-timeout --retry --retry-delay --send-buffer --half-close --no-half-close --linger --quit-after --until-peer-ends --send-only --recv-only --crlf --dump --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
+            opts="-q -v -h --connect --connect-timeout --retry --retry-delay --send-buffer --half-close --no-half-close --linger --quit-after --until-peer-ends --send-only --recv-only --crlf --raw --escape --dump --progress --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2568,6 +2583,10 @@ _xport() {
                     return 0
                     ;;
                 --quit-after)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --escape)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2695,7 +2714,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__unix__subcmd__server)
-            opts="-k -q -v -h --listen --grace --backlog --keep-open --mode --owner --replace-stale --accept-timeout --send-buffer --half-close --no-half-close --linger --quit-after --until-peer-ends --send-only --recv-only --crlf --dump --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
+            opts="-k -q -v -h --listen --grace --backlog --keep-open --mode --owner --replace-stale --accept-timeout --send-buffer --half-close --no-half-close --linger --quit-after --until-peer-ends --send-only --recv-only --crlf --dump --progress --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2783,6 +2802,148 @@ _xport() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        xport__subcmd__wait)
+            opts="-4 -6 -n -q -v -h --connect-timeout --numeric --source --bind-device --tos --ttl --ca --server-name --pin --insecure --cert --key --alpn --tls-min --tls-max --handshake-timeout --keylog --starttls --for --every --any --gone --status --send --quiet --verbose --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --connect-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --source)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bind-device)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tos)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ttl)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --server-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pin)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cert)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --key)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --alpn)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-min)
+                    COMPREPLY=($(compgen -W "1.2 1.3" -- "${cur}"))
+                    return 0
+                    ;;
+                --tls-max)
+                    COMPREPLY=($(compgen -W "1.2 1.3" -- "${cur}"))
+                    return 0
+                    ;;
+                --handshake-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keylog)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --starttls)
+                    COMPREPLY=($(compgen -W "smtp imap pop3 postgres ldap xmpp" -- "${cur}"))
+                    return 0
+                    ;;
+                --for)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --every)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --status)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --send)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
     esac
 }
 
@@ -2797,18 +2958,18 @@ _xport_endpoints() {
     (( ${#words[@]} > 2 )) && last="${words[-2]}"
     for i in "${words[@]:1:${#words[@]}-2}"; do
         case "$i" in
-            exec|relay|echo|listen|connect) place="$i"; break ;;
+            exec|relay|echo|listen|connect|wait) place="$i"; break ;;
             tcp-*|tls|tls-*|unix-*|udp-*) return 1 ;;
         esac
     done
     case "$place,$last" in
         exec,--listen|exec,--connect) place="$place$last" ;;
-        *,--listen|*,--grace|*,--backlog|*,--max-conns|*,--allow|*,--deny|*,--port-file|*,--mode|*,--owner|*,--accept-timeout|*,--connect|*,--connect-timeout|*,--retry|*,--retry-delay|*,--source|*,--keepalive|*,--nodelay|*,--recv-buffer|*,--send-buffer|*,--bind-device|*,--tos|*,--ttl|*,--ca|*,--server-name|*,--pin|*,--client-ca|*,--cert|*,--key|*,--alpn|*,--tls-min|*,--tls-max|*,--handshake-timeout|*,--keylog|*,--starttls|*,--shell|*,--stdin|*,--stderr|*,--env|*,--kill-after|*,--linger|*,--dump|*,--high-water|*,--low-water|*,--timeout|*,--idle-timeout|*,--color|*,--join|*,--half-close|*,--quit-after|*,--count) return 1 ;;
+        *,--listen|*,--grace|*,--backlog|*,--max-conns|*,--allow|*,--deny|*,--port-file|*,--mode|*,--owner|*,--accept-timeout|*,--connect|*,--connect-timeout|*,--retry|*,--retry-delay|*,--source|*,--keepalive|*,--nodelay|*,--recv-buffer|*,--send-buffer|*,--bind-device|*,--tos|*,--ttl|*,--ca|*,--server-name|*,--pin|*,--client-ca|*,--cert|*,--key|*,--alpn|*,--tls-min|*,--tls-max|*,--handshake-timeout|*,--keylog|*,--starttls|*,--shell|*,--stdin|*,--stderr|*,--env|*,--kill-after|*,--linger|*,--dump|*,--high-water|*,--low-water|*,--timeout|*,--idle-timeout|*,--color|*,--join|*,--half-close|*,--quit-after|*,--count|*,--escape|*,--for|*,--every|*,--status|*,--send) return 1 ;;
     esac
     [[ $word == -?* ]] && return 1
     case "$word" in
         /*|./*|../*|@*) scheme=unix ;;
-        tcp:*|tcp-listen:*|tls:*|tls-listen:*|unix:*|unix-listen:*|udp:*|udp-listen:*|fd:*|exec:*|shell:*) scheme="${word%%:*}" ;;
+        tcp:*|tcp-listen:*|tls:*|tls-listen:*|unix:*|unix-listen:*|udp:*|udp-listen:*|fd:*|exec:*|shell:*|http:*|https:*) scheme="${word%%:*}" ;;
     esac
     if [[ $word == *,* ]]; then
         case "$place,$scheme" in
@@ -2816,14 +2977,17 @@ _xport_endpoints() {
             exec--connect,tcp|relay,tcp|connect,tcp) candidates=(connect-timeout= retry= retry-delay= source= keepalive= nodelay= tos= ttl= recv-buffer= send-buffer= bind-device= 4 6 numeric crlf) ;;
             echo,tcp|echo,tcp-listen) candidates=(backlog= max-conns= allow= deny= port-file= keepalive= nodelay= tos= ttl= recv-buffer= send-buffer= bind-device= 4 6 numeric) ;;
             listen,tcp|listen,tcp-listen) candidates=(backlog= allow= deny= port-file= keepalive= nodelay= tos= ttl= recv-buffer= send-buffer= bind-device= 4 6 numeric crlf) ;;
+            wait,tcp|wait,udp) candidates=(connect-timeout= source= tos= ttl= bind-device= 4 6 numeric) ;;
             exec--listen,tls|exec--listen,tls-listen|relay,tls-listen) candidates=(backlog= max-conns= allow= deny= port-file= keepalive= nodelay= tos= ttl= recv-buffer= send-buffer= bind-device= 4 6 numeric crlf cert= key= self-signed client-ca= alpn= tls-min= tls-max= handshake-timeout= allow-truncation keylog=) ;;
             exec--connect,tls|relay,tls|connect,tls) candidates=(connect-timeout= retry= retry-delay= source= keepalive= nodelay= tos= ttl= recv-buffer= send-buffer= bind-device= 4 6 numeric crlf ca= server-name= pin= insecure cert= key= alpn= tls-min= tls-max= handshake-timeout= allow-truncation keylog= starttls=) ;;
             echo,tls|echo,tls-listen) candidates=(backlog= max-conns= allow= deny= port-file= keepalive= nodelay= tos= ttl= recv-buffer= send-buffer= bind-device= 4 6 numeric cert= key= self-signed client-ca= alpn= tls-min= tls-max= handshake-timeout= allow-truncation keylog=) ;;
             listen,tls|listen,tls-listen) candidates=(backlog= allow= deny= port-file= keepalive= nodelay= tos= ttl= recv-buffer= send-buffer= bind-device= 4 6 numeric crlf cert= key= self-signed client-ca= alpn= tls-min= tls-max= handshake-timeout= allow-truncation keylog=) ;;
+            wait,tls) candidates=(connect-timeout= source= tos= ttl= bind-device= 4 6 numeric ca= server-name= pin= insecure cert= key= alpn= tls-min= tls-max= handshake-timeout= keylog= starttls=) ;;
             exec--listen,unix|exec--listen,unix-listen|relay,unix-listen) candidates=(backlog= max-conns= mode= owner= replace-stale send-buffer= crlf) ;;
             exec--connect,unix|relay,unix|connect,unix) candidates=(connect-timeout= retry= retry-delay= send-buffer= crlf) ;;
             echo,unix|echo,unix-listen) candidates=(backlog= max-conns= mode= owner= replace-stale send-buffer=) ;;
             listen,unix|listen,unix-listen) candidates=(backlog= mode= owner= replace-stale send-buffer= crlf) ;;
+            wait,unix) candidates=(connect-timeout=) ;;
             relay,udp|connect,udp) candidates=(connect-timeout= retry= retry-delay= source= tos= ttl= recv-buffer= send-buffer= bind-device= 4 6 numeric broadcast) ;;
             echo,udp|listen,udp|echo,udp-listen|listen,udp-listen) candidates=(allow= deny= port-file= join= ttl= recv-buffer= send-buffer= bind-device= 4 6 numeric) ;;
             relay,udp-listen) candidates=(max-conns= allow= deny= port-file= join= ttl= recv-buffer= send-buffer= bind-device= 4 6 numeric) ;;
@@ -2831,6 +2995,8 @@ _xport_endpoints() {
             exec--connect,fd|connect,fd) candidates=(keepalive= nodelay= tos= ttl= crlf) ;;
             echo,fd) candidates=(max-conns= allow= deny= port-file= keepalive= nodelay= tos= ttl=) ;;
             listen,fd) candidates=(allow= deny= port-file= keepalive= nodelay= tos= ttl= crlf) ;;
+            wait,http) candidates=(connect-timeout= source= 4 6 numeric status=) ;;
+            wait,https) candidates=(connect-timeout= source= 4 6 numeric ca= server-name= pin= insecure cert= key= alpn= tls-min= tls-max= handshake-timeout= keylog= status=) ;;
         esac
         candidates=("${candidates[@]/#/"${word%,*},"}")
     else
@@ -2841,6 +3007,7 @@ _xport_endpoints() {
             echo) candidates=(tcp: tcp-listen: tls: tls-listen: unix: unix-listen: udp: udp-listen: fd:) ;;
             listen) candidates=(tcp: tcp-listen: tls: tls-listen: unix: unix-listen: udp: udp-listen: fd:) ;;
             connect) candidates=(tcp: tls: unix: udp: fd:) ;;
+            wait) candidates=(tcp: tls: unix: udp: http:// https://) ;;
         esac
     fi
     COMPREPLY=()

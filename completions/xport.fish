@@ -55,6 +55,7 @@ complete -c xport -n "__fish_xport_needs_command" -f -a "relay" -d 'Join any two
 complete -c xport -n "__fish_xport_needs_command" -f -a "echo" -d 'Serve echo on endpoints of any kind; tcp-echo A is \'echo tcp-listen:A\''
 complete -c xport -n "__fish_xport_needs_command" -f -a "listen" -d 'Accept a client on endpoints of any kind; tcp-server A is \'listen tcp-listen:A\''
 complete -c xport -n "__fish_xport_needs_command" -f -a "connect" -d 'Connect to an endpoint of any kind; tcp-client A is \'connect tcp:A\''
+complete -c xport -n "__fish_xport_needs_command" -f -a "wait" -d 'Wait until services are up, or gone, and then run a program'
 complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l listen -d 'Address to listen on, besides a bare ADDRESS; may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l grace -d 'After the first SIGTERM, let sessions go on for at most this long' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l backlog -d 'Let at most N connections wait to be accepted; the kernel can lower the limit' -r
@@ -121,6 +122,7 @@ complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l until-peer-en
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l send-only -d 'Discard everything that the peer sends'
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l recv-only -d 'Do not read stdin'
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l crlf -d 'Send each line feed as CR LF; received data is unchanged'
+complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l progress -d 'Show on stderr how much has moved and how fast, if stderr is a terminal'
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -s v -l verbose -d 'Report connections; -vv adds decisions, -vvv everything'
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -140,6 +142,7 @@ complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l ttl -d 'How m
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l half-close -d 'When to tell the peer that stdin has ended: auto, now, never, or after DUR without traffic' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l linger -d 'After stdin ends, wait at most this long for the peer to end [default: no limit]' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l quit-after -d 'After stdin ends, wait at most this long for the answer, then exit with 0 [default: no limit]' -r
+complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l escape -d 'The key before a command in --raw: ^X, a character, or none' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l dump -d 'Write sent and received data to FILE, in hexadecimal and as text; \'-\' is stderr' -r -F
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l high-water -d 'Pause reading while more than this many bytes wait to be written' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l low-water -d 'Resume reading once at most this many bytes wait [default: a quarter of --high-water]' -r
@@ -156,6 +159,8 @@ complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l until-peer-en
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l send-only -d 'Discard everything that the peer sends'
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l recv-only -d 'Do not read stdin'
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l crlf -d 'Send each line feed as CR LF; received data is unchanged'
+complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l raw -d 'Send each key of the terminal at once, ^C included; ^]. leaves'
+complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l progress -d 'Show on stderr how much has moved and how fast, if stderr is a terminal'
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -s v -l verbose -d 'Report connections; -vv adds decisions, -vvv everything'
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -249,6 +254,7 @@ complete -c xport -n "__fish_xport_using_subcommand tls-server" -l until-peer-en
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -l send-only -d 'Discard everything that the peer sends'
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -l recv-only -d 'Do not read stdin'
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -l crlf -d 'Send each line feed as CR LF; received data is unchanged'
+complete -c xport -n "__fish_xport_using_subcommand tls-server" -l progress -d 'Show on stderr how much has moved and how fast, if stderr is a terminal'
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -s v -l verbose -d 'Report connections; -vv adds decisions, -vvv everything'
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -286,6 +292,7 @@ xmpp\t''"
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l half-close -d 'When to tell the peer that stdin has ended: auto, now, never, or after DUR without traffic' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l linger -d 'After stdin ends, wait at most this long for the peer to end [default: no limit]' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l quit-after -d 'After stdin ends, wait at most this long for the answer, then exit with 0 [default: no limit]' -r
+complete -c xport -n "__fish_xport_using_subcommand tls-client" -l escape -d 'The key before a command in --raw: ^X, a character, or none' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l dump -d 'Write sent and received data to FILE, in hexadecimal and as text; \'-\' is stderr' -r -F
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l high-water -d 'Pause reading while more than this many bytes wait to be written' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l low-water -d 'Resume reading once at most this many bytes wait [default: a quarter of --high-water]' -r
@@ -304,6 +311,8 @@ complete -c xport -n "__fish_xport_using_subcommand tls-client" -l until-peer-en
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l send-only -d 'Discard everything that the peer sends'
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l recv-only -d 'Do not read stdin'
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l crlf -d 'Send each line feed as CR LF; received data is unchanged'
+complete -c xport -n "__fish_xport_using_subcommand tls-client" -l raw -d 'Send each key of the terminal at once, ^C included; ^]. leaves'
+complete -c xport -n "__fish_xport_using_subcommand tls-client" -l progress -d 'Show on stderr how much has moved and how fast, if stderr is a terminal'
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -s v -l verbose -d 'Report connections; -vv adds decisions, -vvv everything'
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -341,6 +350,7 @@ xmpp\t''"
 complete -c xport -n "__fish_xport_using_subcommand tls" -l half-close -d 'When to tell the peer that stdin has ended: auto, now, never, or after DUR without traffic' -r
 complete -c xport -n "__fish_xport_using_subcommand tls" -l linger -d 'After stdin ends, wait at most this long for the peer to end [default: no limit]' -r
 complete -c xport -n "__fish_xport_using_subcommand tls" -l quit-after -d 'After stdin ends, wait at most this long for the answer, then exit with 0 [default: no limit]' -r
+complete -c xport -n "__fish_xport_using_subcommand tls" -l escape -d 'The key before a command in --raw: ^X, a character, or none' -r
 complete -c xport -n "__fish_xport_using_subcommand tls" -l dump -d 'Write sent and received data to FILE, in hexadecimal and as text; \'-\' is stderr' -r -F
 complete -c xport -n "__fish_xport_using_subcommand tls" -l high-water -d 'Pause reading while more than this many bytes wait to be written' -r
 complete -c xport -n "__fish_xport_using_subcommand tls" -l low-water -d 'Resume reading once at most this many bytes wait [default: a quarter of --high-water]' -r
@@ -359,6 +369,8 @@ complete -c xport -n "__fish_xport_using_subcommand tls" -l until-peer-ends -d '
 complete -c xport -n "__fish_xport_using_subcommand tls" -l send-only -d 'Discard everything that the peer sends'
 complete -c xport -n "__fish_xport_using_subcommand tls" -l recv-only -d 'Do not read stdin'
 complete -c xport -n "__fish_xport_using_subcommand tls" -l crlf -d 'Send each line feed as CR LF; received data is unchanged'
+complete -c xport -n "__fish_xport_using_subcommand tls" -l raw -d 'Send each key of the terminal at once, ^C included; ^]. leaves'
+complete -c xport -n "__fish_xport_using_subcommand tls" -l progress -d 'Show on stderr how much has moved and how fast, if stderr is a terminal'
 complete -c xport -n "__fish_xport_using_subcommand tls" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand tls" -s v -l verbose -d 'Report connections; -vv adds decisions, -vvv everything'
 complete -c xport -n "__fish_xport_using_subcommand tls" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -408,6 +420,7 @@ complete -c xport -n "__fish_xport_using_subcommand unix-server" -l until-peer-e
 complete -c xport -n "__fish_xport_using_subcommand unix-server" -l send-only -d 'Discard everything that the peer sends'
 complete -c xport -n "__fish_xport_using_subcommand unix-server" -l recv-only -d 'Do not read stdin'
 complete -c xport -n "__fish_xport_using_subcommand unix-server" -l crlf -d 'Send each line feed as CR LF; received data is unchanged'
+complete -c xport -n "__fish_xport_using_subcommand unix-server" -l progress -d 'Show on stderr how much has moved and how fast, if stderr is a terminal'
 complete -c xport -n "__fish_xport_using_subcommand unix-server" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand unix-server" -s v -l verbose -d 'Report connections; -vv adds decisions, -vvv everything'
 complete -c xport -n "__fish_xport_using_subcommand unix-server" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -419,6 +432,7 @@ complete -c xport -n "__fish_xport_using_subcommand unix-client" -l send-buffer 
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -l half-close -d 'When to tell the peer that stdin has ended: auto, now, never, or after DUR without traffic' -r
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -l linger -d 'After stdin ends, wait at most this long for the peer to end [default: no limit]' -r
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -l quit-after -d 'After stdin ends, wait at most this long for the answer, then exit with 0 [default: no limit]' -r
+complete -c xport -n "__fish_xport_using_subcommand unix-client" -l escape -d 'The key before a command in --raw: ^X, a character, or none' -r
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -l dump -d 'Write sent and received data to FILE, in hexadecimal and as text; \'-\' is stderr' -r -F
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -l high-water -d 'Pause reading while more than this many bytes wait to be written' -r
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -l low-water -d 'Resume reading once at most this many bytes wait [default: a quarter of --high-water]' -r
@@ -432,6 +446,8 @@ complete -c xport -n "__fish_xport_using_subcommand unix-client" -l until-peer-e
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -l send-only -d 'Discard everything that the peer sends'
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -l recv-only -d 'Do not read stdin'
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -l crlf -d 'Send each line feed as CR LF; received data is unchanged'
+complete -c xport -n "__fish_xport_using_subcommand unix-client" -l raw -d 'Send each key of the terminal at once, ^C included; ^]. leaves'
+complete -c xport -n "__fish_xport_using_subcommand unix-client" -l progress -d 'Show on stderr how much has moved and how fast, if stderr is a terminal'
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -s v -l verbose -d 'Report connections; -vv adds decisions, -vvv everything'
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -486,6 +502,7 @@ complete -c xport -n "__fish_xport_using_subcommand udp-server" -s n -l numeric 
 complete -c xport -n "__fish_xport_using_subcommand udp-server" -l lines -d 'Send each line of stdin as one datagram, without its newline; write each datagram as one line to stdout'
 complete -c xport -n "__fish_xport_using_subcommand udp-server" -l send-only -d 'Discard received datagrams, and exit once stdin has ended'
 complete -c xport -n "__fish_xport_using_subcommand udp-server" -l recv-only -d 'Do not read stdin'
+complete -c xport -n "__fish_xport_using_subcommand udp-server" -l progress -d 'Show on stderr how much has moved and how fast, if stderr is a terminal'
 complete -c xport -n "__fish_xport_using_subcommand udp-server" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand udp-server" -s v -l verbose -d 'Report connections; -vv adds decisions, -vvv everything'
 complete -c xport -n "__fish_xport_using_subcommand udp-server" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -517,6 +534,7 @@ complete -c xport -n "__fish_xport_using_subcommand udp-client" -l broadcast -d 
 complete -c xport -n "__fish_xport_using_subcommand udp-client" -l lines -d 'Send each line of stdin as one datagram, without its newline; write each datagram as one line to stdout'
 complete -c xport -n "__fish_xport_using_subcommand udp-client" -l send-only -d 'Discard received datagrams, and exit once stdin has ended'
 complete -c xport -n "__fish_xport_using_subcommand udp-client" -l recv-only -d 'Do not read stdin'
+complete -c xport -n "__fish_xport_using_subcommand udp-client" -l progress -d 'Show on stderr how much has moved and how fast, if stderr is a terminal'
 complete -c xport -n "__fish_xport_using_subcommand udp-client" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand udp-client" -s v -l verbose -d 'Report connections; -vv adds decisions, -vvv everything'
 complete -c xport -n "__fish_xport_using_subcommand udp-client" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -662,6 +680,7 @@ complete -c xport -n "__fish_xport_using_subcommand relay" -l broadcast -d 'Let 
 complete -c xport -n "__fish_xport_using_subcommand relay" -l pty -d 'Run the program on a terminal of its own: stdin, stdout and stderr'
 complete -c xport -n "__fish_xport_using_subcommand relay" -l no-half-close -d 'Same as --half-close never'
 complete -c xport -n "__fish_xport_using_subcommand relay" -l crlf -d 'Send each line feed to a socket as CR LF; received data is unchanged'
+complete -c xport -n "__fish_xport_using_subcommand relay" -l progress -d 'Show on stderr how much has moved and how fast, if stderr is a terminal'
 complete -c xport -n "__fish_xport_using_subcommand relay" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand relay" -s v -l verbose -d 'Report connections; -vv adds decisions, -vvv everything'
 complete -c xport -n "__fish_xport_using_subcommand relay" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -764,6 +783,7 @@ complete -c xport -n "__fish_xport_using_subcommand listen" -l until-peer-ends -
 complete -c xport -n "__fish_xport_using_subcommand listen" -l send-only -d 'Discard everything that the peer sends'
 complete -c xport -n "__fish_xport_using_subcommand listen" -l recv-only -d 'Do not read stdin'
 complete -c xport -n "__fish_xport_using_subcommand listen" -l crlf -d 'Send each line feed as CR LF; received data is unchanged'
+complete -c xport -n "__fish_xport_using_subcommand listen" -l progress -d 'Show on stderr how much has moved and how fast, if stderr is a terminal'
 complete -c xport -n "__fish_xport_using_subcommand listen" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand listen" -s v -l verbose -d 'Report connections; -vv adds decisions, -vvv everything'
 complete -c xport -n "__fish_xport_using_subcommand listen" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -801,6 +821,7 @@ complete -c xport -n "__fish_xport_using_subcommand connect" -l count -d 'Exit a
 complete -c xport -n "__fish_xport_using_subcommand connect" -l half-close -d 'When to tell the peer that stdin has ended: auto, now, never, or after DUR without traffic' -r
 complete -c xport -n "__fish_xport_using_subcommand connect" -l linger -d 'After stdin ends, wait at most this long for the peer to end; with datagrams, until none has moved for this long [default: no limit; 1s when sending datagrams]' -r
 complete -c xport -n "__fish_xport_using_subcommand connect" -l quit-after -d 'After stdin ends, wait at most this long for the answer, then exit with 0 [default: no limit]' -r
+complete -c xport -n "__fish_xport_using_subcommand connect" -l escape -d 'The key before a command in --raw: ^X, a character, or none' -r
 complete -c xport -n "__fish_xport_using_subcommand connect" -l dump -d 'Write sent and received data to FILE, in hexadecimal and as text; \'-\' is stderr' -r -F
 complete -c xport -n "__fish_xport_using_subcommand connect" -l high-water -d 'Pause reading while more than this many bytes wait to be written' -r
 complete -c xport -n "__fish_xport_using_subcommand connect" -l low-water -d 'Resume reading once at most this many bytes wait [default: a quarter of --high-water]' -r
@@ -821,9 +842,50 @@ complete -c xport -n "__fish_xport_using_subcommand connect" -l until-peer-ends 
 complete -c xport -n "__fish_xport_using_subcommand connect" -l send-only -d 'Discard everything that the peer sends'
 complete -c xport -n "__fish_xport_using_subcommand connect" -l recv-only -d 'Do not read stdin'
 complete -c xport -n "__fish_xport_using_subcommand connect" -l crlf -d 'Send each line feed as CR LF; received data is unchanged'
+complete -c xport -n "__fish_xport_using_subcommand connect" -l raw -d 'Send each key of the terminal at once, ^C included; ^]. leaves'
+complete -c xport -n "__fish_xport_using_subcommand connect" -l progress -d 'Show on stderr how much has moved and how fast, if stderr is a terminal'
 complete -c xport -n "__fish_xport_using_subcommand connect" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand connect" -s v -l verbose -d 'Report connections; -vv adds decisions, -vvv everything'
 complete -c xport -n "__fish_xport_using_subcommand connect" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c xport -n "__fish_xport_using_subcommand wait" -l connect-timeout -d 'Limit the time of each try to connect, name look-up included, and that of its answer' -r
+complete -c xport -n "__fish_xport_using_subcommand wait" -l source -d 'Connect from this local address: IP, IP:PORT, [V6]:PORT or :PORT' -r
+complete -c xport -n "__fish_xport_using_subcommand wait" -l bind-device -d 'Send and receive through this network interface only' -r
+complete -c xport -n "__fish_xport_using_subcommand wait" -l tos -d 'Type of service (IPv4) and traffic class (IPv6) of sent packets: 0 to 255, or 0x00 to 0xff' -r
+complete -c xport -n "__fish_xport_using_subcommand wait" -l ttl -d 'How many routers a sent packet can pass: time to live (IPv4), hop limit (IPv6), 1 to 255' -r
+complete -c xport -n "__fish_xport_using_subcommand wait" -l ca -d 'Trust the authorities in this PEM file, not those of the system' -r -F
+complete -c xport -n "__fish_xport_using_subcommand wait" -l server-name -d 'Name that the certificate of the server must have, also sent as SNI [default: the host of the address]' -r
+complete -c xport -n "__fish_xport_using_subcommand wait" -l pin -d 'Accept only a certificate with this pin; may be repeated, and any of the pins is enough' -r
+complete -c xport -n "__fish_xport_using_subcommand wait" -l cert -d 'Certificate to present: PEM, followed by the certificates that lead to its authority' -r -F
+complete -c xport -n "__fish_xport_using_subcommand wait" -l key -d 'Private key of --cert (PEM), if it is not in the same file' -r -F
+complete -c xport -n "__fish_xport_using_subcommand wait" -l alpn -d 'Application protocols to negotiate, such as h2,http/1.1; the preferred one first' -r
+complete -c xport -n "__fish_xport_using_subcommand wait" -l tls-min -d 'Oldest TLS version to accept' -r -f -a "1.2\t''
+1.3\t''"
+complete -c xport -n "__fish_xport_using_subcommand wait" -l tls-max -d 'Newest TLS version to offer' -r -f -a "1.2\t''
+1.3\t''"
+complete -c xport -n "__fish_xport_using_subcommand wait" -l handshake-timeout -d 'Limit the time of a handshake' -r
+complete -c xport -n "__fish_xport_using_subcommand wait" -l keylog -d 'Append the secrets of all connections to this file, for a network analyser' -r -F
+complete -c xport -n "__fish_xport_using_subcommand wait" -l starttls -d 'Ask for TLS in this protocol first (STARTTLS)' -r -f -a "smtp\t''
+imap\t''
+pop3\t''
+postgres\t''
+ldap\t''
+xmpp\t''"
+complete -c xport -n "__fish_xport_using_subcommand wait" -l for -d 'Try again for at most this long, then exit with 124 [default: one try]' -r
+complete -c xport -n "__fish_xport_using_subcommand wait" -l every -d 'Pause this long after the first failed try; later pauses grow up to 2s' -r
+complete -c xport -n "__fish_xport_using_subcommand wait" -l status -d 'Statuses of HTTP that mean \'up\', such as 200,401 [default: every 2xx and 3xx]' -r
+complete -c xport -n "__fish_xport_using_subcommand wait" -l send -d 'Send TEXT to udp: endpoints; a reply means \'up\' [default: an empty datagram, and no refusal in 500ms]' -r
+complete -c xport -n "__fish_xport_using_subcommand wait" -l color -d 'Colour messages' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
+always\t'Always'
+never\t'Never'"
+complete -c xport -n "__fish_xport_using_subcommand wait" -s 4 -d 'IPv4 only'
+complete -c xport -n "__fish_xport_using_subcommand wait" -s 6 -d 'IPv6 only'
+complete -c xport -n "__fish_xport_using_subcommand wait" -s n -l numeric -d 'Do not look up host names; every host must be an IP address'
+complete -c xport -n "__fish_xport_using_subcommand wait" -l insecure -d 'Do not verify the certificate: an attacker in between can read and change everything'
+complete -c xport -n "__fish_xport_using_subcommand wait" -l any -d 'End as soon as one endpoint is up; without this option, all must be up'
+complete -c xport -n "__fish_xport_using_subcommand wait" -l gone -d 'Wait until the endpoints are gone'
+complete -c xport -n "__fish_xport_using_subcommand wait" -s q -l quiet -d 'Report errors only'
+complete -c xport -n "__fish_xport_using_subcommand wait" -s v -l verbose -d 'Report connections; -vv adds decisions, -vvv everything'
+complete -c xport -n "__fish_xport_using_subcommand wait" -s h -l help -d 'Print help (see more with \'--help\')'
 
 # Endpoints: what they begin with, and the options behind a comma.
 function __xport_endpoints
@@ -832,7 +894,7 @@ function __xport_endpoints
     set -l scheme tcp
     if string match -qr '^(/|\./|\.\./|@)' -- $word
         set scheme unix
-    else if string match -qr '^(tcp|tcp-listen|tls|tls-listen|unix|unix-listen|udp|udp-listen|fd|exec|shell):' -- $word
+    else if string match -qr '^(tcp|tcp-listen|tls|tls-listen|unix|unix-listen|udp|udp-listen|fd|exec|shell|http|https):' -- $word
         set scheme (string replace -r ':.*' '' -- $word)
     end
     set -l candidates
@@ -846,6 +908,8 @@ function __xport_endpoints
                 set candidates backlog= max-conns= allow= deny= port-file= keepalive= nodelay= tos= ttl= recv-buffer= send-buffer= bind-device= 4 6 numeric
             case 'listen,tcp' 'listen,tcp-listen'
                 set candidates backlog= allow= deny= port-file= keepalive= nodelay= tos= ttl= recv-buffer= send-buffer= bind-device= 4 6 numeric crlf
+            case 'wait,tcp' 'wait,udp'
+                set candidates connect-timeout= source= tos= ttl= bind-device= 4 6 numeric
             case 'exec--listen,tls' 'exec--listen,tls-listen' 'relay,tls-listen'
                 set candidates backlog= max-conns= allow= deny= port-file= keepalive= nodelay= tos= ttl= recv-buffer= send-buffer= bind-device= 4 6 numeric crlf cert= key= self-signed client-ca= alpn= tls-min= tls-max= handshake-timeout= allow-truncation keylog=
             case 'exec--connect,tls' 'relay,tls' 'connect,tls'
@@ -854,6 +918,8 @@ function __xport_endpoints
                 set candidates backlog= max-conns= allow= deny= port-file= keepalive= nodelay= tos= ttl= recv-buffer= send-buffer= bind-device= 4 6 numeric cert= key= self-signed client-ca= alpn= tls-min= tls-max= handshake-timeout= allow-truncation keylog=
             case 'listen,tls' 'listen,tls-listen'
                 set candidates backlog= allow= deny= port-file= keepalive= nodelay= tos= ttl= recv-buffer= send-buffer= bind-device= 4 6 numeric crlf cert= key= self-signed client-ca= alpn= tls-min= tls-max= handshake-timeout= allow-truncation keylog=
+            case 'wait,tls'
+                set candidates connect-timeout= source= tos= ttl= bind-device= 4 6 numeric ca= server-name= pin= insecure cert= key= alpn= tls-min= tls-max= handshake-timeout= keylog= starttls=
             case 'exec--listen,unix' 'exec--listen,unix-listen' 'relay,unix-listen'
                 set candidates backlog= max-conns= mode= owner= replace-stale send-buffer= crlf
             case 'exec--connect,unix' 'relay,unix' 'connect,unix'
@@ -862,6 +928,8 @@ function __xport_endpoints
                 set candidates backlog= max-conns= mode= owner= replace-stale send-buffer=
             case 'listen,unix' 'listen,unix-listen'
                 set candidates backlog= mode= owner= replace-stale send-buffer= crlf
+            case 'wait,unix'
+                set candidates connect-timeout=
             case 'relay,udp' 'connect,udp'
                 set candidates connect-timeout= retry= retry-delay= source= tos= ttl= recv-buffer= send-buffer= bind-device= 4 6 numeric broadcast
             case 'echo,udp' 'listen,udp' 'echo,udp-listen' 'listen,udp-listen'
@@ -876,6 +944,10 @@ function __xport_endpoints
                 set candidates max-conns= allow= deny= port-file= keepalive= nodelay= tos= ttl=
             case 'listen,fd'
                 set candidates allow= deny= port-file= keepalive= nodelay= tos= ttl= crlf
+            case 'wait,http'
+                set candidates connect-timeout= source= 4 6 numeric status=
+            case 'wait,https'
+                set candidates connect-timeout= source= 4 6 numeric ca= server-name= pin= insecure cert= key= alpn= tls-min= tls-max= handshake-timeout= keylog= status=
         end
         set -l before (string replace -r '[^,]*$' '' -- $word)
         set -q candidates[1]; and printf '%s\n' $before$candidates
@@ -893,6 +965,8 @@ function __xport_endpoints
                 set candidates tcp: tcp-listen: tls: tls-listen: unix: unix-listen: udp: udp-listen: fd:
             case 'connect'
                 set candidates tcp: tls: unix: udp: fd:
+            case 'wait'
+                set candidates tcp: tls: unix: udp: http:// https://
         end
         printf '%s\n' $candidates
     end
@@ -903,3 +977,4 @@ complete -c xport -n "__fish_xport_using_subcommand relay" -a "(__xport_endpoint
 complete -c xport -n "__fish_xport_using_subcommand echo" -a "(__xport_endpoints echo)"
 complete -c xport -n "__fish_xport_using_subcommand listen" -a "(__xport_endpoints listen)"
 complete -c xport -n "__fish_xport_using_subcommand connect" -a "(__xport_endpoints connect)"
+complete -c xport -n "__fish_xport_using_subcommand wait" -a "(__xport_endpoints wait)"

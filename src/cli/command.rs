@@ -122,6 +122,18 @@ const ENDPOINTS: Operand = Operand {
     is_list: true,
     ..ENDPOINT
 };
+const AWAITED: Operand = Operand {
+    help: "Endpoint to wait for: HOST:PORT, tcp:, tls:, unix:, udp:, a path, http://… or https://…; may be repeated",
+    more: "Options for one endpoint alone follow after commas, as in tls:host:443,ca=FILE.",
+    is_list: true,
+    ..ENDPOINT
+};
+const PROGRAM: Operand = Operand {
+    id: PROGRAM_ID,
+    shown: "CMD",
+    help: "Program that xport becomes on success, and its arguments; after a failure it is not run",
+    ..CMD
+};
 const CMD: Operand = Operand {
     id: "command",
     shown: "CMD",
@@ -131,11 +143,15 @@ const CMD: Operand = Operand {
     ..PORT
 };
 
+/// The operand that follows `--` and nothing else.
+const PROGRAM_ID: &str = "program";
+
 fn operands_of(mode: &ModeSpec) -> &'static [Operand] {
     match (mode.verb.action, mode.scheme) {
         (Action::Relay, _) => &[LEFT, RIGHT],
         (Action::Exec, _) => &[CMD],
         (Action::Connect, None) => &[ENDPOINT],
+        (Action::Wait, _) => &[AWAITED, PROGRAM],
         (_, None) => &[ENDPOINTS],
         (_, Some(scheme)) if scheme.is_unix() => &[UNIX_ADDRESS],
         _ => &[INET_ADDRESS, PORT],
@@ -203,6 +219,7 @@ impl Operand {
     fn arg(&self, detail: Detail<'_>) -> Arg {
         let arg = Arg::new(self.id).value_parser(value_parser!(OsString)).value_name(self.shown);
         let arg = match (self.is_list, self.id) {
+            (true, PROGRAM_ID) => arg.num_args(1..).last(true),
             (true, "command") => with_conflict(arg.num_args(1..).trailing_var_arg(true), Opt::Shell, detail),
             (true, _) => arg.num_args(1..),
             _ => arg,
@@ -301,8 +318,16 @@ pub(super) fn given(rows: &[&'static OptSpec], matches: &ArgMatches) -> Vec<Give
     found
 }
 
-/// The operands: the arguments that are neither options nor their values.
+/// The operands: the arguments that are neither options nor their values. [`program`] has those behind `--` of `wait`.
 pub(super) fn operands(mode: &ModeSpec, matches: &ArgMatches) -> Vec<OsString> {
-    let texts = operands_of(mode).iter().filter_map(|operand| matches.get_many::<OsString>(operand.id));
+    let before = operands_of(mode).iter().filter(|operand| operand.id != PROGRAM_ID);
+    let texts = before.filter_map(|operand| matches.get_many::<OsString>(operand.id));
     texts.flatten().cloned().collect()
+}
+
+/// The program behind `--` of `wait`, and its arguments.
+pub(super) fn program(mode: &ModeSpec, matches: &ArgMatches) -> Vec<OsString> {
+    let is_taken = operands_of(mode).iter().any(|operand| operand.id == PROGRAM_ID);
+    let words = if is_taken { matches.get_many::<OsString>(PROGRAM_ID) } else { None };
+    words.into_iter().flatten().cloned().collect()
 }

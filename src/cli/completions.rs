@@ -8,7 +8,7 @@ use clap_complete::Shell;
 use crate::cli::command::{Detail, command};
 use crate::cli::modes::{Action, MODES, ModeSpec};
 use crate::cli::options::OptSpec;
-use crate::cli::schemes::{Form, Scheme, named};
+use crate::cli::schemes::{Form, PAGES, Scheme, named};
 
 /// The completions of a shell.
 #[must_use]
@@ -40,7 +40,7 @@ fn places() -> Vec<EndpointPlace> {
         match mode.verb.action {
             Action::Exec => places.extend([place("--listen", true), place("--connect", false)]),
             Action::Echo | Action::Listen => places.push(place("", true)),
-            Action::Connect | Action::Relay => places.push(place("", false)),
+            Action::Connect | Action::Relay | Action::Wait => places.push(place("", false)),
         }
     }
     places
@@ -59,7 +59,11 @@ impl EndpointPlace {
 
     /// The words that an endpoint can begin with.
     fn words(&self) -> String {
-        let words = named().filter(|scheme| self.scheme(scheme).is_some()).map(|scheme| format!("{}:", scheme.name));
+        let word = |scheme: &Scheme| match scheme.form {
+            Form::Url => format!("{}://", scheme.name),
+            _ => format!("{}:", scheme.name),
+        };
+        let words = schemes().filter(|scheme| self.scheme(scheme).is_some()).map(word);
         let stdio = (self.mode.verb.action == Action::Relay).then(|| "-".to_owned());
         Vec::from_iter(words.chain(stdio)).join(" ")
     }
@@ -79,7 +83,7 @@ impl EndpointPlace {
 /// The options of each scheme in each place, as the branches of a `case`: patterns `PLACE,SCHEME`, and words.
 fn branches() -> Vec<(Vec<String>, String)> {
     let mut branches: Vec<(Vec<String>, String)> = Vec::new();
-    for scheme in named() {
+    for scheme in schemes() {
         for place in places() {
             let (pattern, options) = (format!("{},{}", place.name, scheme.name), place.options(scheme));
             match branches.iter_mut().find(|(_, other)| *other == options) {
@@ -204,7 +208,12 @@ end
 
 /// The names of schemes, each with `end` behind it, for a pattern.
 fn names(end: &str) -> String {
-    Vec::from_iter(named().map(|scheme| format!("{}{end}", scheme.name))).join("|")
+    Vec::from_iter(schemes().map(|scheme| format!("{}{end}", scheme.name))).join("|")
+}
+
+/// The schemes that a word can begin with.
+fn schemes() -> impl Iterator<Item = &'static Scheme> {
+    named().chain(PAGES.iter().copied())
 }
 
 /// The modes that take endpoints.

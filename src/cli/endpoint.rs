@@ -12,7 +12,8 @@ use crate::cli::hints;
 use crate::cli::modes::Verb;
 use crate::cli::options::{Given, OptSpec, Options, Repeat, Variables};
 use crate::cli::quote::{clean, quote, quote_os};
-use crate::cli::schemes::{Form, NOT_FOR_DESCRIPTORS, STDIO, Scheme, TCP, UNIX, named, tls_scheme_with};
+use crate::cli::schemes::{Form, NOT_FOR_DESCRIPTORS, PAGES, STDIO, Scheme, TCP, UNIX, named, tls_scheme_with};
+use crate::cli::url::{PageUrl, parse_url};
 use crate::modes::config::Program;
 use crate::transports::address::Address;
 
@@ -80,6 +81,16 @@ impl<'a> EndpointArg<'a> {
         clean_os(self.text)
     }
 
+    /// What follows the scheme, for a line to type.
+    pub(super) fn rest_shown(&self) -> String {
+        clean_os(self.rest)
+    }
+
+    /// The address without its options, for a line to type.
+    pub(super) fn address_shown(&self) -> String {
+        clean_os(&split_options(self.rest).0)
+    }
+
     /// An error about this endpoint.
     pub(super) fn with_context(&self, reason: &str) -> ConfigError {
         with_context(self.text, reason)
@@ -125,7 +136,7 @@ impl<'a> EndpointArg<'a> {
     /// Its address, and the values of its options.
     pub(super) fn parse_options(&self, context: &Context<'_>) -> Result<(Address, Options), ConfigError> {
         let (mut address, options) = split_options(self.rest);
-        if self.is_url() && !self.scheme.is_unix() {
+        if self.is_url() && self.scheme.form == Form::Inet {
             // The path of a URL may be empty, and a slash says the same.
             let bytes = address.as_bytes();
             address = OsStr::from_bytes(bytes.strip_suffix(b"/").unwrap_or(bytes)).to_owned();
@@ -164,8 +175,25 @@ impl<'a> EndpointArg<'a> {
         scheme.rows().filter(move |row| verb.end_takes(scheme, row.id))
     }
 
+    /// A page, if the endpoint is the URL of one.
+    pub(super) fn page(text: &'a OsStr) -> Option<Self> {
+        let is_page = |scheme: &&&Scheme| text.as_bytes().starts_with(format!("{}:", scheme.name).as_bytes());
+        let scheme = PAGES.iter().copied().find(|scheme| is_page(&scheme))?;
+        let rest = OsStr::from_bytes(&text.as_bytes()[scheme.name.len() + 1..]);
+        Some(Self { text, scheme, rest })
+    }
+
+    /// The parts of the URL of a page, which the scheme says it is.
+    pub(super) fn url(&self) -> Result<PageUrl, ConfigError> {
+        let (url, _) = split_options(self.rest);
+        parse_with(&url, |url| parse_url(self.scheme.name, url)).map_err(|reason| self.with_context(&reason))
+    }
+
     fn address(&self, mut text: OsString) -> Result<Address, ConfigError> {
         let scheme = self.scheme;
+        if scheme.form == Form::Url {
+            return Ok(Address::Inet(self.url()?.address));
+        }
         if scheme.form == Form::Descriptor {
             // `fd:N` is a form of address too.
             text = OsString::from_vec([b"fd:", text.as_bytes()].concat());

@@ -9,13 +9,14 @@ use crate::cli::schemes;
 use crate::cli::text;
 
 /// The sections of options, in the order of the manual page.
-const HEADINGS: [Heading; 8] = [
+const HEADINGS: [Heading; 9] = [
     Heading::Connection,
     Heading::Listening,
     Heading::Tls,
     Heading::Datagram,
     Heading::Child,
     Heading::Stream,
+    Heading::Wait,
     Heading::Output,
     Heading::None,
 ];
@@ -30,6 +31,7 @@ pub fn man() -> Vec<u8> {
     let endpoints = schemes::table();
     push_terms(&mut page, "ENDPOINTS", endpoints.iter().map(|(term, meaning)| (*term, meaning.as_str())));
     page.push_str(&format!(".PP\n{}\n", roff(text::ENDPOINT_OPTIONS)));
+    push_terms(&mut page, "WAITING", text::WAITING.iter().copied());
     push_options(&mut page);
     push_terms(&mut page, "STDIN OF A PROGRAM", text::STDIN_OF_PROGRAM.iter().copied());
     push_terms(&mut page, "HOW IT ENDS", text::ENDING.iter().copied());
@@ -51,6 +53,9 @@ fn push_head(page: &mut String) {
     page.push_str("\\fBxport\\fR \\fIMODE\\fR [\\fIOPTIONS\\fR] \\fIADDRESS\\fR\n.br\n");
     page.push_str("\\fBxport relay\\fR [\\fIOPTIONS\\fR] \\fILEFT\\fR \\fIRIGHT\\fR\n.br\n");
     page.push_str("\\fBxport exec\\fR [\\fIOPTIONS\\fR] \\-\\- \\fICMD\\fR [\\fIARG\\fR]...\n.br\n");
+    page.push_str(
+        "\\fBxport wait\\fR [\\fIOPTIONS\\fR] \\fIENDPOINT\\fR... [\\-\\- \\fICMD\\fR [\\fIARG\\fR]...]\n.br\n",
+    );
     page.push_str("\\fBxport echo\\fR|\\fBlisten\\fR|\\fBconnect\\fR [\\fIOPTIONS\\fR] \\fIENDPOINT\\fR...\n.br\n");
     page.push_str("\\fBxport\\fR \\fB\\-\\-completions\\fR \\fISHELL\\fR | \\fB\\-\\-man\\fR\n");
     push_section(page, "DESCRIPTION");

@@ -21,7 +21,9 @@ mod resolve; // modes with listeners or one peer
 pub mod schemes; // the table of endpoints
 mod text; // descriptions, examples, exit status
 mod tls; // settings of TLS
+mod url; // the URL of a page
 mod values; // durations, sizes, networks
+mod wait; // the mode that waits for services
 
 use std::error::Error;
 use std::ffi::OsString;
@@ -30,7 +32,7 @@ use std::fmt;
 use clap::ArgMatches;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use crate::cli::command::{Detail, USAGE, command, given, operands, rows_of_top};
+use crate::cli::command::{Detail, USAGE, command, given, operands, program, rows_of_top};
 use crate::cli::endpoint::Context;
 use crate::cli::error::ConfigError;
 use crate::cli::modes::{Action, MODES, ModeSpec};
@@ -39,6 +41,7 @@ use crate::cli::quote::{QUOTED_CHARS_MAX, escape, shorten};
 use crate::cli::relay::{resolve_exec, resolve_relay};
 use crate::cli::request::Request;
 use crate::cli::resolve::{resolve_named, resolve_verb};
+use crate::cli::wait::resolve_wait;
 use crate::modes::config;
 
 pub use crate::cli::logger::{Color, Verbosity};
@@ -130,13 +133,15 @@ fn run(matches: &ArgMatches, mode: Option<(&'static ModeSpec, &ArgMatches)>) -> 
     Options::read(&of_ends, &given, &|_| None)?;
     let operands = operands(mode, matches);
     let context = Context { verb: mode.verb, given: &given, variables };
-    let request = Request { mode, operands: &operands, context, options: &options };
+    let program = program(mode, matches);
+    let request = Request { mode, operands: &operands, program: &program, context, options: &options };
     let invocation = Invocation {
         verbosity: verbosity(before.quiet || options.quiet, before.verbose.saturating_add(options.verbose))?,
         color: if options.was_given(Opt::Color) { options.color } else { before.color },
         mode: match (mode.verb.action, mode.scheme) {
             (Action::Exec, _) => config::Mode::Exec(resolve_exec(&request)?),
             (Action::Relay, _) => config::Mode::Relay(resolve_relay(&request)?),
+            (Action::Wait, _) => config::Mode::Wait(resolve_wait(&request)?),
             (_, Some(scheme)) => resolve_named(&request, scheme)?,
             (_, None) => resolve_verb(&request)?,
         },

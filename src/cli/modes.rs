@@ -5,7 +5,8 @@
 
 use crate::cli::options::{Opt, OptSpec, Topic, rows};
 use crate::cli::schemes::{
-    FD, FD_LISTEN, Role, SCHEMES, Scheme, TCP, TCP_LISTEN, TLS, TLS_LISTEN, UDP, UDP_LISTEN, UNIX, UNIX_LISTEN,
+    FD, FD_LISTEN, HTTP, HTTPS, Role, SCHEMES, Scheme, TCP, TCP_LISTEN, TLS, TLS_LISTEN, UDP, UDP_LISTEN, UNIX,
+    UNIX_LISTEN,
 };
 use Opt::*;
 
@@ -22,6 +23,8 @@ pub(super) enum Action {
     Exec,
     /// Join two endpoints.
     Relay,
+    /// Try endpoints until they are up.
+    Wait,
 }
 
 /// The kind of end that an option of the run needs.
@@ -33,6 +36,8 @@ pub(super) enum Need {
     /// A listener that accepts connections.
     Acceptor,
     Program,
+    /// stdin and stdout.
+    Stdio,
 }
 
 impl Need {
@@ -43,6 +48,7 @@ impl Need {
             Self::Listener => scheme.listens(),
             Self::Acceptor => scheme.listens() && !scheme.has_datagrams(),
             Self::Program => scheme.role == Role::Run,
+            Self::Stdio => scheme.role == Role::Stdio,
         }
     }
 }
@@ -105,7 +111,7 @@ static LISTEN: Verb = Verb {
     action: Action::Listen,
     listens: ECHO.listens,
     opens: &[],
-    always: &[Grace, SendOnly, RecvOnly, HighWater, LowWater, Timeout, IdleTimeout, Dump],
+    always: &[Grace, SendOnly, RecvOnly, HighWater, LowWater, Timeout, IdleTimeout, Dump, Progress],
     with: &[
         (Need::Stream, ENDING),
         (Need::Stream, &[KeepOpen, UntilPeerEnds, AcceptTimeout]),
@@ -118,8 +124,8 @@ static CONNECT: Verb = Verb {
     action: Action::Connect,
     listens: &[],
     opens: &[&TCP, &TLS, &UNIX, &UDP, &FD],
-    always: &[SendOnly, RecvOnly, HighWater, LowWater, Timeout, IdleTimeout, Dump],
-    with: &[(Need::Stream, ENDING), (Need::Stream, &[UntilPeerEnds]), (Need::Datagrams, CONVERSATION)],
+    always: &[SendOnly, RecvOnly, HighWater, LowWater, Timeout, IdleTimeout, Dump, Progress],
+    with: &[(Need::Stream, ENDING), (Need::Stream, &[UntilPeerEnds, Raw, Escape]), (Need::Datagrams, CONVERSATION)],
     without: &[],
 };
 static EXEC: Verb = Verb {
@@ -140,8 +146,22 @@ static RELAY: Verb = Verb {
         (Need::Acceptor, &[AcceptTimeout]),
         (Need::Program, PROGRAM),
         (Need::Stream, ENDING),
+        (Need::Stdio, &[Progress]),
     ],
     without: &[],
+};
+
+static WAIT: Verb = Verb {
+    action: Action::Wait,
+    listens: &[],
+    opens: &[&TCP, &TLS, &UNIX, &UDP, &HTTP, &HTTPS],
+    always: &[For, Every, Any, Gone],
+    with: &[(Need::Datagrams, &[Send])],
+    // A try ends as soon as the peer has answered, and the mode itself tries again.
+    without: &[
+        (Need::Stream, &[Retry, RetryDelay, Keepalive, Crlf, AllowTruncation, Nodelay, RecvBuffer, SendBuffer]),
+        (Need::Datagrams, &[Retry, RetryDelay, Broadcast, RecvBuffer, SendBuffer]),
+    ],
 };
 
 /// One row of the table.
@@ -199,6 +219,7 @@ impl ModeSpec {
             (Action::Exec, _) => "-- CMD [ARG]...",
             (Action::Relay, _) => "LEFT RIGHT",
             (Action::Connect, None) => "ENDPOINT",
+            (Action::Wait, _) => "ENDPOINT... [-- CMD [ARG]...]",
             (_, None) => "ENDPOINT...",
             (_, Some(scheme)) if scheme.is_unix() => "ADDRESS",
             _ => "ADDRESS [PORT]",
@@ -284,4 +305,5 @@ pub(super) static MODES: &[ModeSpec] = &[
         &[Topic::AnyEndpoint],
         "Connect to an endpoint of any kind; tcp-client A is 'connect tcp:A'",
     ),
+    general("wait", &WAIT, &[Topic::Wait], "Wait until services are up, or gone, and then run a program"),
 ];

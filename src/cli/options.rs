@@ -1,14 +1,15 @@
 //! The table of options, and how the texts of a user become typed values.
 //!
 //! `--retry 3`, `tcp:h:80,retry=3` and `XPORT_RETRY=3` are one row of [the table](rows). The rows are in
-//! `options/sockets.rs`, `options/tls.rs` and `options/runs.rs`. `cli/schemes.rs` says which end has which
-//! option, and `cli/modes.rs` says the same of modes. `cli/ends.rs` checks options against each other.
+//! `options/sockets.rs`, `options/tls.rs`, `options/runs.rs` and `options/wait.rs`. `cli/schemes.rs` says which end has
+//! which option, and `cli/modes.rs` says the same of modes. `cli/ends.rs` checks options against each other.
 
 mod runs;
 mod sockets;
 mod spec;
 mod tls;
 mod typed;
+mod wait;
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
@@ -26,6 +27,7 @@ pub(super) static GROUPS: &[(Heading, &[OptSpec])] = &[
     (Heading::Datagram, runs::DATAGRAM),
     (Heading::Child, runs::CHILD),
     (Heading::Stream, runs::STREAM),
+    (Heading::Wait, wait::WAIT),
     (Heading::Output, runs::OUTPUT),
     (Heading::None, runs::PAGES),
 ];

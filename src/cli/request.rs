@@ -16,6 +16,8 @@ pub(super) struct Request<'a> {
     pub(super) mode: &'static ModeSpec,
     /// The arguments that are neither options nor their values.
     pub(super) operands: &'a [OsString],
+    /// The program behind `--` of `wait`, and its arguments.
+    pub(super) program: &'a [OsString],
     pub(super) context: Context<'a>,
     /// The values of the options of the run.
     pub(super) options: &'a Options,
@@ -38,6 +40,11 @@ impl<'a> ParsedEndpoint<'a> {
     pub(super) fn scheme_use(&self) -> SchemeUse {
         let addresses = self.socket.iter().map(|(address, _)| address.clone()).collect();
         SchemeUse { scheme: self.arg.scheme, addresses }
+    }
+
+    /// The statuses of HTTP that its options want.
+    pub(super) fn statuses(&self) -> Vec<u16> {
+        self.socket.iter().flat_map(|(_, options)| options.status.clone()).collect()
     }
 
     /// The configuration of the endpoint. `None` if it is no socket.

@@ -14,7 +14,7 @@ use crate::cli::modes::Action;
 use crate::cli::options::{Opt, Options, row};
 use crate::cli::request::{ParsedEndpoint, Request, check_use};
 use crate::cli::schemes::{Role, Scheme};
-use crate::modes::config::{DatagramRun, DumpTarget, Mode, StreamConfig};
+use crate::modes::config::{DatagramRun, DumpTarget, KeyConfig, Mode, StreamConfig};
 use crate::protocols::half_close::HalfClose;
 use crate::transports::advice::Advice;
 
@@ -134,13 +134,20 @@ pub(super) fn run_config(action: Action, options: &Options, has_datagrams: bool)
         return Err(format!("--low-water {low} is more than --high-water {}", options.high_water).into());
     }
     check_direction(options)?;
-    // The output of a program on a connection ends by the rules for stdin.
-    let half_close = if action == Action::Exec { HalfClose::Auto } else { HalfClose::Now };
+    check_raw(options)?;
+    let half_close = match options.half_close {
+        // The end of a raw terminal is that of the session, whatever was typed.
+        _ if options.raw => HalfClose::Now,
+        Some(half_close) => half_close,
+        // The output of a program on a connection ends by the rules for stdin.
+        None if action == Action::Exec => HalfClose::Auto,
+        None => HalfClose::Now,
+    };
     let lingers = has_datagrams && action == Action::Connect && options.quit_after.is_none();
     let stream = StreamConfig {
         send_only: options.send_only,
         recv_only: options.recv_only,
-        half_close: options.half_close.unwrap_or(half_close),
+        half_close,
         high_water: options.high_water,
         low_water: options.low_water,
         idle_timeout: options.idle_timeout,
@@ -152,6 +159,8 @@ pub(super) fn run_config(action: Action, options: &Options, has_datagrams: bool)
             .dump
             .clone()
             .map(|path| if path.as_os_str() == "-" { DumpTarget::Stderr } else { DumpTarget::File(path) }),
+        keys: options.raw.then_some(KeyConfig { escape: options.escape }),
+        progress: options.progress && !options.raw,
     };
     let keep_open = if action == Action::Listen { options.keep_open } else { !options.once };
     Ok(RunConfig { stream, keep_open, grace: options.grace, accept_timeout: options.accept_timeout })
@@ -173,4 +182,23 @@ fn check_direction(options: &Options) -> Result<(), ConfigError> {
         return Err("XPORT_LINGER and XPORT_QUIT_AFTER contradict each other: one must be empty".into());
     }
     Ok(())
+}
+
+/// Checks that the options of single keys go together with the others.
+fn check_raw(options: &Options) -> Result<(), ConfigError> {
+    if !options.raw {
+        let is_alone = options.was_given(Opt::Escape);
+        return if is_alone { Err("--escape does nothing without --raw".into()) } else { Ok(()) };
+    }
+    if options.recv_only {
+        return Err("--raw does nothing with --recv-only: stdin is not read".into());
+    }
+    if options.was_given(Opt::Progress) {
+        return Err("--progress does nothing with --raw: the terminal shows what the peer sends".into());
+    }
+    let ends = [Opt::HalfClose, Opt::NoHalfClose, Opt::Linger, Opt::QuitAfter, Opt::UntilPeerEnds];
+    match ends.into_iter().find(|opt| options.was_given(*opt)) {
+        Some(opt) => Err(format!("{} does nothing with --raw: keys do not end", row(opt).flag()).into()),
+        None => Ok(()),
+    }
 }

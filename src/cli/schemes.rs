@@ -1,7 +1,7 @@
 //! The table of schemes. A scheme is the word before the colon of an endpoint.
 //!
 //! A row says how the address looks, whether there are streams or datagrams, and which options can follow a comma. The
-//! table of endpoints in help, manual page and README, the completions, and messages that list schemes are made of
+//! table of endpoints in help, manual page and `docs/`, the completions, and messages that list schemes are made of
 //! these rows. A new scheme begins with a row here. `cli/endpoint.rs` parses endpoints.
 
 use std::fmt;
@@ -41,6 +41,8 @@ pub(super) enum Form {
     Words,
     /// A line for the shell.
     Line,
+    /// The URL of a page.
+    Url,
 }
 
 /// One row of the table.
@@ -265,6 +267,25 @@ pub(super) static SHELL: Scheme = Scheme {
     ..CLIENT
 };
 
+/// The two schemes of pages, which only `wait` takes. They are not in the table of endpoints.
+pub(super) static HTTP: Scheme = Scheme {
+    name: "http",
+    form: Form::Url,
+    options: &[&[ConnectTimeout, Source], FAMILY, &[Status]],
+    term: "http://HOST/PATH",
+    ..CLIENT
+};
+pub(super) static HTTPS: Scheme = Scheme {
+    name: "https",
+    is_tls: true,
+    options: &[&[ConnectTimeout, Source], FAMILY, TRUST, &[Cert, Key], TLS_COMMON, &[Status]],
+    term: "https://HOST/PATH",
+    ..HTTP
+};
+
+/// The schemes of pages.
+pub(super) static PAGES: &[&Scheme] = &[&HTTP, &HTTPS];
+
 /// The table, in the order of help. [`FD_LISTEN`] is not in it, because it is the listening form of [`FD`].
 pub(super) static SCHEMES: &[&Scheme] =
     &[&STDIO, &TCP, &TCP_LISTEN, &TLS, &TLS_LISTEN, &UNIX, &UNIX_LISTEN, &UDP, &UDP_LISTEN, &FD, &EXEC, &SHELL];
@@ -290,7 +311,7 @@ pub(super) fn table() -> Vec<(&'static str, String)> {
     SCHEMES.iter().map(|scheme| (scheme.term, meaning(scheme))).collect()
 }
 
-/// The table for README, in markdown.
+/// The table for `docs/relays.md`, in markdown.
 #[must_use]
 pub fn markdown() -> String {
     let mut text = "| endpoint | what it is | options behind a comma |\n|---|---|---|\n".to_owned();

@@ -79,6 +79,12 @@ pub(super) const EXAMPLES: &[(&str, &str)] = &[
         "xport listen -k tcp-listen:2003 unix-listen:./s,mode=0660 >> log",
         "receive on two endpoints, one client at a time",
     ),
+    ("xport wait --for 30s db:5432 cache:6379 -- ./app", "start a program once two services are up"),
+    ("xport wait tls:example.org:443", "is it up, and is its certificate good? Try once"),
+    ("xport wait --for 1m --status 200,401 https://example.org/health", "wait until a page has one of two statuses"),
+    ("xport wait --for 10s --any ./app.sock :8080", "wait until one of two endpoints is up"),
+    ("xport wait --for 30s --gone :8080", "wait until a service has ended"),
+    ("xport wait --for 5s --send ping udp:host:7777", "wait until a service replies to a datagram"),
     ("xport connect tls:host:443,ca=ca.pem", "talk to a TLS service whose authority is in a file"),
     ("xport connect unix:///run/app.sock", "talk to a daemon whose address is a URL"),
     (
@@ -102,6 +108,26 @@ pub(super) const ADDRESSES: &[(&str, &str)] = &[
     ("fd:N", "an inherited socket: a listener, a connection, or a bound datagram socket"),
 ];
 
+/// The endpoints of `wait`, and what proves that each is up.
+pub(super) const WAITING: &[(&str, &str)] = &[
+    (
+        "HOST:PORT, tcp:ADDRESS",
+        "up if it accepts a connection, which is closed at once; nothing is sent. A proxy in front of a service can \
+         accept while the service is down",
+    ),
+    ("/path, @name, unix:PATH", "the same for a unix socket"),
+    ("tls:ADDRESS", "up if the handshake succeeds and the certificate is verified"),
+    (
+        "http://HOST/PATH, https://HOST/PATH",
+        "up if one GET is answered with a wanted status; a redirect is not followed",
+    ),
+    (
+        "udp:ADDRESS",
+        "with --send TEXT, up if a reply comes; otherwise up if an empty datagram is not refused within 500ms, which a \
+         firewall can feign",
+    ),
+];
+
 /// How to write options behind an endpoint.
 pub(super) const ENDPOINT_OPTIONS: &str = "\
 Options follow an address after commas, under their usual names: tcp:host:80,retry=3,source=:99. Options that take a \
@@ -121,21 +147,31 @@ pub(super) const EXIT_STATUS: &[(&str, &str)] = &[
     ),
     ("1", "local: stdin, stdout or a file failed, resources ran out, or anything else; 125 with exec"),
     ("2", "usage: a bad option, address or number, or a bad, unreadable or mismatched PEM file; nothing was opened"),
-    ("3", "unavailable: cannot resolve, connect, bind or listen; nothing was transferred, so a retry is safe"),
+    (
+        "3",
+        "unavailable: cannot resolve, connect, bind or listen; nothing was transferred, so a retry is safe. With wait: \
+         the one try has failed",
+    ),
     ("4", "broken: the connection was reset or killed, or a datagram met a closed port; data may be incomplete"),
     (
         "5",
         "TLS: the handshake failed, the certificate was refused, the peer does not speak TLS, or the stream ended \
          without close_notify",
     ),
-    ("124", "a timeout from an option has fired, or fewer datagrams than --count arrived"),
+    (
+        "124",
+        "a timeout from an option has fired, or fewer datagrams than --count arrived; with wait only the timeout of \
+         --for",
+    ),
     (
         "125, 126, 127",
-        "exec: xport itself failed; the program cannot be executed; the program is not found (126, 127: relay too)",
+        "exec: xport itself failed; the program cannot be executed; the program is not found (126, 127: relay and \
+         wait too)",
     ),
     (
         "the program's",
-        "otherwise, with exec or with a program on a side of a relay: its status, or 128+n if signal n ended it",
+        "otherwise, with exec or with a program on a side of a relay: its status, or 128+n if signal n ended it; with \
+         wait, xport becomes the program",
     ),
     (
         "128+n",
@@ -312,6 +348,10 @@ pub(super) fn after_help_of(mode: &str) -> String {
         text.push('\n');
         text.push_str(ENDPOINT_OPTIONS);
         text.push_str("\n\n");
+    }
+    if mode == "wait" {
+        push_table(&mut text, "Endpoints", WAITING.iter().copied());
+        text.push('\n');
     }
     let run = format!("xport {mode} ");
     push_examples(&mut text, EXAMPLES.iter().filter(|(line, _)| line.contains(&run)));

@@ -16,6 +16,7 @@ use rustls::pki_types::ServerName;
 
 use crate::cli::host::parse_scope;
 use crate::cli::quote::quote;
+use crate::protocols::escape::EscapeKey;
 use crate::protocols::half_close::HalfClose;
 use crate::sys::names;
 use crate::transports::datagram::opening::Group;
@@ -52,6 +53,13 @@ where
         return Ok(number);
     }
     Err(format!("{number} is not from {} to {}", range.start(), range.end()))
+}
+
+/// Parses a status of HTTP.
+pub(super) fn parse_status(text: &str) -> Result<u16, String> {
+    let is_code = text.len() == 3 && is_digits(text);
+    let status = text.parse().ok().filter(|status| is_code && (100..600).contains(status));
+    status.ok_or_else(|| "not a status from 100 to 599".to_owned())
 }
 
 /// Parses a duration: `250ms`, `10s`, `1.5m`, `.5s`, `1h`. A bare number means seconds.
@@ -97,6 +105,18 @@ pub(super) fn parse_half_close(text: &str) -> Result<HalfClose, String> {
         "never" => Ok(HalfClose::Never),
         _ => parse_duration(text).map(HalfClose::After).map_err(|error| format!("{error}, nor auto, now or never")),
     }
+}
+
+/// Parses `--escape`: `^X`, a character, or `none`.
+pub(super) fn parse_escape(text: &str) -> Result<Option<EscapeKey>, String> {
+    let byte = match text.as_bytes() {
+        b"none" => return Ok(None),
+        [byte] => *byte,
+        // ^@ to ^_ are the letters without the two bits above them, and ^? is DEL.
+        [b'^', letter @ (b'?'..=b'_' | b'a'..=b'z')] => letter.to_ascii_uppercase() ^ 0x40,
+        _ => return Err("must be ^X, one character, or none".to_owned()),
+    };
+    EscapeKey::new(byte).map(Some).ok_or_else(|| "this key has another meaning in --raw".to_owned())
 }
 
 /// Parses a duration that must not be zero.

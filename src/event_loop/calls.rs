@@ -121,7 +121,7 @@ fn log_closed(t: &Transport<'_>, error: Option<&io::Error>) {
     let info = t.info();
     let Some(peer) = info.peer else { return };
     let (received, sent) = (info.totals.received, info.totals.sent);
-    let mode = t.net.stream(t.id).map(|stream| stream.close_mode);
+    let mode = t.net.stream(t.id).map(|stream| stream.closing.mode);
     let aborted = matches!(mode, Some(CloseMode::Aborted | CloseMode::Reset));
     // The protocol reports the error itself.
     let reason = match error {

@@ -49,12 +49,12 @@ impl EventLoop {
         for pipe in [stdout, stderr].into_iter().flatten() {
             for _ in 0..LAST_ROUNDS {
                 let Some(mut stream) = self.net.stream_mut(pipe) else { break };
-                stream.readable = true;
+                stream.ready.readable = true;
                 // These bytes come before the exit, even if the reader of the dump is slow.
-                let before = std::mem::replace(&mut stream.throttle, Throttle::Exempt);
+                let before = std::mem::replace(&mut stream.gate.throttle, Throttle::Exempt);
                 let n = self.read(pipe, None);
                 if let Some(mut stream) = self.net.stream_mut(pipe) {
-                    stream.throttle = before;
+                    stream.gate.throttle = before;
                 }
                 if n == 0 {
                     break;

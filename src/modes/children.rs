@@ -115,16 +115,7 @@ impl Child {
 
     /// The failure of a program that the system cannot run.
     fn cannot_run(&self, error: &io::Error) -> Failure {
-        let cause = match error.kind() {
-            io::ErrorKind::NotFound => Cause::Child(NOT_FOUND),
-            io::ErrorKind::WouldBlock => Cause::Local,
-            _ if is_lack_of_resources(error) => Cause::Local,
-            _ => Cause::Child(NOT_EXECUTABLE),
-        };
-        let name = self.name();
-        let is_line = cause == Cause::Child(NOT_FOUND) && name.contains(char::is_whitespace);
-        let hint = if is_line { " (this is one word; use the shell for a command line)" } else { "" };
-        Failure::new(cause, format!("exec {}: {}{hint}", Escaped(&name), describe(error)))
+        cannot_run(&self.name(), error)
     }
 
     fn name(&self) -> String {
@@ -133,6 +124,19 @@ impl Child {
             Program::Shell(_) => SHELL.to_owned(),
         }
     }
+}
+
+/// The failure of a program that the system cannot run.
+pub(super) fn cannot_run(name: &str, error: &io::Error) -> Failure {
+    let cause = match error.kind() {
+        io::ErrorKind::NotFound => Cause::Child(NOT_FOUND),
+        io::ErrorKind::WouldBlock => Cause::Local,
+        _ if is_lack_of_resources(error) => Cause::Local,
+        _ => Cause::Child(NOT_EXECUTABLE),
+    };
+    let is_line = cause == Cause::Child(NOT_FOUND) && name.contains(char::is_whitespace);
+    let hint = if is_line { " (this is one word; use the shell for a command line)" } else { "" };
+    Failure::new(cause, format!("exec {}: {}{hint}", Escaped(name), describe(error)))
 }
 
 /// A program on a terminal has the terminal as stdin, stdout and stderr.
@@ -190,7 +194,7 @@ pub(super) fn peer_variables(left: &Inbound) -> Vec<(&'static str, String)> {
 }
 
 /// Looks for a program as `execvp(3)` does.
-fn find(program: &OsStr, path: &OsStr) -> io::Result<PathBuf> {
+pub(super) fn find(program: &OsStr, path: &OsStr) -> io::Result<PathBuf> {
     if program.as_encoded_bytes().contains(&b'/') {
         return executable(PathBuf::from(program));
     }

@@ -7,7 +7,9 @@ use std::os::fd::RawFd;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::protocols::escape::EscapeKey;
 use crate::protocols::pair::half_close::HalfClose;
+use crate::protocols::wait::http::HttpGet;
 use crate::transports::access::AccessList;
 use crate::transports::address::{Address, Family, HostPort, UnixName};
 use crate::transports::advice::Advice;
@@ -39,6 +41,8 @@ pub enum Mode {
     Exec(ExecConfig),
     /// `relay`: two endpoints, joined.
     Relay(RelayConfig),
+    /// `wait`: tries endpoints until they are up, or gone.
+    Wait(WaitConfig),
 }
 
 /// An end that listens for streams.
@@ -252,6 +256,45 @@ pub enum Endpoint {
     Child(ChildConfig),
 }
 
+/// `wait`.
+#[derive(Clone, Debug)]
+pub struct WaitConfig {
+    /// The endpoints; never empty.
+    pub services: Vec<AwaitedService>,
+    /// `--for`: how long to try again. `None` is for one try.
+    pub limit: Option<Duration>,
+    /// `--every`: the pause after the first failed try. Later pauses are longer.
+    pub every: Duration,
+    /// `--any`: one endpoint is enough.
+    pub any: bool,
+    /// `--gone`: wait until the endpoints are gone.
+    pub gone: bool,
+    /// The program that xport becomes at the end, and its arguments.
+    pub command: Option<(OsString, Vec<OsString>)>,
+    /// The options of the run.
+    pub stream: StreamConfig,
+}
+
+/// An endpoint to wait for.
+#[derive(Clone, Debug)]
+pub struct AwaitedService {
+    /// The endpoint as the user wrote it.
+    pub name: String,
+    /// Where it is, and what proves that it is up.
+    pub kind: AwaitedKind,
+}
+
+/// Where an endpoint is, and what proves that it is up.
+#[derive(Clone, Debug)]
+pub enum AwaitedKind {
+    /// `tcp:`, `unix:`, `tls:`: a connection, and with TLS a verified handshake.
+    Connects(StreamPeer, DialConfig, Option<TlsConnect>),
+    /// `http:`, `https:`: the status of an answer.
+    Answers(HostPort, DialConfig, Option<TlsConnect>, HttpGet),
+    /// `udp:`: with a text, a reply to it. Without one, no refusal.
+    Replies(HostPort, DialConfig, Option<Vec<u8>>),
+}
+
 /// A child process.
 #[derive(Clone, Debug)]
 pub struct ChildConfig {
@@ -317,6 +360,17 @@ pub struct StreamConfig {
     pub timeout: Option<Duration>,
     /// `--dump`: the target of the dump.
     pub dump: Option<DumpTarget>,
+    /// `--raw`: keys of the terminal go to the peer one by one.
+    pub keys: Option<KeyConfig>,
+    /// `--progress`: how much has moved is shown on stderr.
+    pub progress: bool,
+}
+
+/// Keys that go to the peer one by one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyConfig {
+    /// `--escape`: the key before a command to xport, if there is one.
+    pub escape: Option<EscapeKey>,
 }
 
 /// The target of a dump.

@@ -42,8 +42,8 @@ pub(super) fn server(ends: &[DatagramListenConfig], options: DatagramRun) -> any
     let shared = conversation(&run, &first.stream, true, options.lines, wanted);
     let net = run.event_loop.net();
     let ids = listen::open_datagrams(net, ends, ready, || SocketSide::new(&shared))?;
-    join_stdio(net, &shared, ids.concat(), &first.stream)?;
-    let _port_files = listen::announce_datagrams(net, ends, &ids)?;
+    join_stdio(&mut run, &shared, ids.concat(), &first.stream)?;
+    let _port_files = listen::announce_datagrams(run.event_loop.net(), ends, &ids)?;
     run.run()
 }
 
@@ -61,7 +61,7 @@ pub(super) fn client(
     let shared = conversation(&run, stream, false, options.lines, CountLimit::new(options.count));
     let net = run.event_loop.net();
     let socket = outbound.open(net, dial, marks, *broadcast, SocketSide::new(&shared))?;
-    join_stdio(net, &shared, vec![socket], stream)?;
+    join_stdio(&mut run, &shared, vec![socket], stream)?;
     run.run()
 }
 
@@ -71,11 +71,13 @@ fn conversation(run: &Run, stream: &StreamConfig, serves: bool, lines: bool, quo
 }
 
 /// Opens stdin and stdout for a conversation over `sockets`.
-fn join_stdio(net: &mut Net, shared: &Rc<Conversation>, sockets: Vec<Id>, stream: &StreamConfig) -> anyhow::Result<()> {
+fn join_stdio(run: &mut Run, shared: &Rc<Conversation>, sockets: Vec<Id>, stream: &StreamConfig) -> anyhow::Result<()> {
+    let net = run.event_loop.net();
     let side = Handler::buffered(ConversationStdio::new(shared, sockets));
     let id = stdio(net, stdio_of(stream), marks(stream)?, side)?;
     // The run ends with its sockets, and not with stdin and stdout.
     net.transport(id).set_background(true);
+    run.show_progress(id, stream);
     shared.set_stdio(id);
     Ok(())
 }

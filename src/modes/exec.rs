@@ -6,11 +6,12 @@ use super::children::{self, Child, on_terminal};
 use super::config::{ChildConfig, Endpoint, ExecConfig, ExecPlace};
 use super::pair::{RightEnds, serve, single};
 use super::{Run, child_streams, listen, marks, prepare_stdio, stdio, terminal};
+use crate::protocols::forwarder::Forwarder;
 use crate::protocols::pair::child::ChildEnd;
 use crate::protocols::pair::end::End;
 use crate::protocols::pair::exec::{ExecChild, ExecStream};
 use crate::protocols::report::{Cause, Failure};
-use crate::protocols::signals::{Forwarder, Signals};
+use crate::protocols::signals::Signals;
 use crate::sys::signals::{DELIBERATE, SIGCHLD, SIGCONT, SIGTSTP, SIGWINCH, stop};
 use crate::sys::stdio::{give_up_stdin, stdin_is_terminal};
 use crate::transports::opening::Stdio;
@@ -77,7 +78,7 @@ fn on_stdio(config: &ExecConfig) -> anyhow::Result<()> {
         let _ = give_up_stdin();
     }
     // Raw mode begins only now, because a child that failed to start does not need it.
-    let _raw = streams.passes_keys.then(terminal::RawTerminal::enter);
+    let _raw = streams.passes_keys.then(terminal::TerminalGuard::entered);
     run.run()
 }
 

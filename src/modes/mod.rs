@@ -11,14 +11,16 @@ mod exec;
 mod listen;
 mod open;
 mod pair;
+mod progress;
 mod terminal;
 mod tls;
+mod wait;
 
 use std::io;
 use std::os::fd::{OwnedFd, RawFd};
 use std::time::{Duration, Instant};
 
-use crate::event_loop::EventLoop;
+use crate::event_loop::{EventLoop, RunEnd};
 use crate::protocols::pair::{PairOptions, SessionOptions};
 use crate::protocols::report::{Cause, Failure, Reporter, Reports, line};
 use crate::protocols::signals::{Signals, Wanted};
@@ -32,6 +34,7 @@ use crate::transports::opening::{Inherited, Stdio, inherit};
 use crate::transports::out_buf::WaterMarks;
 use crate::transports::protocol::Handler;
 use config::{DialConfig, DumpTarget, Mode, StreamConfig};
+use progress::ProgressLine;
 
 /// Runs a mode to its end.
 ///
@@ -47,6 +50,7 @@ pub fn run(mode: &Mode) -> anyhow::Result<()> {
         Mode::DatagramClient(config, options, stream) => datagrams::client(config, *options, stream),
         Mode::Exec(config) => exec::exec(config),
         Mode::Relay(config) => pair::relay(config),
+        Mode::Wait(config) => wait::wait(config),
     }
 }
 
@@ -57,6 +61,7 @@ struct Run {
     reports: Reports,
     /// The end of `--timeout`.
     deadline: Option<Instant>,
+    progress: Option<ProgressLine>,
 }
 
 impl Run {
@@ -75,15 +80,19 @@ impl Run {
             }
         }
         let deadline = stream.timeout.and_then(|limit| Instant::now().checked_add(limit));
-        Ok(Self { event_loop, reporter, reports, deadline })
+        Ok(Self { event_loop, reporter, reports, deadline, progress: None })
     }
 
     /// A run that a signal ends at once. With a child, all signals are caught that would end this process, because the
-    /// child must not be left behind. Without one, INT, TERM and HUP are enough.
+    /// child must not be left behind. With a raw terminal they are caught too, because the terminal must be restored.
+    /// Without either, INT, TERM and HUP are enough.
     fn of_client(stream: &StreamConfig, has_child: bool) -> anyhow::Result<Self> {
         let mut run = Self::new(stream)?;
         let own = Signals::of_client(stream.timeout, run.reporter.clone());
-        if has_child {
+        if stream.keys.is_some() {
+            let signals = [&all_deadly()[..], &[signals::SIGTSTP, signals::SIGCONT]].concat();
+            run.watch(&signals, own.with_terminal(terminal::SIGNALS))?;
+        } else if has_child {
             run.watch(&all_deadly(), own)?;
         } else {
             run.watch(&[signals::SIGINT, signals::SIGTERM, signals::SIGHUP], own)?;
@@ -107,15 +116,36 @@ impl Run {
     }
 
     /// Hands the signals of `wanted` to `own`.
-    fn watch(&mut self, wanted: &[i32], own: Signals) -> anyhow::Result<()> {
+    fn watch(&mut self, wanted: &[i32], own: impl Into<Handler>) -> anyhow::Result<()> {
         let caught = caught(wanted);
         self.event_loop.net().signals_with_origin(&caught, own).map_err(|error| local("signals", &error))?;
         Ok(())
     }
 
+    /// Shows the progress of `stdio`, if the user wants that.
+    fn show_progress(&mut self, stdio: Id, stream: &StreamConfig) {
+        self.progress = ProgressLine::new(self.event_loop.net(), stdio, stream);
+    }
+
+    /// Runs the loop to its end, with a look at the progress from time to time.
+    fn run_loop(&mut self) -> io::Result<()> {
+        let Some(progress) = &mut self.progress else { return self.event_loop.run() };
+        loop {
+            let begins = |event_loop: &mut EventLoop| progress.has_begun(event_loop.net());
+            let ended = self.event_loop.run_until(Some(ProgressLine::next_look()), begins);
+            match ended {
+                Ok(RunEnd::Deadline | RunEnd::Condition) => progress.look(self.event_loop.net()),
+                _ => {
+                    progress.finish(self.event_loop.net());
+                    return ended.map(drop);
+                }
+            }
+        }
+    }
+
     /// Runs the loop to its end. The first failure is the result.
     fn run(mut self) -> anyhow::Result<()> {
-        let ended = self.event_loop.run().map_err(|error| local("event loop", &error));
+        let ended = self.run_loop().map_err(|error| local("event loop", &error));
         let mut verdict = ended.and_then(|()| self.reports.verdict());
         if let Some(mut dump) = self.event_loop.take_dump() {
             // The reader of the dump can be slow, and must not keep peers waiting. Keys must be signals meanwhile.
@@ -188,7 +218,8 @@ fn pair_options(stream: &StreamConfig, reporter: Option<Reporter>, session: Opti
 /// What is different for a session. With `reuse_stdio`, other sessions follow.
 fn session_options(stream: &StreamConfig, reuse_stdio: bool) -> SessionOptions {
     let StreamConfig { send_only, recv_only, until_peer_ends, .. } = *stream;
-    SessionOptions { send_only, recv_only, until_peer_ends, reuse_stdio }
+    let keys = stream.keys.map(terminal::key_options);
+    SessionOptions { send_only, recv_only, until_peer_ends, reuse_stdio, keys }
 }
 
 /// Opens stdin, stdout, or both as one stream.

@@ -7,6 +7,7 @@ use super::config::{
     ConnectConfig, DatagramListenConfig, Endpoint, LeftEndpoint, ListenConfig, RelayConfig, StreamConfig,
 };
 use super::open::PreparedEnd;
+use super::terminal::TerminalGuard;
 use super::tls::Greeting;
 use super::{Run, children, listen, marks, pair_options, session_options, stdio, stdio_of};
 use crate::protocols::pair::flows::Flows;
@@ -51,6 +52,7 @@ pub(super) fn relay(config: &RelayConfig) -> anyhow::Result<()> {
 
 /// `tcp-client` and its like: a connection with stdin and stdout.
 pub(super) fn client(config: &ConnectConfig) -> anyhow::Result<()> {
+    let _raw = config.stream.keys.map(|_| TerminalGuard::for_keys()).transpose()?;
     single(&Endpoint::Connect(config.clone()), &config.stream, RightEnds::session(&config.stream)?)
 }
 
@@ -125,7 +127,10 @@ pub(super) fn single(left: &Endpoint, stream: &StreamConfig, right: RightEnds) -
     let mut run = Run::of_client(stream, right.is_child() || left.is_child())?;
     let options = right.options(&run, stream, false);
     let connector = right.connector(&mut run, stream, options.clone())?;
-    left.open(run.event_loop.net(), connector, Vec::new(), marks(stream)?, options)?;
+    let opened = left.open(run.event_loop.net(), connector, Vec::new(), marks(stream)?, options)?;
+    if let (PreparedEnd::Stdio, End::Stream(stdio)) = (&left, opened) {
+        run.show_progress(stdio, stream);
+    }
     run.run()
 }
 
@@ -209,6 +214,7 @@ impl RightEnds {
         let id = stdio(net, which, marks, IdleStdio::new(reporter))?;
         // stdin and stdout alone do not keep the run going.
         net.transport(id).set_background(true);
+        run.show_progress(id, stream);
         let connector = session_connector(id, options);
         let is_taken = Cell::new(false);
         Ok(Connector::new(move |net, left| {

@@ -7,6 +7,7 @@
 pub mod discard;
 pub mod echo;
 // Two ends that are joined.
+pub mod escape;
 mod idle;
 pub mod pair;
 pub use self::pair::half_close;
@@ -15,7 +16,10 @@ pub mod datagram_echo;
 pub mod loop_guard;
 pub mod quota;
 mod senders;
+// Whether services are up.
+pub mod wait;
 // What ends a run, and how the mode learns of it.
+pub mod forwarder;
 pub mod report;
 pub mod signals;
 

@@ -1,7 +1,8 @@
 //! Handles signals and the time limit of the run: for a client, a server, and the child of `exec`.
 //!
 //! ```text
-//!   client:  any signal ends the run
+//!   client:  any signal ends the run; with a raw terminal, TSTP stops it after the terminal is restored, and
+//!            CONT makes the terminal raw again, in the foreground
 //!   server:  Serving ---INT, TERM or HUP---> Draining ---another one, or grace over---> ended by the first signal
 //!               |  |                            |
 //!               |  |                            +---last session over---> done, status 0
@@ -20,21 +21,14 @@
 //! take this for a success. Signals other than INT, TERM and HUP do not let sessions finish. They are caught only
 //! because files have to be removed and children have to end.
 
-use std::io;
-use std::rc::Rc;
 use std::time::Duration;
 
-use super::pair::exec::ExecChild;
+use super::forwarder::Forwarder;
 use super::quota::CountLimit;
 use super::report::{Cause, Failure, Reporter};
-use crate::transports::error::describe;
 use crate::transports::handle::Transport;
 use crate::transports::opening::BY_SYSTEM;
-use crate::transports::process::handle::SubprocessTransport;
-use crate::transports::process::opening::WindowSize;
-use crate::transports::process::{
-    SIGCHLD, SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU, SIGWINCH,
-};
+use crate::transports::process::{SIGCHLD, SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP};
 use crate::transports::protocol::{Eof, Protocol};
 use crate::transports::timers::{TimerId, shown};
 
@@ -48,6 +42,8 @@ pub struct Signals {
     /// `--accept-timeout`: how long to wait for the first client.
     accept_timeout: Option<Duration>,
     accept_timer: Option<TimerId>,
+    terminal: Option<RawTerminal>,
+    foreground_timer: Option<TimerId>,
     reporter: Reporter,
 }
 
@@ -78,12 +74,41 @@ pub enum Wanted {
     Datagrams(CountLimit),
 }
 
+/// How often a run that was continued in the background looks whether it has come to the foreground. Not every shell
+/// tells it.
+const LOOK_FOR_FOREGROUND: Duration = Duration::from_millis(500);
+
+/// A terminal that is raw during a session. The mode knows how to do these things.
+#[derive(Clone, Copy, Debug)]
+pub struct RawTerminal {
+    /// Restores the terminal, stops this process, and returns when the process goes on.
+    pub suspend: fn(),
+    /// The process goes on after a stop: makes the terminal raw if it should be. Returns false in the background, where
+    /// nothing is changed.
+    pub resume: fn() -> bool,
+}
+
 impl Signals {
     /// For a client: a signal ends it at once. `timeout` is for the whole run.
     #[must_use]
     pub fn of_client(timeout: Option<Duration>, reporter: Reporter) -> Self {
         let phase = RunPhase::Client;
-        Self { phase, timeout, timeout_timer: None, accept_timeout: None, accept_timer: None, reporter }
+        Self {
+            phase,
+            timeout,
+            timeout_timer: None,
+            accept_timeout: None,
+            accept_timer: None,
+            terminal: None,
+            foreground_timer: None,
+            reporter,
+        }
+    }
+
+    /// Does not leave the terminal raw while this process is stopped by SIGTSTP.
+    #[must_use]
+    pub fn with_terminal(self, terminal: RawTerminal) -> Self {
+        Self { terminal: Some(terminal), ..self }
     }
 
     /// For a server: after the first signal, sessions have `grace` to finish. A signal before `wanted` has come is no
@@ -108,6 +133,14 @@ impl Signals {
     fn signal(&mut self, t: &mut Transport<'_>, signal: i32, by_system: bool) {
         if signal == SIGCHLD {
             t.net().reap_orphans();
+        }
+        match (signal, self.terminal) {
+            (SIGTSTP, Some(terminal)) => {
+                (terminal.suspend)();
+                return self.resume(t, terminal);
+            }
+            (SIGCONT, Some(terminal)) => return self.resume(t, terminal),
+            _ => (),
         }
         match &mut self.phase {
             RunPhase::Forwarding(forwarder) => forwarder.signal(t, signal, by_system, &self.reporter),
@@ -139,6 +172,16 @@ impl Signals {
         }
         let limit = shown(self.accept_timeout.unwrap_or_default());
         self.end(t, Failure::new(Cause::TimedOut, format!("no client has come within {limit}")));
+    }
+
+    /// This process goes on after a stop.
+    fn resume(&mut self, t: &mut Transport<'_>, terminal: RawTerminal) {
+        if let Some(timer) = self.foreground_timer.take() {
+            t.cancel(timer);
+        }
+        if !(terminal.resume)() {
+            self.foreground_timer = Some(t.call_later(LOOK_FOR_FOREGROUND));
+        }
     }
 
     /// Ends the sessions that have not finished in time.
@@ -183,6 +226,9 @@ impl Protocol for Signals {
     }
 
     fn timer_fired(&mut self, t: &mut Transport<'_>, timer: TimerId) {
+        if let Some(terminal) = self.terminal.filter(|_| Some(timer) == self.foreground_timer) {
+            return self.resume(t, terminal);
+        }
         if Some(timer) == self.timeout_timer {
             let failure =
                 Failure::new(Cause::TimedOut, format!("timed out after {:?}", self.timeout.unwrap_or_default()));
@@ -225,154 +271,5 @@ fn open_sessions(t: &mut Transport<'_>) -> Option<String> {
         0 => None,
         1 => Some("1 session".to_owned()),
         many => Some(format!("{many} sessions")),
-    }
-}
-
-/// Passes signals on to the child of `exec`.
-///
-/// The child leads a group of its own, so the keys of a terminal send signals only to xport. If the child is in the
-/// group of xport, it has got the signal of a key already, and must not get it twice.
-#[derive(Debug)]
-pub struct Forwarder {
-    child: Rc<ExecChild>,
-    kill_after: Duration,
-    /// The last signal that asked the child to end.
-    asked: i32,
-    /// Asks the terminal of xport for the size of the child's terminal.
-    terminal: Option<fn() -> Option<WindowSize>>,
-    /// Stops this process, and returns when the process goes on.
-    stop: Option<fn()>,
-}
-
-impl Forwarder {
-    /// Forwards to `child`, which must have the same `kill_after`.
-    #[must_use]
-    pub fn new(child: Rc<ExecChild>, kill_after: Duration) -> Self {
-        Self { child, kill_after, asked: SIGTERM, terminal: None, stop: None }
-    }
-
-    /// Keeps the child's terminal as large as the one that `look` looks at. `look` is called when that one has changed
-    /// its size, and when this process goes on after a stop.
-    #[must_use]
-    pub fn with_terminal(self, look: fn() -> Option<WindowSize>) -> Self {
-        Self { terminal: Some(look), ..self }
-    }
-
-    /// Stops the child together with this process. `stop` stops this process, and returns when the process goes on.
-    #[must_use]
-    pub fn with_job_control(self, stop: fn()) -> Self {
-        Self { stop: Some(stop), ..self }
-    }
-
-    /// Whether the child still runs. If not, only its output keeps the run going.
-    fn runs(&self, t: &mut Transport<'_>) -> bool {
-        let runs = |child: &mut SubprocessTransport<'_>| {
-            child.pid().is_some() && child.returncode().is_none() && !child.is_closing()
-        };
-        self.with_child(t, runs) == Some(true)
-    }
-
-    fn signal(&mut self, t: &mut Transport<'_>, signal: i32, by_system: bool, reporter: &Reporter) {
-        // A hang-up is no key: the child has to end after it.
-        let is_key = by_system && matches!(signal, SIGINT | SIGQUIT | SIGTSTP);
-        let has_it = is_key && self.child.has_our_keys();
-        match (signal, self.terminal, self.stop) {
-            (SIGCHLD, ..) => self.explain_stop(t),
-            (SIGWINCH | SIGCONT, Some(look), _) => self.resize(t, look()),
-            (SIGTSTP, _, Some(stop)) => self.stop(t, stop, has_it),
-            // A child in the same group gets this signal anyway. A second one could come after the next stop.
-            (SIGCONT, ..) if self.child.has_our_keys() => (),
-            // The child can have ended, or be another user.
-            (SIGCONT, ..) => drop(self.to_child(t, SIGCONT)),
-            _ if has_it && self.runs(t) => self.child.note_signal(signal),
-            _ => self.forward(t, signal, reporter),
-        }
-    }
-
-    fn forward(&mut self, t: &mut Transport<'_>, signal: i32, reporter: &Reporter) {
-        if !self.runs(t) {
-            // The output is not read, or another process goes on writing.
-            self.asked = signal;
-            return self.give_up(t, reporter);
-        }
-        self.child.note_signal(signal);
-        if matches!(signal, SIGTERM | SIGHUP) {
-            return self.ask_to_end(t, signal);
-        }
-        // A process that is stopped gets the signal only when it goes on.
-        let sent = self.to_child(t, signal).and_then(|()| self.to_child(t, SIGCONT));
-        match sent {
-            Err(error) if matches!(signal, SIGINT | SIGQUIT) => {
-                log::info!("signal {signal} for the child: {}", describe(&error));
-                // After ^C, a user should not have to wait for a child that has not got the signal.
-                self.ask_to_end(t, signal);
-            }
-            Err(error) => log::warn!("signal {signal} for the child: {}", describe(&error)),
-            Ok(()) => (),
-        }
-    }
-
-    fn with_child<T>(&self, t: &mut Transport<'_>, f: impl FnOnce(&mut SubprocessTransport<'_>) -> T) -> Option<T> {
-        self.child.child().map(|child| f(&mut t.net().subprocess_transport(child)))
-    }
-
-    fn to_child(&self, t: &mut Transport<'_>, signal: i32) -> io::Result<()> {
-        self.with_child(t, |child| child.send_signal_to_group(signal)).unwrap_or(Ok(()))
-    }
-
-    /// Asks the child to end. It is killed if that takes too long. Its output may have no reader.
-    fn ask_to_end(&mut self, t: &mut Transport<'_>, signal: i32) {
-        self.with_child(t, |child| child.end_group(signal));
-        self.asked = signal;
-        self.watch_its_end(t);
-    }
-
-    fn watch_its_end(&self, t: &mut Transport<'_>) {
-        t.call_later(self.kill_after);
-    }
-
-    /// The child has had `kill_after` to end.
-    fn time_is_over(&self, t: &mut Transport<'_>, reporter: &Reporter) {
-        if self.runs(t) { self.watch_its_end(t) } else { self.give_up(t, reporter) }
-    }
-
-    /// Stops the child and this process. In an orphaned process group `stop` returns at once, and the child goes on as
-    /// well.
-    fn stop(&self, t: &mut Transport<'_>, stop: fn(), has_it: bool) {
-        if has_it {
-            // A shell lets both go on.
-            return stop();
-        }
-        // The child can have ended, or be another user.
-        let _ = self.to_child(t, SIGTSTP);
-        stop();
-        let _ = self.to_child(t, SIGCONT);
-    }
-
-    /// A child was stopped, or has ended. Another event tells of the end of a known child.
-    fn explain_stop(&self, t: &mut Transport<'_>) {
-        let why = match self.with_child(t, |child| child.newly_stopped_by()).flatten() {
-            Some(SIGTTIN) => "to read from",
-            Some(SIGTTOU) => "to write to, or to set,",
-            _ => return,
-        };
-        log::warn!(
-            "the program is stopped: it tried {why} the terminal from the background; \
-             use --pty for a terminal of its own, or --stdin inherit for the keys of this terminal"
-        );
-    }
-
-    fn resize(&self, t: &mut Transport<'_>, size: Option<WindowSize>) {
-        let Some(WindowSize { rows, columns }) = size else { return };
-        if let Some(Err(error)) = self.with_child(t, |child| child.set_window_size(rows, columns)) {
-            log::debug!("size of the child's terminal: {}", describe(&error));
-        }
-    }
-
-    /// Ends the run although some output is not written.
-    fn give_up(&self, t: &mut Transport<'_>, reporter: &Reporter) {
-        reporter.tell(Failure::silent(Cause::Signal(self.asked)));
-        t.net().abort_all();
-        t.net().stop();
     }
 }

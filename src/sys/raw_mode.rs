@@ -8,12 +8,13 @@ use std::os::fd::AsFd;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use libc::{SIGABRT, SIGBUS, SIGIO, SIGPROF, SIGSYS, SIGTRAP, SIGVTALRM, SIGXCPU};
+use libc::{SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGIO, SIGPROF, SIGSEGV, SIGSYS, SIGTRAP, SIGVTALRM, SIGXCPU};
 
 use super::{check, pty, signals, stdio};
 
 /// Signals that end a program, and that a run does not catch.
-const DEADLY: [i32; 8] = [SIGABRT, SIGBUS, SIGIO, SIGPROF, SIGSYS, SIGTRAP, SIGVTALRM, SIGXCPU];
+const DEADLY: [i32; 11] =
+    [SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGIO, SIGPROF, SIGSEGV, SIGSYS, SIGTRAP, SIGVTALRM, SIGXCPU];
 
 /// The settings before raw mode.
 static BEFORE: OnceLock<libc::termios> = OnceLock::new();
@@ -86,7 +87,9 @@ fn restore_before_death() -> io::Result<()> {
             signals::die_of(signal);
         };
         // SAFETY: the action reads two statics, makes system calls that signal-safety(7) lists, and ends the process.
-        unsafe { signal_hook_registry::register(signal, end) }?;
+        // It never returns to the instruction of a fault, which is why `register` refuses such signals.
+        unsafe { signal_hook_registry::register_signal_unchecked(signal, end) }?;
+        signals::use_own_stack(signal)?;
     }
     Ok(())
 }

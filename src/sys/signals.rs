@@ -149,6 +149,12 @@ pub fn ignore_file_size_signal() {
     unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
 }
 
+/// Gives a signal its default action.
+pub fn set_default(signal: i32) {
+    // SAFETY: SIG_DFL is a valid disposition and runs no code.
+    unsafe { libc::signal(signal, libc::SIG_DFL) };
+}
+
 /// Ends the process by `signal` as if the signal had never been caught, so that a shell sees 128 + `signal`.
 ///
 /// This returns if the signal does not end the process: in the first process of a PID namespace, the default action of
@@ -158,6 +164,15 @@ pub fn end_by(signal: i32) {
     // ignores.
     unsafe { libc::signal(signal, libc::SIG_DFL) };
     raise(signal);
+}
+
+/// Runs the handler of a signal on the stack that the standard library keeps for handlers, because the usual stack can
+/// have overflowed. `sigaltstack(2)`.
+pub(super) fn use_own_stack(signal: i32) -> io::Result<()> {
+    let mut action = action_of(signal)?;
+    action.sa_flags |= libc::SA_ONSTACK;
+    // SAFETY: the action is the present one but for a flag that says where it runs.
+    check(unsafe { libc::sigaction(signal, &raw const action, null_mut()) }).map(drop)
 }
 
 /// Ends the process by `signal`, or else with the status 128 + `signal`. A signal handler may call this.

@@ -222,7 +222,8 @@ extern "C" fn run(start: *mut c_void) -> c_int {
         Err(error) => error,
         Ok(()) => {
             start.is_of_program.store(1, Ordering::Release);
-            exec(start)
+            // SAFETY: `spawn` has made the pointers from vectors that outlive the child's use of the memory.
+            unsafe { execute(start.programs, start.arguments, start.environment) }
         }
     };
     start.error.store(error, Ordering::Release);
@@ -293,6 +294,11 @@ fn reset_signals(last: c_int) {
         // SAFETY: zeroed memory is a valid `sigaction`: SIG_DFL, no flags, an empty mask.
         unsafe { libc::sigaction(signal, MaybeUninit::zeroed().as_ptr(), null_mut()) };
     }
+    unblock_all();
+}
+
+/// Unblocks every signal of this thread.
+fn unblock_all() {
     let mut none = MaybeUninit::<libc::sigset_t>::uninit();
     // SAFETY: the set is alive for the calls, and sigemptyset fills it.
     unsafe {
@@ -301,14 +307,36 @@ fn reset_signals(last: c_int) {
     }
 }
 
+/// Replaces this process by the first program of the list that exists, with the signals that a program expects at its
+/// start. Returns only if that fails. Descriptors that are marked close-on-exec are closed. `execve(2)`.
+///
+/// A signal that was ignored when this process started stays ignored, as under `nohup`, except SIGPIPE, which every
+/// program in Rust ignores.
+pub(crate) fn replace_process(programs: &[CString], arguments: &[CString], environment: &[CString]) -> io::Error {
+    let (programs, arguments, environment) = (pointers(programs), pointers(arguments), pointers(environment));
+    for signal in [libc::SIGPIPE, libc::SIGXFSZ] {
+        // SAFETY: SIG_DFL is a valid disposition and runs no code.
+        unsafe { libc::signal(signal, libc::SIG_DFL) };
+    }
+    unblock_all();
+    // SAFETY: the pointers are those of C strings that live until the end of this function.
+    io::Error::from_raw_os_error(unsafe { execute(programs.as_ptr(), arguments.as_ptr(), environment.as_ptr()) })
+}
+
 /// Executes the first program of the list that exists. Returns the number of an error if none does. `execvp(3)`.
-fn exec(start: &Start<'_>) -> c_int {
+///
+/// # Safety
+/// Each argument is an array of pointers to C strings, ends with a null pointer, and outlives the call.
+unsafe fn execute(
+    mut program: *const *const c_char,
+    arguments: *const *const c_char,
+    environment: *const *const c_char,
+) -> c_int {
     let (mut verdict, mut is_denied) = (libc::ENOENT, false);
-    let mut program = start.programs;
     // SAFETY: the pointers end with a null pointer, and this one is not moved past that.
     while !unsafe { *program }.is_null() {
-        // SAFETY: all pointers are C strings, or arrays of such that end with a null pointer, and outlive the call.
-        unsafe { libc::execve(*program, start.arguments, start.environment) };
+        // SAFETY: the caller promises that the pointers are valid.
+        unsafe { libc::execve(*program, arguments, environment) };
         verdict = last_error();
         match verdict {
             libc::EACCES => is_denied = true,

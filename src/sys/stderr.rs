@@ -2,15 +2,18 @@
 //!
 //! stderr is shared with other processes, so its flags stay as they are. A pipe or a terminal is opened again through
 //! `/proc`, and a write to that private description never waits. Anything else is polled first.
+//!
+//! On a terminal, the last line can be a drawing (`modes/progress.rs`). It is erased before anything else is written
+//! there.
 
-use std::io::{self, IoSlice};
+use std::io::{self, IoSlice, IsTerminal};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use super::socket;
 use super::stdio::{self, FdKind};
+use super::{pty, socket};
 
 /// A write of up to this many bytes to a pipe is atomic (`PIPE_BUF` of `pipe(7)`).
 const PAGE: usize = 4096;
@@ -72,6 +75,7 @@ pub fn write(line: &[u8]) -> io::Result<()> {
     static IS_CUT: AtomicBool = AtomicBool::new(false);
     let line = &line[..line.len().min(PAGE)];
     let way = Way::get();
+    erase();
     if IS_CUT.load(Ordering::Relaxed) {
         way.write(b"\n")?;
         IS_CUT.store(false, Ordering::Relaxed);
@@ -96,6 +100,7 @@ pub fn write(line: &[u8]) -> io::Result<()> {
 /// `WouldBlock` if the reader took nothing for that time, or the error of `write(2)`.
 pub fn write_all(mut text: &[u8], patience: Duration) -> io::Result<()> {
     let way = Way::get();
+    erase();
     while !text.is_empty() {
         match way.write(text) {
             Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
@@ -116,11 +121,54 @@ pub fn write_all(mut text: &[u8], patience: Duration) -> io::Result<()> {
 /// # Errors
 /// `WouldBlock` if nothing fits now, or the error of `write(2)`.
 pub(crate) fn write_some(text: &[u8]) -> io::Result<usize> {
+    erase();
     Way::get().write(text)
+}
+
+/// Whether the last line of the terminal is a drawing.
+static IS_DRAWN: AtomicBool = AtomicBool::new(false);
+
+/// Draws a line in place of the line that was drawn before. The cursor stays in the line. Nothing is drawn if the
+/// terminal takes nothing now, as after `^S`.
+pub fn draw(line: &str) {
+    if Way::get().write(format!("\r{line}").as_bytes()).is_ok() {
+        IS_DRAWN.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Erases the drawn line, if there is one.
+pub fn erase() {
+    if IS_DRAWN.swap(false, Ordering::Relaxed) {
+        // Back to the margin, and clear the rest of the line.
+        let _ = Way::get().write(b"\r\x1b[K");
+    }
+}
+
+/// Ends the drawn line, if there is one, so that it stays.
+pub fn keep_drawn() {
+    if IS_DRAWN.swap(false, Ordering::Relaxed) {
+        let _ = Way::get().write(b"\n");
+    }
+}
+
+/// How many characters a line of the terminal on stderr has. `None` if stderr is no terminal, or this process is in the
+/// background there.
+#[must_use]
+pub fn columns() -> Option<u16> {
+    let fd = stdio::borrow_standard(2);
+    let size = pty::window_size(fd).ok().filter(|_| !pty::is_in_background(fd))?;
+    // Some terminals do not know their size.
+    Some(if size.columns == 0 { pty::WindowSize::default().columns } else { size.columns })
 }
 
 /// Waits until stderr can take a line, but at most for `patience`. A slow reader then gets the last message of a run.
 /// Returns whether stderr can take one.
 pub fn await_room(patience: Duration) -> bool {
     stdio::is_ready_within(Way::get().fd(), true, patience)
+}
+
+/// Whether stderr is a terminal.
+#[must_use]
+pub fn is_terminal() -> bool {
+    stdio::borrow_standard(2).is_terminal()
 }

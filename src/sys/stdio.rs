@@ -6,7 +6,7 @@
 
 use std::ffi::CString;
 use std::fs::File;
-use std::io::{self, IoSlice, IsTerminal};
+use std::io::{self, IoSlice, IsTerminal, Seek};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::os::unix::net::UnixStream;
@@ -261,4 +261,19 @@ pub fn give_up_stdin() -> io::Result<()> {
 #[must_use]
 pub fn stdin_is_terminal() -> bool {
     borrow_standard(0).as_fd().is_terminal()
+}
+
+/// Whether stdout is a terminal.
+#[must_use]
+pub fn stdout_is_terminal() -> bool {
+    borrow_standard(1).as_fd().is_terminal()
+}
+
+/// How many bytes of stdin are left to read, if stdin is a regular file. `lseek(2)`.
+#[must_use]
+pub fn rest_of_stdin() -> Option<u64> {
+    let mut file = File::from(borrow_standard(0).try_clone_to_owned().ok()?);
+    let metadata = file.metadata().ok().filter(|metadata| metadata.is_file())?;
+    // The copy shares the position of stdin, which stays as it is.
+    metadata.len().checked_sub(file.stream_position().ok()?)
 }

@@ -142,7 +142,7 @@ impl Listener {
         }
         let mut stream = Stream::new(Io::Socket(socket), Phase::Open, cx.now);
         stream.out.flow.marks = self.options.marks;
-        stream.bounded_close = !self.options.once;
+        stream.closing.is_bounded = !self.options.once;
         stream.peer = Some(Box::new(peer));
         cx.tap(&mut stream, None);
         if self.options.crlf {

@@ -14,7 +14,7 @@ use socket2::SockRef;
 use super::id::{Direction, Id};
 use super::pipe_pool::SpliceFd;
 use crate::sys::stdio::{self, FdKind};
-use crate::sys::{process, pty, socket};
+use crate::sys::{process, pty, socket, stderr};
 
 /// A pipe that polls as writable takes this many bytes without waiting (`PIPE_BUF` of `pipe(7)`).
 const PIPE_BUF: usize = 4096;
@@ -241,6 +241,9 @@ impl Channel {
 
     pub(crate) fn write(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
         let fd = self.fd.as_fd();
+        if self.kind == FdKind::Terminal {
+            stderr::erase();
+        }
         let result = match self.access {
             Access::Socket => socket::send(fd, bufs),
             Access::Shared if !stdio::is_ready(fd, true) => return Err(io::ErrorKind::WouldBlock.into()),

@@ -41,6 +41,10 @@ const ASK_AGAIN_MAX: Duration = Duration::from_secs(1);
 /// A peer that sends nothing for this time and for two round trips is not in the middle of sending.
 const LULL: Duration = Duration::from_millis(100);
 
+/// How much of what has arrived is read and dropped by a stream that leaves.
+const UNREAD_CHUNK_BYTES: usize = 4096;
+const UNREAD_CHUNKS_MAX: usize = 16;
+
 /// How long to wait for the SIGHUP of a terminal that has hung up. The signal tells more than the error of a write.
 const HANG_UP_DELAY: Duration = Duration::from_millis(100);
 
@@ -59,8 +63,8 @@ impl StreamRef<'_> {
         }
         stream.out.clear(&mut self.cx.pipes, &mut self.cx.buffer_pool);
         stream.io.close(&self.cx.registry, reset);
-        if reset && stream.close_mode != CloseMode::Reset {
-            stream.close_mode = CloseMode::Aborted;
+        if reset && stream.closing.mode != CloseMode::Reset {
+            stream.closing.mode = CloseMode::Aborted;
         }
         self.disarm();
         let stream = &mut *self.stream;
@@ -99,6 +103,26 @@ impl StreamRef<'_> {
         Call::Forget
     }
 
+    /// Ends the stream now, and lets a peer that sends nothing more see an orderly end.
+    pub(crate) fn leave(&mut self) {
+        let stream = &mut *self.stream;
+        if stream.state.flushes() && stream.is_flushed() && !stream.is_negotiating() {
+            let last = stream.take_closing_bytes(false);
+            if !last.is_empty() {
+                // What the system does not take now is lost.
+                let _ = stream.io.write(&[IoSlice::new(&last)]);
+            }
+        }
+        // Unread bytes would turn the close into a reset.
+        let mut arrived = [0; UNREAD_CHUNK_BYTES];
+        for _ in 0..UNREAD_CHUNKS_MAX {
+            if !matches!(stream.io.read(&mut arrived), Ok(UNREAD_CHUNK_BYTES)) {
+                break;
+            }
+        }
+        self.force_close(None, false);
+    }
+
     /// Ends this direction after the buffered bytes. asyncio's `write_eof`.
     pub(crate) fn write_eof(&mut self) {
         let stream = &mut *self.stream;
@@ -115,12 +139,12 @@ impl StreamRef<'_> {
             return self.force_close(None, false);
         }
         if mode == CloseMode::Reset && stream.state.phase() == Phase::Flushing {
-            stream.close_mode = mode;
+            stream.closing.mode = mode;
         }
         if !stream.state.close() {
             return;
         }
-        stream.close_mode = mode;
+        stream.closing.mode = mode;
         if stream.state.has_failed() {
             self.drain();
         } else if stream.is_flushed() {
@@ -140,9 +164,9 @@ impl StreamRef<'_> {
         }
         let (is_ending, is_closing) = (stream.state.is_ending(), stream.state.phase() == Phase::Flushing);
         if (is_ending || is_closing) && stream.state.flushes() {
-            let last = stream.take_closing_bytes(stream.close_mode == CloseMode::Reset);
+            let last = stream.take_closing_bytes(stream.closing.mode == CloseMode::Reset);
             if !last.is_empty() {
-                stream.closing_bytes = u16::try_from(last.len()).unwrap_or(u16::MAX);
+                stream.closing.last_bytes = u16::try_from(last.len()).unwrap_or(u16::MAX);
                 stream.out.append(&[IoSlice::new(&last)], 0, &mut self.cx.buffer_pool);
                 return self.flush();
             }
@@ -189,7 +213,7 @@ impl StreamRef<'_> {
             }
             return self.force_close(None, false);
         }
-        let mode = stream.close_mode;
+        let mode = stream.closing.mode;
         if mode != CloseMode::Reset && !stream.state.is_write_closed() && !self.end_direction() {
             return;
         }
@@ -197,12 +221,12 @@ impl StreamRef<'_> {
         stream.state.drain();
         // From here on, `last_activity` is the time when the stream began to drain.
         stream.last_activity = self.cx.now;
-        stream.discarded = stream.totals.received > 0;
+        stream.closing.discarded = stream.totals.received > 0;
         if stream.state.reading_ended() || mode == CloseMode::Reset {
             return self.await_acknowledgement();
         }
         // The close of a socket with unread bytes resets the connection. So arriving bytes are read and dropped.
-        stream.readable = true;
+        stream.ready.readable = true;
         let has_failed = stream.has_failed_layer();
         self.queue_ready();
         if mode == CloseMode::Delivered {
@@ -220,7 +244,7 @@ impl StreamRef<'_> {
     pub(crate) fn await_acknowledgement(&mut self) {
         self.disarm();
         let stream = &mut *self.stream;
-        let reset = stream.close_mode == CloseMode::Reset;
+        let reset = stream.closing.mode == CloseMode::Reset;
         if let Some(error) = stream.io.take_pending_error() {
             return self.force_close(Some(error), false);
         }
@@ -231,14 +255,14 @@ impl StreamRef<'_> {
         let drains_for = self.cx.now.duration_since(stream.last_activity);
         let is_delivered = stream.is_acknowledged() || (stream.is_delivered() && drains_for >= FIN_TIMEOUT);
         if is_delivered {
-            let may_still_send = stream.close_mode == CloseMode::Delivered && !stream.state.reading_ended();
+            let may_still_send = stream.closing.mode == CloseMode::Delivered && !stream.state.reading_ended();
             let time_to_lull = if may_still_send { stream.time_to_lull() } else { None };
             return match time_to_lull {
                 Some(wait) if drains_for < CLOSE_TIMEOUT => self.arm(wait, Alarm::Acknowledgement),
                 _ => self.force_close(None, reset),
             };
         }
-        if (stream.bounded_close || reset) && drains_for >= CLOSE_TIMEOUT {
+        if (stream.closing.is_bounded || reset) && drains_for >= CLOSE_TIMEOUT {
             return self.force_close(Some(not_delivered()), reset);
         }
         // An event reports a reset, and also the last acknowledgement if the peer had ended first. In all other cases
@@ -255,7 +279,7 @@ impl StreamRef<'_> {
         if stream.is_delivered() || stream.has_failed_layer() {
             return self.force_close(None, false);
         }
-        if stream.bounded_close {
+        if stream.closing.is_bounded {
             return self.force_close(Some(not_delivered()), false);
         }
         self.arm(ASK_AGAIN_MAX, Alarm::CloseTimeout);
@@ -270,8 +294,8 @@ impl StreamRef<'_> {
         }
         stream.state.writing_failed(error, stream.is_delivered());
         stream.out.clear(&mut self.cx.pipes, &mut self.cx.buffer_pool);
-        stream.readable = true;
-        stream.rdhup_seen = true;
+        stream.ready.readable = true;
+        stream.ready.read_ended = true;
         if stream.out.resume_if_under() {
             // A protocol that does not read while writing is paused must come to see the end.
             self.call(Call::ResumeWriting);
@@ -310,7 +334,7 @@ impl StreamRef<'_> {
         }
         let stream = &mut *self.stream;
         stream.state.end_reading();
-        stream.readable = false;
+        stream.ready.readable = false;
         if stream.state.has_failed() {
             self.force_close(None, false);
         } else if stream.state.phase() == Phase::Draining {
@@ -341,7 +365,7 @@ impl Stream {
     /// delivers at once. TCP acknowledges later, and never after a reset.
     pub(crate) fn is_delivered(&self) -> bool {
         let fin = usize::from(self.state.has_told_end());
-        self.unsent() + self.on_the_way() <= usize::from(self.closing_bytes) + fin
+        self.unsent() + self.on_the_way() <= usize::from(self.closing.last_bytes) + fin
     }
 
     /// Whether the peer has ended in order and its system has everything. The own end does not matter then.
@@ -360,7 +384,7 @@ impl Stream {
     /// How much longer the peer must be silent before a close in the middle of its direction. `None` means that the
     /// lull is long enough. A reset would keep a sending peer from reading its bytes.
     fn time_to_lull(&mut self) -> Option<Duration> {
-        if self.readable {
+        if self.ready.readable {
             return Some(ASK_AGAIN_MIN);
         }
         if self.totals.received == 0 {
@@ -368,7 +392,7 @@ impl Stream {
         }
         match self.io.since_last_byte() {
             Some((quiet, round_trip)) => LULL.max(round_trip * 2).checked_sub(quiet).filter(|wait| !wait.is_zero()),
-            None => std::mem::take(&mut self.discarded).then_some(LULL),
+            None => std::mem::take(&mut self.closing.discarded).then_some(LULL),
         }
     }
 }

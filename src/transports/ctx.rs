@@ -17,13 +17,15 @@ use super::connect::resolver::Resolver;
 use super::datagram::socket::{Cork, Datagram, DatagramLabel};
 use super::dump::{Dump, Tap};
 use super::id::Id;
+use super::info::Totals;
 use super::keepalive::Looks;
 use super::label::StreamLabel;
 use super::out_buf::BufferPool;
 use super::pipe_pool::PipePool;
 use super::process::Process;
 use super::protocol::{DatagramProtocol, Factory, Handler, SubprocessProtocol};
-use super::stream::{RearmQueue, Stream};
+use super::readiness::RearmQueue;
+use super::stream::Stream;
 use super::timers::{Alarm, TimerId, Timers};
 
 /// The receiver of a slot's callbacks.
@@ -101,6 +103,8 @@ pub(crate) struct Ctx {
     pub(crate) failure: Option<io::Error>,
     /// Shows the bytes of streams and datagrams (`--dump`).
     pub(crate) dump: Option<Box<Dump>>,
+    /// The stream whose totals are wanted beyond its end.
+    pub(crate) watched: Option<(Id, Totals)>,
 }
 
 impl Ctx {
@@ -124,6 +128,7 @@ impl Ctx {
             stopped: false,
             failure: None,
             dump: None,
+            watched: None,
         }
     }
 

@@ -15,12 +15,12 @@ use std::io::{self, IoSlice};
 use std::time::Duration;
 
 use super::ctx::{Call, Ctx, StreamRef};
-use super::dump::Throttle;
 use super::id::Arena;
 use super::net::Slot;
 use super::out_buf::WaterMarks;
+use super::readiness::Rearm;
 use super::state::Phase;
-use super::stream::{Rearm, Stream};
+use super::stream::Stream;
 use super::timers::Alarm;
 use crate::sys::stdio::IOV_MAX;
 
@@ -45,20 +45,8 @@ pub(crate) enum Filled {
 
 impl StreamRef<'_> {
     /// Notes an event. Returns whether it says something new.
-    ///
-    /// News right after a rearm mean that the short count was wrong. (Each such event says that a socket can be written
-    /// to, which is nothing new.)
     pub(crate) fn note_event(&mut self, readable: bool, writable: bool, read_ended: bool) -> bool {
-        let stream = &mut *self.stream;
-        let is_news = (readable && !stream.readable) || (writable && !stream.writable);
-        if let Rearm::Asked { turn: asked } = stream.rearm {
-            stream.rearm = Rearm::None;
-            stream.distrust_short_io |= is_news && self.cx.turn == asked + 1;
-        }
-        stream.readable |= readable;
-        stream.writable |= writable;
-        stream.rdhup_seen |= read_ended;
-        is_news || read_ended
+        self.stream.ready.note_event(readable, writable, read_ended, self.cx.turn)
     }
 
     /// Fills `buffer` with received bytes.
@@ -96,7 +84,7 @@ impl StreamRef<'_> {
                 Ok(n)
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                self.stream.readable = false;
+                self.stream.ready.readable = false;
                 self.schedule_rearm();
                 Err(Filled::NotNow)
             }
@@ -108,12 +96,12 @@ impl StreamRef<'_> {
     fn note_read(&mut self, n: usize, space: usize) {
         let stream = &mut *self.stream;
         if stream.state.phase() == Phase::Draining {
-            stream.discarded = true;
+            stream.closing.discarded = true;
         } else {
             stream.last_activity = self.cx.now;
         }
-        if n < space && !stream.rdhup_seen && !stream.distrust_short_io && !stream.io.is_read_always_ready() {
-            stream.readable = false;
+        if n < space && stream.ready.trusts_short_reads() && !stream.io.is_read_always_ready() {
+            stream.ready.readable = false;
             self.schedule_rearm();
         }
     }
@@ -154,7 +142,7 @@ impl StreamRef<'_> {
         let stream = &mut *self.stream;
         let len: usize = bufs.iter().map(|buf| buf.len()).sum();
         let mut sent = 0;
-        if stream.is_flushed() && stream.writable {
+        if stream.is_flushed() && stream.ready.writable {
             match stream.io.write(bufs) {
                 Ok(n) => sent = n,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => (),
@@ -171,7 +159,7 @@ impl StreamRef<'_> {
             }
             // One call takes only a limited number of slices, so a short count does not mean that the socket is full.
             let cut = bufs.len() > IOV_MAX;
-            stream.writable = (stream.distrust_short_io || cut) && sent > 0;
+            stream.ready.writable = (stream.ready.distrust_short_io || cut) && sent > 0;
         }
         stream.out.append(bufs, sent, &mut self.cx.buffer_pool);
         self.pause_if_over();
@@ -189,9 +177,9 @@ impl StreamRef<'_> {
                         stream.totals.sent += n as u64;
                     }
                     stream.last_activity = self.cx.now;
-                    stream.writable = is_all || stream.distrust_short_io;
+                    stream.ready.writable = is_all || stream.ready.distrust_short_io;
                 }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => stream.writable = false,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => stream.ready.writable = false,
                 Err(error) => return self.write_failed(error),
             }
         }
@@ -220,16 +208,16 @@ impl StreamRef<'_> {
     }
 
     pub(crate) fn set_reading(&mut self, reading: bool) {
-        self.stream.reading = reading;
+        self.stream.gate.paused = !reading;
         self.queue_read();
     }
 
     /// Queues the stream to be rearmed, unless it is queued already.
     pub(crate) fn schedule_rearm(&mut self) {
-        if self.stream.rearm == Rearm::Queued {
+        if self.stream.ready.rearm == Rearm::Queued {
             return;
         }
-        self.stream.rearm = Rearm::Queued;
+        self.stream.ready.rearm = Rearm::Queued;
         self.cx.rearm.streams.push(self.id);
         if self.cx.rearm.timer.is_none() {
             self.cx.rearm.timer = Some(self.cx.timers.arm(REARM_IDLE, None, Alarm::Rearm));
@@ -243,21 +231,19 @@ impl Stream {
         let has_layer_event = self.has_layer_event();
         if self.state.discards() {
             // Bytes that are left on stdin are for the next program.
-            return has_layer_event || (self.readable && self.io.needs_lingering_close());
+            return has_layer_event || (self.ready.readable && self.io.needs_lingering_close());
         }
         if self.is_negotiating() && matches!(self.state.phase(), Phase::Open | Phase::Running) {
-            return has_layer_event || self.readable;
+            return has_layer_event || self.ready.readable;
         }
         self.state.delivers()
-            && self.reading
-            && !self.blocked_by_sink
-            && self.throttle != Throttle::Held
-            && (has_layer_event || self.readable || self.unread.is_some())
+            && self.gate.is_open()
+            && (has_layer_event || self.ready.readable || self.unread.is_some())
     }
 
     /// Whether a write is useful now.
     pub(crate) fn wants_write(&self) -> bool {
-        self.writable && !self.is_flushed() && self.state.flushes()
+        self.ready.writable && !self.is_flushed() && self.state.flushes()
     }
 }
 
@@ -270,7 +256,7 @@ impl Ctx {
             if now.duration_since(stream.last_activity) < REARM_IDLE {
                 return true;
             }
-            stream.rearm = Rearm::Asked { turn: *turn };
+            stream.ready.rearm = Rearm::Asked { turn: *turn };
             // This cannot fail for a descriptor that is registered. After a failure the stream is as it was before.
             let _ = stream.io.rearm(registry, id);
             false

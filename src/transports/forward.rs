@@ -150,13 +150,13 @@ impl Route<'_> {
     /// Lets the source be read if the sink has room. Otherwise the source waits for that.
     fn update_block(&mut self) {
         let waits = !(self.sink.state.accepts_writes() && self.sink.has_room());
-        self.source.blocked_by_sink = waits;
+        self.source.gate.blocked_by_sink = waits;
         self.sink.source_waits = waits;
     }
 
     /// The source is not read until the sink has room again.
     fn block(&mut self) -> SpliceOutcome {
-        self.source.blocked_by_sink = true;
+        self.source.gate.blocked_by_sink = true;
         self.sink.source_waits = true;
         SpliceOutcome::NotNow
     }
@@ -280,7 +280,7 @@ impl Route<'_> {
     }
 
     fn sink_is_full(&mut self) -> SpliceOutcome {
-        self.sink.writable = false;
+        self.sink.ready.writable = false;
         self.sink_ref().schedule_rearm();
         self.block()
     }
@@ -330,7 +330,7 @@ impl StreamRef<'_> {
     /// Gives received bytes to the protocol again.
     pub(crate) fn stop_forwarding(&mut self) {
         self.stream.forward = None;
-        self.stream.blocked_by_sink = false;
+        self.stream.gate.blocked_by_sink = false;
         self.queue_read();
     }
 
@@ -350,7 +350,7 @@ impl Stream {
 
     /// Whether the source of this stream may write more to it.
     fn has_room(&self) -> bool {
-        !self.out.flow.is_paused() && !self.out.is_spliced() && (self.writable || !self.out.is_empty())
+        !self.out.flow.is_paused() && !self.out.is_spliced() && (self.ready.writable || !self.out.is_empty())
     }
 }
 

@@ -105,7 +105,7 @@ impl Transport<'_> {
     pub fn may_have_more(&self) -> bool {
         self.net
             .stream(self.id)
-            .is_some_and(|stream| stream.readable || stream.unread.is_some() || stream.has_layer_event())
+            .is_some_and(|stream| stream.ready.readable || stream.unread.is_some() || stream.has_layer_event())
     }
 
     /// Whether the peer's direction has ended.
@@ -164,6 +164,15 @@ impl Transport<'_> {
         self.with(|stream| stream.force_close(None, true));
     }
 
+    /// Drops the buffered bytes and what has arrived, and ends at once in `connection_lost(None)`. This is for a
+    /// protocol that wants nothing more from a peer and owes it nothing.
+    ///
+    /// Unlike with [`abort`](Self::abort), the peer sees an orderly end, with the close_notify of TLS, unless it goes
+    /// on sending. Unlike with [`close`](Self::close), nothing is waited for. asyncio has nothing like it.
+    pub fn leave(&mut self) {
+        self.with(|stream| stream.leave());
+    }
+
     /// Ends a connection that [`has_failed`](Self::has_failed) without reading the earlier bytes. `connection_lost`
     /// gets the failure. asyncio has nothing like it.
     pub fn fail(&mut self) {
@@ -194,7 +203,7 @@ impl Transport<'_> {
     pub fn is_reading(&self) -> bool {
         self.net
             .stream(self.id)
-            .is_some_and(|stream| stream.reading && !stream.state.is_closing() && !stream.state.reading_ended())
+            .is_some_and(|stream| !stream.gate.paused && !stream.state.is_closing() && !stream.state.reading_ended())
     }
 
     /// Whether the write buffer is over its high-water mark. `pause_writing` may not have been called yet.
@@ -237,7 +246,7 @@ impl Transport<'_> {
     /// Whether the stream is forwarded and not read, because its sink has no room.
     #[must_use]
     pub fn is_blocked_by_sink(&self) -> bool {
-        let Some(stream) = self.net.stream(self.id).filter(|stream| stream.blocked_by_sink) else { return false };
+        let Some(stream) = self.net.stream(self.id).filter(|stream| stream.gate.blocked_by_sink) else { return false };
         let sink = stream.forward.as_deref().and_then(|forward| self.net.stream(forward.to));
         // A sink with room again only queues its source.
         sink.is_none_or(|sink| sink.source_waits)
@@ -287,7 +296,7 @@ impl Transport<'_> {
     #[must_use]
     pub fn last_activity(&self) -> Instant {
         let Some(stream) = self.net.stream(self.id) else { return self.net.now() };
-        self.net.cx.last_activity(stream.last_activity, stream.throttle)
+        self.net.cx.last_activity(stream.last_activity, stream.gate.throttle)
     }
 
     /// Replaces the protocol, right after the present callback. The new protocol gets no `connection_made` if the old

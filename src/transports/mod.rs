@@ -34,6 +34,7 @@ pub mod keepalive;
 mod liveness;
 pub mod out_buf;
 mod pipe_pool;
+pub(crate) mod readiness;
 pub(crate) mod state;
 pub(crate) mod stream;
 mod throttle;

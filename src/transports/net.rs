@@ -15,6 +15,7 @@ use super::admission::Admission;
 use super::ctx::{Call, Ctx, DatagramRef, ProcessRef, StreamRef};
 use super::datagram::socket::{Datagram, DatagramLabel};
 use super::id::{Arena, Direction, Id};
+use super::info::Totals;
 use super::label::StreamLabel;
 use super::listener::Listener;
 use super::process::{Ending, Process, SIGTERM};
@@ -249,6 +250,20 @@ impl Net {
         Ok(id)
     }
 
+    /// Keeps the totals of a stream for [`watched_totals`](Self::watched_totals) beyond its end. One stream can be
+    /// watched.
+    pub fn watch_totals(&mut self, id: Id) {
+        self.cx.watched = Some((id, Totals::default()));
+    }
+
+    /// The bytes that have crossed the watched stream, and whether the stream is in the background, or lost. `None`
+    /// without a watched stream.
+    #[must_use]
+    pub fn watched_totals(&self) -> Option<(Totals, bool)> {
+        let (id, totals) = self.cx.watched?;
+        Some(self.stream(id).map_or((totals, true), |stream| (stream.totals, stream.background)))
+    }
+
     /// Frees a slot. Listeners that wait for a descriptor or for a place are woken.
     pub(crate) fn remove(&mut self, id: Id) {
         let Some(slot) = self.slots.remove(id) else { return };
@@ -272,6 +287,11 @@ impl Net {
             self.cx.places.pending.retain(|pending| *pending != id);
         }
         let source = if let Slot::Stream(stream) = &slot { stream.source } else { None };
+        if let (Some((watched, totals)), Slot::Stream(stream)) = (&mut self.cx.watched, &slot)
+            && *watched == id
+        {
+            *totals = stream.totals;
+        }
         // The descriptors are closed before a listener tries to use them.
         drop(slot);
         // A source goes on without its sink, because a lost sink would never have room again.

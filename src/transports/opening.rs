@@ -182,7 +182,7 @@ impl Net {
         let stdout = (which != Stdio::InputOnly).then(Channel::stdout).transpose()?;
         let no_input = stdin.is_none();
         let mut stream = Stream::new(Io::Channels(stdin, stdout), Phase::Open, self.cx.now);
-        stream.reading = false;
+        stream.gate.paused = true;
         if no_input {
             stream.state.write_only();
         }
@@ -232,7 +232,7 @@ fn add_listener(net: &mut Net, listener: Listener, factory: Factory) -> io::Resu
 
 fn add_signals(net: &mut Net, pipe: OwnedFd, protocol: Handler) -> io::Result<Id> {
     let mut stream = Stream::new(Io::Socket(Socket::from(pipe)), Phase::Open, net.cx.now);
-    stream.throttle = Throttle::Exempt;
+    stream.gate.throttle = Throttle::Exempt;
     let id = net.add_made(stream, protocol)?;
     net.transport(id).set_background(true);
     Ok(id)

@@ -10,7 +10,6 @@ use std::time::Instant;
 use super::admission::Admission;
 use super::channel::Channel;
 use super::connect::state::Connecting;
-use super::dump::Throttle;
 use super::forward_mode::Forward;
 use super::id::{Direction, Id};
 use super::info::{Peer, Totals};
@@ -18,6 +17,7 @@ use super::io::Io;
 use super::keepalive::KeepAlive;
 use super::layer::LayerStack;
 use super::out_buf::WriteBuffer;
+use super::readiness::{ReadGate, Readiness, Rearm};
 use super::state::{Phase, State};
 use super::timers::TimerId;
 
@@ -47,36 +47,27 @@ pub(crate) struct Stream {
     /// The timer of the present phase, of which there is at most one: of a handshake or of closing. Set by
     /// [`StreamRef::arm`](super::ctx::StreamRef::arm).
     pub(crate) phase_timer: Option<TimerId>,
-    /// Set by an event, cleared by a read that took all bytes.
-    pub(crate) readable: bool,
-    /// Set by an event, cleared by a write that did not fit.
-    pub(crate) writable: bool,
-    /// Cleared by `pause_reading`.
-    pub(crate) reading: bool,
-    /// The stream is forwarded, and its sink has no room.
-    pub(crate) blocked_by_sink: bool,
-    /// Whether the reader of the dump is too slow for more bytes.
-    pub(crate) throttle: Throttle,
-    /// An event has reported the peer's end (`EPOLLRDHUP`). A short read then does not mean that everything was read.
-    pub(crate) rdhup_seen: bool,
-    /// A short read or write does not mean that no more is there. A terminal gives a line at a time, TCP stops at an
-    /// urgent mark.
-    pub(crate) distrust_short_io: bool,
+    pub(crate) ready: Readiness,
+    pub(crate) gate: ReadGate,
+    pub(crate) closing: Closing,
     /// On the run queue.
     pub(crate) queued: bool,
-    /// Whether epoll must report the readiness again.
-    pub(crate) rearm: Rearm,
     /// Whether a listener has accepted the stream, and whether the stream counts against the limit.
     pub(crate) admission: Admission,
-    /// A server drops a closing connection that makes no progress for 5 s, because others need its place.
-    pub(crate) bounded_close: bool,
-    pub(crate) close_mode: CloseMode,
-    /// Bytes that follow the last byte of a protocol: a close_notify, which is one short record.
-    pub(crate) closing_bytes: u16,
-    /// Bytes have arrived and were dropped since the last check for a lull.
-    pub(crate) discarded: bool,
     /// Does not keep the loop running by itself.
     pub(crate) background: bool,
+}
+
+/// How a stream closes.
+#[derive(Debug)]
+pub(crate) struct Closing {
+    pub(crate) mode: CloseMode,
+    /// A server drops a closing connection that makes no progress for 5 s, because others need its place.
+    pub(crate) is_bounded: bool,
+    /// Bytes that follow the last byte of a protocol: a close_notify, which is one short record.
+    pub(crate) last_bytes: u16,
+    /// Bytes have arrived and were dropped since the last check for a lull.
+    pub(crate) discarded: bool,
 }
 
 /// What a closed stream waits for once everything is sent.
@@ -92,32 +83,20 @@ pub(crate) enum CloseMode {
     Aborted,
 }
 
-/// Whether a short count, which can be wrong, has cleared a latch. See `flow.rs`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Rearm {
-    None,
-    /// In the rearm queue.
-    Queued,
-    /// Rearmed in this turn. An event in the next turn is the answer.
-    Asked {
-        turn: u64,
-    },
-}
-
-/// Streams that stopped at a short read or write. They are rearmed once they are idle.
-#[derive(Debug, Default)]
-pub(crate) struct RearmQueue {
-    pub(crate) streams: Vec<Id>,
-    pub(crate) timer: Option<TimerId>,
-}
-
 impl Stream {
     pub(crate) fn new(io: Io, phase: Phase, now: Instant) -> Self {
         Self {
-            // Files get no events, and a FIFO without writers can get none, so each is read once. A terminal is not: a
-            // read without input stops a job in the background.
-            readable: matches!(io, Io::Channels(..)) && !io.reads_terminal(),
-            distrust_short_io: matches!(io, Io::Channels(..)),
+            ready: Readiness {
+                // Files get no events, and a FIFO without writers can get none, so each is read once. A terminal is
+                // not: a read without input stops a job in the background.
+                readable: matches!(io, Io::Channels(..)) && !io.reads_terminal(),
+                writable: true,
+                read_ended: false,
+                distrust_short_io: matches!(io, Io::Channels(..)),
+                rearm: Rearm::None,
+            },
+            gate: ReadGate::default(),
+            closing: Closing { mode: CloseMode::Lingering, is_bounded: false, last_bytes: 0, discarded: false },
             io,
             state: State::new(phase),
             out: WriteBuffer::default(),
@@ -132,18 +111,8 @@ impl Stream {
             last_activity: now,
             keepalive: KeepAlive::OFF,
             phase_timer: None,
-            writable: true,
-            reading: true,
-            blocked_by_sink: false,
-            throttle: Throttle::Free,
-            rdhup_seen: false,
             queued: false,
-            rearm: Rearm::None,
             admission: Admission::None,
-            bounded_close: false,
-            close_mode: CloseMode::Lingering,
-            closing_bytes: 0,
-            discarded: false,
             background: false,
         }
     }
@@ -211,9 +180,8 @@ impl fmt::Debug for Stream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Stream")
             .field("state", &self.state)
-            .field("readable", &self.readable)
-            .field("writable", &self.writable)
-            .field("reading", &self.reading)
+            .field("ready", &self.ready)
+            .field("gate", &self.gate)
             .field("out", &self.out)
             .finish_non_exhaustive()
     }

@@ -22,14 +22,14 @@ impl StreamRef<'_> {
         self.cx.dump.is_some()
             && !self.stream.state.discards()
             && !self.stream.is_negotiating()
-            && self.cx.throttle(self.id, &mut self.stream.throttle)
+            && self.cx.throttle(self.id, &mut self.stream.gate.throttle)
     }
 }
 
 impl DatagramRef<'_> {
     /// Whether the socket must not be read now. A socket that is held goes on the run queue later.
     pub(crate) fn throttle(&mut self) -> bool {
-        self.cx.throttle(self.id, &mut self.datagram.throttle)
+        self.cx.throttle(self.id, &mut self.datagram.gate.throttle)
     }
 }
 
@@ -59,7 +59,7 @@ impl Ctx {
         for id in self.dump.as_deref_mut().map(Dump::take_held).unwrap_or_default() {
             match slots.get_mut(id) {
                 Some(Slot::Stream(stream)) => {
-                    stream.throttle = Throttle::Free;
+                    stream.gate.throttle = Throttle::Free;
                     // Timers fire before the next read. A stream that drains has the start of the drain here.
                     if !stream.state.discards() {
                         stream.last_activity = self.now;
@@ -67,7 +67,7 @@ impl Ctx {
                     StreamRef { id, stream, cx: self }.queue_ready();
                 }
                 Some(Slot::Datagram(datagram)) => {
-                    datagram.throttle = Throttle::Free;
+                    datagram.gate.throttle = Throttle::Free;
                     datagram.last_activity = self.now;
                     DatagramRef { id, datagram, cx: self }.queue_ready();
                 }

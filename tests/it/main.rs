@@ -2,6 +2,7 @@
 
 mod command_line;
 mod datagrams;
+mod docs;
 mod exec;
 mod harness;
 mod house;

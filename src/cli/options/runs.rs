@@ -5,7 +5,7 @@ use super::typed::Opt::*;
 use super::typed::Options;
 use crate::cli::logger::Color;
 use crate::cli::values::{
-    parse_duration, parse_group, parse_half_close, parse_number, parse_positive_duration, parse_size,
+    parse_duration, parse_escape, parse_group, parse_half_close, parse_number, parse_positive_duration, parse_size,
 };
 use crate::protocols::half_close::HalfClose;
 use crate::transports::process::opening::ChildStdio;
@@ -194,6 +194,25 @@ pub(super) static STREAM: &[OptSpec] = &[
             "SMTP, HTTP and other protocols of lines need this. A line feed after a CR is sent unchanged. Before the \
              endpoints, the option applies to each stream socket; after a comma, to one endpoint.",
         ),
+    flag(Raw, "raw", |o| o.raw = true).help("Send each key of the terminal at once, ^C included; ^]. leaves").more(
+        "This is for a program with a terminal at the other end: a shell, an editor, a console. Start it there with \
+             'xport exec --listen EP --pty -- bash -li'. Keys are neither echoed nor edited here, and Enter sends a \
+             CR. What the peer sends is shown unchanged. The terminal is raw from the connection on, and it is \
+             restored at every end of the run. Only SIGKILL leaves it raw; 'stty sane' repairs it. ^]^Z or SIGTSTP \
+             suspends xport, with the terminal restored. The other end does not learn the size of this window: type \
+             'stty rows R cols C' there. Stdin must be a terminal.",
+    ),
+    text(Escape, "escape", "KEY", |o, t| put(&mut o.escape, parse_escape(t)))
+        .default("^]")
+        .variable("XPORT_ESCAPE")
+        .help("The key before a command in --raw: ^X, a character, or none")
+        .more(
+            "The escape key and '.' leave: the peer gets what was typed before, and the status is 0 if it has taken \
+             all of it within a second. The escape key twice sends it once. The escape key and '?' show help. After \
+             the escape key and any other key, both are sent. A control character is the escape key anywhere; a \
+             printable character, such as ~, only at the beginning of a line. With 'none', xport ends only with the \
+             peer or by a signal.",
+        ),
     file(Dump, "dump", |o| &mut o.dump)
         .help("Write sent and received data to FILE, in hexadecimal and as text; '-' is stderr")
         .more(
@@ -205,6 +224,15 @@ pub(super) static STREAM: &[OptSpec] = &[
              to ten times as long as the data, and slow. If its reader is slow, such as a pager, the run waits for \
              it. If writing the dump fails, the dump stops with a warning, and the run goes on. The dump does not \
              show what a program reads from an inherited stdin.",
+        ),
+    flag(Progress, "progress", |o| o.progress = true)
+        .variable("XPORT_PROGRESS")
+        .help("Show on stderr how much has moved and how fast, if stderr is a terminal")
+        .more(
+            "The line appears after a second, and its last state stays. If stdin is a file, it shows per cent and the \
+             time left as well. It goes away as soon as the peer's data is shown on the same terminal, and it is not \
+             drawn in the background. -q does not suppress it. Nothing is drawn if stderr is not a terminal or if TERM \
+             is 'dumb'.",
         ),
     number(HighWater, "high-water", "SIZE", |o, t| put(&mut o.high_water, parse_size(t)))
         .default("64K")

@@ -104,7 +104,8 @@ pub(super) static CONNECTION: &[OptSpec] = &[
         .default("10s")
         .variable("XPORT_CONNECT_TIMEOUT")
         .help("Limit the time of each attempt to connect, name look-up included")
-        .instead(Topic::Datagrams, "Limit the time of the name look-up"),
+        .instead(Topic::Datagrams, "Limit the time of the name look-up")
+        .instead(Topic::Wait, "Limit the time of each try to connect, name look-up included, and that of its answer"),
     number(Retry, "retry", "N|forever", |o, t| put(&mut o.retry, parse_retry(t)))
         .default("0")
         .variable("XPORT_RETRY")

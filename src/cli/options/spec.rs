@@ -15,6 +15,7 @@ pub(in crate::cli) enum Heading {
     Datagram,
     Child,
     Stream,
+    Wait,
     Output,
     /// Options that need no mode.
     None,
@@ -29,6 +30,7 @@ impl Heading {
             Self::Datagram => "Datagram",
             Self::Child => "Child",
             Self::Stream => "Stream",
+            Self::Wait => "Waiting",
             Self::Output => "Output",
             Self::None => return None,
         })
@@ -44,6 +46,7 @@ pub(in crate::cli) enum Topic {
     DatagramServer,
     Exec,
     Relay,
+    Wait,
     /// The modes for endpoints of any kind.
     AnyEndpoint,
 }

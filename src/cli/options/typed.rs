@@ -9,6 +9,7 @@ use ipnet::IpNet;
 use rustls::pki_types::ServerName;
 
 use crate::cli::logger::Color;
+use crate::protocols::escape::EscapeKey;
 use crate::protocols::half_close::HalfClose;
 use crate::transports::address::Address;
 use crate::transports::datagram::opening::Group;
@@ -86,11 +87,20 @@ pub(in crate::cli) enum Opt {
     SendOnly,
     RecvOnly,
     Crlf,
+    Raw,
+    Escape,
     Dump,
+    Progress,
     HighWater,
     LowWater,
     Timeout,
     IdleTimeout,
+    For,
+    Every,
+    Any,
+    Gone,
+    Status,
+    Send,
     Quiet,
     Verbose,
     Color,
@@ -159,11 +169,20 @@ pub(in crate::cli) struct Options {
     pub(in crate::cli) send_only: bool,
     pub(in crate::cli) recv_only: bool,
     pub(in crate::cli) crlf: bool,
+    pub(in crate::cli) raw: bool,
+    pub(in crate::cli) escape: Option<EscapeKey>,
     pub(in crate::cli) dump: Option<PathBuf>,
+    pub(in crate::cli) progress: bool,
     pub(in crate::cli) high_water: usize,
     pub(in crate::cli) low_water: Option<usize>,
     pub(in crate::cli) timeout: Option<Duration>,
     pub(in crate::cli) idle_timeout: Option<Duration>,
+    pub(in crate::cli) wait_for: Option<Duration>,
+    pub(in crate::cli) every: Duration,
+    pub(in crate::cli) any: bool,
+    pub(in crate::cli) gone: bool,
+    pub(in crate::cli) status: Vec<u16>,
+    pub(in crate::cli) send: Option<OsString>,
     pub(in crate::cli) quiet: bool,
     pub(in crate::cli) verbose: u8,
     pub(in crate::cli) color: Color,

@@ -127,10 +127,10 @@ fn assert_rested(sim: &mut Sim, from: Id, to: Id) {
     drop(wire);
     let net = sim.net();
     let Some(stream) = net.stream(from) else { return };
-    if is_drained || !stream.reading || !stream.state.delivers() {
+    if is_drained || stream.gate.paused || !stream.state.delivers() {
         return;
     }
-    assert!(stream.blocked_by_sink, "{from:?} has bytes to read, and nobody reads it");
+    assert!(stream.gate.blocked_by_sink, "{from:?} has bytes to read, and nobody reads it");
     let takes = net.stream(to).is_some_and(|sink| sink.state.accepts_writes());
     let is_full = sim.wire(to).room == 0;
     assert!(!takes || is_full, "{from:?} is held, although {to:?} has room");

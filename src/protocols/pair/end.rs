@@ -79,15 +79,16 @@ impl End {
     }
 
     /// Lets bytes go both ways, or one way in a session that only sends or receives. If the first bytes of stdin or of
-    /// a child decide when the end is told, they come to the protocol of that side first.
+    /// a child decide when the end is told, they come to the protocol of that side first. Keys always do.
     pub(super) fn join(self, other: Self, net: &mut Net, options: &PairOptions) {
-        let SessionOptions { send_only, recv_only, .. } = options.session.unwrap_or_default();
+        let SessionOptions { send_only, recv_only, keys, .. } = options.session.unwrap_or_default();
         for (from, to) in [(self, other), (other, self)] {
             if recv_only && from.is_stdio(net) {
                 continue;
             }
             let is_dropped = send_only && to.is_stdio(net);
-            let is_looked_at = options.half_close == HalfClose::Auto && from.may_be_held_back(to, net);
+            let may_be_held_back = options.half_close == HalfClose::Auto && from.may_be_held_back(to, net);
+            let is_looked_at = may_be_held_back || (keys.is_some() && from.is_stdio(net));
             if !is_dropped && !is_looked_at {
                 from.forward_to(to, net);
             }

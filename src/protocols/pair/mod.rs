@@ -27,7 +27,7 @@
 //! |---|---|
 //! | `options.rs`, `end.rs` | the options, and what one side does with the other end |
 //! | `stream.rs`, `session.rs` | the side of a connection, or of stdin and stdout; what is different for a session |
-//! | `stdio.rs` | opens the right end that is stdin and stdout |
+//! | `keys.rs`, `stdio.rs` | stdin and stdout of a session with single keys (`--raw`); the choice between the two |
 //! | `child.rs`, `exec.rs` | the side of a child; what is different for `exec` on stdin and stdout |
 //! | `datagram.rs` | the side of a UDP socket with one peer |
 //! | `flows.rs`, `flows_side.rs`, `ages.rs`, `waiting.rs` | a UDP socket that serves many: a pair for each sender |
@@ -45,6 +45,7 @@ pub mod exec;
 pub mod flows;
 pub mod flows_side;
 pub mod half_close;
+mod keys;
 pub mod lines;
 pub mod options;
 mod remainder;
@@ -58,7 +59,7 @@ use std::rc::Rc;
 
 pub use self::end::End;
 use self::half_close::{Held, InputEnd};
-pub use self::options::{PairOptions, SessionOptions};
+pub use self::options::{KeyOptions, KeyTerminal, PairOptions, SessionOptions};
 pub use self::waiting::{FlowPlace, Waiting};
 use super::idle::{Fired, IdleClock};
 use super::report::{Cause, Failure};

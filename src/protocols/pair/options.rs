@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::half_close::HalfClose;
+use crate::protocols::escape::EscapeKey;
 use crate::protocols::idle::{FailureScope, IdleWatch};
 use crate::protocols::report::{Failure, Reporter};
 
@@ -37,6 +38,30 @@ pub struct SessionOptions {
     pub until_peer_ends: bool,
     /// Other sessions follow on the same stdin and stdout.
     pub reuse_stdio: bool,
+    /// Keys of the terminal go to the peer one by one.
+    pub keys: Option<KeyOptions>,
+}
+
+/// The terminal of a session with single keys. The mode knows how to do these things.
+#[derive(Clone, Copy, Debug)]
+pub struct KeyTerminal {
+    /// Makes the terminal raw, unless it is raw. Returns false in the background, where nothing is changed.
+    pub enter: fn() -> bool,
+    /// Restores the terminal for good.
+    pub leave: fn(),
+    /// Restores the terminal, stops the process, and makes the terminal raw again when the process goes on.
+    pub suspend: fn(),
+    /// Shows a line to the user.
+    pub show: fn(&str),
+}
+
+/// What is different for a session with single keys.
+#[derive(Clone, Copy, Debug)]
+pub struct KeyOptions {
+    /// The escape key, if there is one.
+    pub escape: Option<EscapeKey>,
+    /// The terminal.
+    pub terminal: KeyTerminal,
 }
 
 impl PairOptions {

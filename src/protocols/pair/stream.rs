@@ -63,6 +63,16 @@ impl StreamSide {
         }
     }
 
+    /// The other end, once it is known.
+    pub(super) fn other_end(&self) -> Option<End> {
+        self.other.end()
+    }
+
+    /// Reports a failure of the pair.
+    pub(super) fn fail(&self, failure: Failure) {
+        self.options.fail(failure);
+    }
+
     /// The options of the session, if this side is its connection.
     fn as_peer(&self, t: &Transport<'_>) -> Option<SessionOptions> {
         self.options.session.filter(|_| t.is_connection())
@@ -117,16 +127,6 @@ impl StreamSide {
     fn is_routine(&self, t: &mut Transport<'_>, error: &io::Error) -> bool {
         let other_has_ended = self.other.end().is_some_and(|other| other.is_over(t.net()));
         self.options.reporter.is_none() && is_truncation(error) && other_has_ended
-    }
-
-    /// This side is gone, in order. Asks the other side whether it has more data.
-    fn ask(&self, t: &mut Transport<'_>, source: Id) {
-        let peer = t.info().peer.map(|peer| peer.to_string()).unwrap_or_default();
-        let reporter = self.options.reporter.clone();
-        remainder::ask(t.net(), source, peer, self.options.watch(), move |failure| match &reporter {
-            Some(reporter) => reporter.tell(failure),
-            None => log::info!("{failure}"),
-        });
     }
 
     /// Whether the end of the peer is the end of the session: `--until-peer-ends`.
@@ -217,11 +217,9 @@ impl StreamSide {
             return;
         }
         log::info!("closing: {} has not ended within {}", other.name(t.net()), shown(limit));
+        other.finish_alone(t.net());
         if other.has_datagrams() {
-            other.finish(t.net());
             t.close();
-        } else {
-            other.finish_alone(t.net());
         }
     }
 
@@ -390,7 +388,10 @@ impl Protocol for StreamSide {
             Some(_) => other.reset(t.net()),
             None if self.have_parted(t, other) => (),
             None => match self.source_to_ask(t, other) {
-                Some(source) => self.ask(t, source),
+                Some(source) => {
+                    let peer = t.info().peer;
+                    remainder::ask(t.net(), source, peer, &self.options);
+                }
                 None => other.finish(t.net()),
             },
         }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 
+use super::resolver::NoAddress;
 use crate::transports::error::{describe, is_handshake_timeout, is_lack_of_resources, is_tls};
 
 /// The error of a connection that could not be made.
@@ -11,6 +12,7 @@ pub struct ConnectError {
     message: String,
     kind: ConnectErrorKind,
     is_given_up: bool,
+    is_absent: bool,
     /// The system's error of the last attempt.
     source: Option<io::Error>,
 }
@@ -43,12 +45,17 @@ impl ConnectErrorKind {
 
 impl ConnectError {
     pub(crate) fn new(message: String) -> Self {
-        Self { message, kind: ConnectErrorKind::Unavailable, is_given_up: false, source: None }
+        Self { message, kind: ConnectErrorKind::Unavailable, is_given_up: false, is_absent: false, source: None }
     }
 
     /// `name` has no addresses.
     pub(crate) fn resolve(name: &str, why: &str) -> Self {
         Self::new(format!("resolve {name}: {why}"))
+    }
+
+    /// `name` has no addresses, or no answer has come.
+    pub(super) fn unresolved(name: &str, why: &NoAddress) -> Self {
+        Self::resolve(name, &why.text).with_absence(why.is_certain)
     }
 
     /// `target`, or one of its addresses, cannot be connected to.
@@ -58,8 +65,8 @@ impl ConnectError {
 
     /// An attempt has failed with `error`.
     pub(crate) fn of_attempt(address: &dyn fmt::Display, error: io::Error) -> Self {
-        let kind = ConnectErrorKind::of(&error);
-        Self::connect(address, &describe(&error)).with_kind(kind).with_source(Some(error))
+        let (kind, is_absent) = (ConnectErrorKind::of(&error), says_absent(&error));
+        Self::connect(address, &describe(&error)).with_kind(kind).with_absence(is_absent).with_source(Some(error))
     }
 
     /// This machine cannot look up `name`.
@@ -74,6 +81,10 @@ impl ConnectError {
 
     pub(crate) fn with_kind(self, kind: ConnectErrorKind) -> Self {
         Self { kind, ..self }
+    }
+
+    pub(super) fn with_absence(self, is_absent: bool) -> Self {
+        Self { is_absent, ..self }
     }
 
     /// The connection with `peer` was made, and the stream did not become open. `what` is the part that has failed.
@@ -97,11 +108,28 @@ impl ConnectError {
         self.is_given_up
     }
 
+    /// Whether no peer answers at the address: the peer refuses, is unreachable or does not react to the request, or
+    /// the name or the unix socket does not exist. A failure on this machine says nothing about the peer, and neither
+    /// does a name server that does not answer.
+    #[must_use]
+    pub fn is_absent(&self) -> bool {
+        self.is_absent
+    }
+
     /// The kind of the failure.
     #[must_use]
     pub fn kind(&self) -> ConnectErrorKind {
         self.kind
     }
+}
+
+/// Whether the error of an attempt says that no peer answers at the address.
+pub(super) fn says_absent(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionRefused, HostUnreachable, NetworkUnreachable, NotADirectory, NotFound, TimedOut};
+    matches!(
+        error.kind(),
+        ConnectionRefused | HostUnreachable | NetworkUnreachable | NotADirectory | NotFound | TimedOut
+    )
 }
 
 impl From<io::Error> for ConnectError {

@@ -103,7 +103,9 @@ pub(crate) trait Connect {
         let operation = if matches!(connecting.step, ConnectStep::Resolving) { "resolve" } else { "connect" };
         let (target, limit) = (&connecting.target, connecting.options.timeout);
         let error = ConnectError::new(format!("{operation} {target}: timed out after {limit:?}"));
-        self.try_failed(error.with_kind(ConnectErrorKind::TimedOut));
+        // A unix socket makes a client wait only if a server has it and does not accept.
+        let is_silent = matches!((&connecting.step, target), (ConnectStep::Racing(_), ConnectTarget::Inet(_)));
+        self.try_failed(error.with_kind(ConnectErrorKind::TimedOut).with_absence(is_silent));
     }
 
     /// The pause before the next try, or before the next attempt of a race, is over.
@@ -185,7 +187,7 @@ pub fn listen_addresses(host: &HostPort, family: Family, numeric: bool) -> Resul
     let mut addresses = match &host.host {
         Host::Name(name) if numeric => return Err(ConnectError::resolve(name, NOT_NUMERIC)),
         Host::Name(name) => {
-            resolver::resolve(name, host.port, family).map_err(|text| ConnectError::resolve(name, &text))?
+            resolver::resolve(name, host.port, family).map_err(|why| ConnectError::unresolved(name, &why))?
         }
         _ => numeric_addresses(host),
     };

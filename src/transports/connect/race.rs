@@ -13,7 +13,7 @@ use std::time::Duration;
 use socket2::SockAddr;
 
 use super::attempt::Attempt;
-use super::error::{ConnectError, ConnectErrorKind};
+use super::error::{ConnectError, ConnectErrorKind, says_absent};
 use crate::transports::error::describe;
 
 /// RFC 8305, section 5: "Connection Attempt Delay", recommended value.
@@ -67,7 +67,11 @@ impl Race {
 
     /// The error of a lost race, with the kind of the last failure.
     pub(super) fn verdict(mut self, target: &dyn fmt::Display) -> ConnectError {
-        let error = ConnectError::connect(target, &self.failures_in_words());
+        // Another address can be unusable on this machine, such as one of IPv6 without IPv6.
+        let is_there = |error: &io::Error| ConnectErrorKind::of(error) != ConnectErrorKind::Unavailable;
+        let (mut errors, mut others) = (self.failures.iter(), self.failures.iter());
+        let is_absent = errors.any(|(_, error)| says_absent(error)) && !others.any(|(_, error)| is_there(error));
+        let error = ConnectError::connect(target, &self.failures_in_words()).with_absence(is_absent);
         let Some((_, last)) = self.failures.pop() else { return error };
         error.with_kind(ConnectErrorKind::of(&last)).with_source(Some(last))
     }

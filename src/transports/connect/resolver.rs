@@ -19,7 +19,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender};
 
-use dns_lookup::AddrInfoHints;
+use dns_lookup::{AddrInfoHints, LookupErrorKind};
 
 use super::error::ConnectError;
 use crate::transports::address::Family;
@@ -38,8 +38,17 @@ const THREADS_MAX: usize = 16;
 /// The answer to a look-up: addresses, in the order in which the system prefers them.
 pub(crate) type Answer = Result<Vec<SocketAddr>, ConnectError>;
 
-/// Looks up a name on the present thread. Returns addresses without a port, or the message of the system.
-type ResolveFn = fn(&str, Family) -> Result<Vec<SocketAddr>, String>;
+/// Looks up a name on the present thread. Returns addresses without a port, or the reason why there are none.
+type ResolveFn = fn(&str, Family) -> Result<Vec<SocketAddr>, NoAddress>;
+
+/// The reason why a name has no addresses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct NoAddress {
+    /// The message of the system, such as `Name or service not known`.
+    pub(super) text: String,
+    /// Whether an answer said so. Otherwise, the name can have addresses: no name server has answered.
+    pub(super) is_certain: bool,
+}
 
 /// The look-ups that wait or run. A resolver without look-ups costs nothing.
 #[derive(Debug)]
@@ -68,7 +77,7 @@ struct ThreadLink {
 }
 
 /// The result of a thread.
-type Found = (Question, Result<Vec<SocketAddr>, String>);
+type Found = (Question, Result<Vec<SocketAddr>, NoAddress>);
 
 /// The question of a look-up. The port makes no difference to the answer.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -180,7 +189,7 @@ impl Resolver {
     }
 
     /// Gives what a thread has found to the clients. After an error, late clients ask again.
-    fn found(&mut self, question: Question, found: Result<Vec<SocketAddr>, String>) {
+    fn found(&mut self, question: Question, found: Result<Vec<SocketAddr>, NoAddress>) {
         let Some(lookup) = self.lookups.remove(&question) else { return };
         self.wanted -= usize::from(!lookup.clients.is_empty());
         for client in lookup.clients {
@@ -191,8 +200,8 @@ impl Resolver {
                     self.answers.push_back((client.id, Ok(addresses)));
                 }
                 Err(_) if client.is_late => self.ask(question.clone(), Client { is_late: false, ..client }),
-                Err(text) => {
-                    self.answers.push_back((client.id, Err(ConnectError::resolve(&question.name, text))));
+                Err(why) => {
+                    self.answers.push_back((client.id, Err(ConnectError::unresolved(&question.name, why))));
                 }
             }
         }
@@ -249,15 +258,15 @@ impl Resolver {
 /// Looks up `name` on this thread, however long that takes.
 ///
 /// # Errors
-/// The message of the system, such as `Name or service not known`.
-pub(super) fn resolve(name: &str, port: u16, family: Family) -> Result<Vec<SocketAddr>, String> {
+/// The name has no addresses, or no answer has come.
+pub(super) fn resolve(name: &str, port: u16, family: Family) -> Result<Vec<SocketAddr>, NoAddress> {
     let mut addresses = ask_system(name, family)?;
     addresses.iter_mut().for_each(|address| address.set_port(port));
     Ok(addresses)
 }
 
 /// `getaddrinfo(3)`.
-fn ask_system(name: &str, family: Family) -> Result<Vec<SocketAddr>, String> {
+fn ask_system(name: &str, family: Family) -> Result<Vec<SocketAddr>, NoAddress> {
     let address = match family {
         Family::Any => 0,
         Family::V4 => libc::AF_INET,
@@ -265,9 +274,11 @@ fn ask_system(name: &str, family: Family) -> Result<Vec<SocketAddr>, String> {
     };
     let hints = AddrInfoHints { socktype: libc::SOCK_STREAM, address, ..AddrInfoHints::default() };
     let found = dns_lookup::getaddrinfo(Some(name), None, Some(hints)).map_err(|error| {
+        let is_certain = matches!(error.kind(), LookupErrorKind::NoName | LookupErrorKind::NoData);
         let text = io::Error::from(error).to_string();
         // The standard library puts this before the message of getaddrinfo.
-        text.strip_prefix("failed to lookup address information: ").unwrap_or(&text).to_owned()
+        let text = text.strip_prefix("failed to lookup address information: ").unwrap_or(&text).to_owned();
+        NoAddress { text, is_certain }
     })?;
     let mut addresses = Vec::new();
     for info in found.flatten() {
@@ -275,7 +286,10 @@ fn ask_system(name: &str, family: Family) -> Result<Vec<SocketAddr>, String> {
             addresses.push(info.sockaddr);
         }
     }
-    if addresses.is_empty() { Err("no address found".to_owned()) } else { Ok(addresses) }
+    if addresses.is_empty() {
+        return Err(NoAddress { text: "no address found".to_owned(), is_certain: true });
+    }
+    Ok(addresses)
 }
 
 #[cfg(test)]

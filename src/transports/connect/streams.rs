@@ -140,7 +140,7 @@ impl StreamRef<'_> {
         self.io = Io::Socket(winner.socket);
         self.last_activity = self.cx.now;
         // An event of an attempt that has lost may have set this.
-        self.rdhup_seen = false;
+        self.ready.read_ended = false;
         self.state.opened();
         self.watch_peer(connecting.options.keepalive);
         if self.is_opening() {

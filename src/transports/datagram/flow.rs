@@ -134,11 +134,11 @@ impl DatagramRef<'_> {
     }
 
     pub(crate) fn set_reading(&mut self, reading: bool) {
-        if reading && !self.reading {
+        if reading && self.gate.paused {
             // The peer was not idle while reading was paused.
             self.last_activity = self.cx.now;
         }
-        self.reading = reading;
+        self.gate.paused = !reading;
         self.queue_read();
     }
 }

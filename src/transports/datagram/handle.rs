@@ -122,7 +122,7 @@ impl DatagramTransport<'_> {
     #[must_use]
     pub fn last_activity(&self) -> Instant {
         let Some(datagram) = self.net.datagram(self.id) else { return self.net.now() };
-        self.net.cx.last_activity(datagram.last_activity, datagram.throttle)
+        self.net.cx.last_activity(datagram.last_activity, datagram.gate.throttle)
     }
 
     /// Replaces the protocol, right after the present callback. The new one gets no `connection_made` if the old one

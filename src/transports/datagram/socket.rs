@@ -24,10 +24,11 @@ use super::queue::Queue;
 use crate::sys::datagram::{Remote, SendBatch};
 use crate::transports::access::AccessList;
 use crate::transports::connect::state::Connecting;
-use crate::transports::dump::{Tap, Throttle};
+use crate::transports::dump::Tap;
 use crate::transports::id::Id;
 use crate::transports::info::{DatagramTotals, Totals};
 use crate::transports::out_buf::FlowControl;
+use crate::transports::readiness::ReadGate;
 
 /// How many messages the first call receives. Each can have 64 KiB.
 const FIRST_BATCH_LEN: usize = 8;
@@ -66,8 +67,7 @@ pub(crate) struct Datagram {
     pub(crate) access: AccessList,
     /// Shows the datagrams.
     pub(crate) tap: Option<Box<Tap>>,
-    /// Whether the reader of the dump is too slow for more datagrams.
-    pub(crate) throttle: Throttle,
+    pub(crate) gate: ReadGate,
     /// The socket's own address, unless other sockets share it. Datagrams from there are forged.
     pub(crate) own: Option<Box<Own>>,
     /// Datagrams of the last call that a pause has held back. They are delivered first.
@@ -83,8 +83,6 @@ pub(crate) struct Datagram {
     pub(crate) writable: bool,
     /// How many messages one call receives: few at first, more while they are short.
     pub(crate) batch_len: usize,
-    /// Cleared by `pause_reading`.
-    pub(crate) reading: bool,
     /// Whether the socket is on the run queue.
     pub(crate) queued: bool,
     /// Whether the socket is on the list of those that send after the present callbacks.
@@ -109,7 +107,7 @@ impl Datagram {
             connected: false,
             access: AccessList::default(),
             tap: None,
-            throttle: Throttle::Free,
+            gate: ReadGate::default(),
             own: None,
             undelivered: Vec::new(),
             totals: Totals::default(),
@@ -119,7 +117,6 @@ impl Datagram {
             receive_failed: false,
             batch_len: FIRST_BATCH_LEN,
             writable: true,
-            reading: true,
             queued: false,
             corked: false,
             segments: true,
@@ -168,12 +165,12 @@ impl Datagram {
 
     /// Whether the protocol gets what arrives.
     pub(crate) fn delivers(&self) -> bool {
-        self.phase == DatagramPhase::Running && self.reading
+        self.phase == DatagramPhase::Running && !self.gate.paused
     }
 
     /// Whether there may be something to receive now.
     pub(crate) fn wants_read(&self) -> bool {
-        self.delivers() && self.throttle != Throttle::Held && (self.readable || !self.undelivered.is_empty())
+        self.delivers() && self.gate.is_open() && (self.readable || !self.undelivered.is_empty())
     }
 
     /// Whether there is something to send now, or a close to finish.

@@ -13,7 +13,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::sys::spawn::{NotStarted, Place};
+use crate::sys::spawn::{NotStarted, Place, replace_process};
 
 /// Where programs are looked for without a `PATH`, as `execvp(3)` does.
 pub const PATH_DEFAULT: &str = "/bin:/usr/bin";
@@ -164,6 +164,20 @@ impl Command {
     pub fn dies_with_us(&mut self, dies: bool) -> &mut Self {
         self.dies_with_us = dies;
         self
+    }
+
+    /// Replaces this process by the program, which keeps the number, the standard streams and the open files of this
+    /// process, except those that are marked close-on-exec, as all files of this library are. Only the program, its
+    /// arguments and its environment count; the other settings are for children. `execve(2)`.
+    ///
+    /// Returns only if the program cannot be run. [`SpawnError::is_of_program`] is true then, unless memory is short.
+    pub fn exec(&self) -> SpawnError {
+        match self.compile() {
+            Ok(Compiled { programs, arguments, environment, .. }) => {
+                SpawnError::new(Failed::Program, replace_process(&programs, &arguments, &environment))
+            }
+            Err(error) => SpawnError::new(Failed::Program, error),
+        }
     }
 
     /// The name for messages.

@@ -269,7 +269,7 @@ impl StreamRef<'_> {
                 let _ = tls.write_to(&mut io::sink());
                 continue;
             }
-            if !stream.writable || !stream.out.is_empty() {
+            if !stream.ready.writable || !stream.out.is_empty() {
                 let mut sink = ToBuffer { out: &mut stream.out, buffer_pool: &mut self.cx.buffer_pool };
                 // Writing to memory cannot fail.
                 let _ = tls.write_to(&mut sink);
@@ -278,10 +278,10 @@ impl StreamRef<'_> {
             let mut sink = ToIo { io: &mut stream.io, offered: 0 };
             match tls.write_to(&mut sink) {
                 Ok(n) => {
-                    stream.writable = n == sink.offered || stream.distrust_short_io;
+                    stream.ready.writable = n == sink.offered || stream.ready.distrust_short_io;
                     stream.last_activity = self.cx.now;
                 }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => stream.writable = false,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => stream.ready.writable = false,
                 Err(error) => {
                     // The failure is about the bytes that were not sent.
                     let mut sink = ToBuffer { out: &mut stream.out, buffer_pool: &mut self.cx.buffer_pool };

@@ -50,7 +50,7 @@ impl StreamRef<'_> {
         // This makes an event for bytes that are here already. A failure is not expected, as an earlier call has
         // succeeded. After one, the stream counts as readable.
         if set_receive_low_water(socket.as_fd(), 1).is_err() {
-            stream.readable = true;
+            stream.ready.readable = true;
             self.queue_ready();
         }
     }

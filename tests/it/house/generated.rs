@@ -1,4 +1,4 @@
-//! The committed manual page and completions, and README's table of endpoints, are what the tables of the command line
+//! The committed manual page and completions, and the table of endpoints in `docs/relays.md`, are what the tables of the command line
 //! generate.
 //!
 //! `UPDATE=1 cargo test` rewrites them. `src/cli/man.rs` tests the content of the page.
@@ -36,16 +36,16 @@ fn the_completions_are_up_to_date() {
 
 /// The table begins with the generated head, and ends with the last line that is a row.
 #[test]
-fn the_table_of_endpoints_in_readme_is_up_to_date() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
-    let (readme, table) = (fs::read_to_string(&path).expect("README is text"), schemes::markdown());
+fn the_table_of_endpoints_in_the_documents_is_up_to_date() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/relays.md");
+    let (page, table) = (fs::read_to_string(&path).expect("the page is text"), schemes::markdown());
     let head = table.lines().next().expect("a table has a head");
-    let Some(start) = readme.find(head) else { panic!("README.md lacks the table of endpoints:\n{table}") };
-    let rows = readme[start..].split_inclusive('\n').take_while(|line| line.starts_with('|'));
+    let Some(start) = page.find(head) else { panic!("docs/relays.md lacks the table of endpoints:\n{table}") };
+    let rows = page[start..].split_inclusive('\n').take_while(|line| line.starts_with('|'));
     let end = start + rows.map(str::len).sum::<usize>();
     if env::var_os("UPDATE").is_some() {
-        fs::write(&path, [&readme[..start], &table, &readme[end..]].concat()).expect("the tree is writable");
+        fs::write(&path, [&page[..start], &table, &page[end..]].concat()).expect("the tree is writable");
         return;
     }
-    assert!(readme[start..end] == table, "README.md has another table of endpoints: run UPDATE=1 cargo test");
+    assert!(page[start..end] == table, "docs/relays.md has another table of endpoints: run UPDATE=1 cargo test");
 }

@@ -34,7 +34,7 @@ const STILTED: &[(&str, usize)] = &[
 ];
 
 /// How many files of a floor may import each other in a circle. Other floors have no circle.
-const CIRCLES_MAX: &[(&str, usize)] = &[("event_loop", 2), ("modes", 7), ("transports", 4)];
+const CIRCLES_MAX: &[(&str, usize)] = &[("event_loop", 2), ("modes", 8), ("transports", 4)];
 
 /// The floors that a floor may name. `lib.rs` and `cli` may name all.
 const FLOORS: &[(&str, &[&str])] = &[
@@ -409,7 +409,8 @@ fn whitespace_is_clean(source: &Source) -> Faults {
 fn sources() -> Vec<Source> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut sources = Vec::new();
-    let mut waiting: Vec<_> = ["src", "tests", "examples", "benches"].iter().map(|folder| root.join(folder)).collect();
+    let mut waiting: Vec<_> =
+        ["src", "tests", "examples", "docs", "benches"].iter().map(|folder| root.join(folder)).collect();
     while let Some(folder) = waiting.pop() {
         let Ok(entries) = fs::read_dir(&folder) else {
             assert!(folder.ends_with("benches"), "{} cannot be read", folder.display());

@@ -183,7 +183,7 @@ fn a_slow_reader_of_a_dump_is_not_idle() {
     const SIZE: usize = 300_000;
     let (_server, address) = serve(["tcp-echo", ":0"]);
     let (mut reader, writer) = io::pipe().expect("a pipe");
-    let mut client = dumping_client(address, &["--idle-timeout", "300ms"], writer);
+    let mut client = dumping_client(address, &["--idle-timeout", "1s"], writer);
     let (stdin, mut stdout) = (client.stdin(), client.stdout());
     feed(stdin, pattern(SIZE));
     let slow = thread::spawn(move || {

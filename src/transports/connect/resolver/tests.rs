@@ -19,7 +19,7 @@ fn hung() -> MutexGuard<'static, BTreeMap<String, usize>> {
 }
 
 /// A name that begins with `mute` hangs until it is released, and then fails. Other names have an address.
-fn look_up(name: &str, _family: Family) -> Result<Vec<SocketAddr>, String> {
+fn look_up(name: &str, _family: Family) -> Result<Vec<SocketAddr>, NoAddress> {
     if !name.starts_with("mute") {
         return Ok(vec![SocketAddr::from(([127, 0, 0, 1], 0))]);
     }
@@ -29,7 +29,7 @@ fn look_up(name: &str, _family: Family) -> Result<Vec<SocketAddr>, String> {
     while names.contains_key(name) {
         names = CHANGED.wait(names).unwrap_or_else(PoisonError::into_inner);
     }
-    Err("no answer".to_owned())
+    Err(NoAddress { text: "no answer".to_owned(), is_certain: false })
 }
 
 fn release(name: &str) {

@@ -1,0 +1,139 @@
+//! The configuration of `wait`: services to wait for, and a program to run then.
+
+use std::os::unix::ffi::OsStrExt;
+
+use crate::cli::endpoint::EndpointArg;
+use crate::cli::ends::EndConfig;
+use crate::cli::error::ConfigError;
+use crate::cli::hints;
+use crate::cli::modes::Action;
+use crate::cli::options::{Opt, Options};
+use crate::cli::quote::clean;
+use crate::cli::request::{ParsedEndpoint, Request, check_use};
+use crate::cli::resolve::run_config;
+use crate::cli::schemes::{Form, Role};
+use crate::modes::config::{
+    AwaitedKind, AwaitedService, ConnectConfig, DatagramAddress, DatagramConnectConfig, DialConfig, StreamPeer, Target,
+    WaitConfig,
+};
+use crate::protocols::wait::http::HttpGet;
+use crate::transports::address::{Host, HostPort};
+
+/// Why an inherited socket cannot be waited for.
+const OPEN_ALREADY: &str = "an inherited socket is open already: wait needs an address";
+
+pub(super) fn resolve_wait(request: &Request<'_>) -> Result<WaitConfig, ConfigError> {
+    let options = request.options;
+    let pairs = request.operands.windows(2);
+    if let Some(endpoint) = pairs.into_iter().find_map(|two| hints::joined(two[0].to_str()?, two[1].to_str()?)) {
+        return Err(hints::one_word(&endpoint).into());
+    }
+    let mut parsed = Vec::new();
+    for text in request.operands {
+        let arg = match EndpointArg::page(text) {
+            Some(page) => page,
+            None => EndpointArg::parse(text)?,
+        };
+        if !request.mode.verb.schemes().any(|scheme| scheme == arg.scheme) {
+            return Err(arg.with_context(&explain_scheme(&arg)));
+        }
+        parsed.push(ParsedEndpoint::new(arg, request)?);
+    }
+    let ends = Vec::from_iter(parsed.iter().map(ParsedEndpoint::scheme_use));
+    if ends.is_empty() {
+        return Err("no endpoint given to wait for: write, for example, 'xport wait localhost:5432'".into());
+    }
+    check_use(request, &ends)?;
+    check_options(options, ends.len())?;
+    let run = run_config(Action::Wait, options, false)?;
+    let services = parsed.iter().map(|parsed| service(parsed, &parsed.config(&run)?, options));
+    let services = services.collect::<Result<Vec<_>, ConfigError>>()?;
+    let command = match request.program {
+        [] => None,
+        [program, ..] if program.is_empty() => return Err("the program name is empty".into()),
+        [program, arguments @ ..] => Some((program.clone(), arguments.to_vec())),
+    };
+    let Options { wait_for, every, any, gone, .. } = *options;
+    Ok(WaitConfig { services, limit: wait_for, every, any, gone, command, stream: run.stream })
+}
+
+/// Checks that each option does something together with the others.
+fn check_options(options: &Options, count: usize) -> Result<(), ConfigError> {
+    if options.was_given(Opt::Every) && options.wait_for.is_none() {
+        return Err("--every does nothing without --for: there is one try".into());
+    }
+    if options.any && count == 1 {
+        return Err("--any does nothing with one endpoint".into());
+    }
+    if options.gone && options.was_given(Opt::Status) {
+        return Err("--status does nothing with --gone: a service with any status is not gone".into());
+    }
+    Ok(())
+}
+
+/// Explains why an endpoint cannot be waited for, and what to write instead.
+fn explain_scheme(arg: &EndpointArg<'_>) -> String {
+    match (arg.scheme.role, arg.scheme.form) {
+        (_, Form::Descriptor) => OPEN_ALREADY.to_owned(),
+        (Role::Listen, _) => {
+            let kind = arg.scheme.name.trim_end_matches("-listen");
+            let address = arg.address_shown();
+            format!("this endpoint listens, and wait connects: write xport wait {kind}:{address}")
+        }
+        (Role::Run, _) => {
+            format!(
+                "this is a program: name what to wait for before it, as in xport wait HOST:PORT -- {}",
+                arg.rest_shown()
+            )
+        }
+        _ => "stdin and stdout need no waiting: write, for example, xport wait localhost:5432".to_owned(),
+    }
+}
+
+/// The configuration of a service.
+fn service(
+    parsed: &ParsedEndpoint<'_>,
+    config: &Option<EndConfig>,
+    options: &Options,
+) -> Result<AwaitedService, ConfigError> {
+    let arg = &parsed.arg;
+    let kind = match config {
+        Some(EndConfig::Connect(ConnectConfig { target: Target::Peer(peer), dial, tls, .. })) => {
+            if let StreamPeer::Inet(at) = peer {
+                check_name(arg, at, dial)?;
+            }
+            match peer {
+                StreamPeer::Inet(at) if arg.scheme.form == Form::Url => {
+                    let url = arg.url()?;
+                    let get = HttpGet { host: url.host, path: url.path, statuses: parsed.statuses() };
+                    AwaitedKind::Answers(at.clone(), dial.clone(), tls.clone(), get)
+                }
+                _ => AwaitedKind::Connects(peer.clone(), dial.clone(), tls.clone()),
+            }
+        }
+        Some(EndConfig::DatagramConnect(DatagramConnectConfig { target: DatagramAddress::Inet(at), dial, .. })) => {
+            check_name(arg, at, dial)?;
+            let text = options.send.as_ref().map(|text| text.as_bytes().to_vec());
+            if text.is_none() && is_group(at) {
+                return Err(arg.with_context("a multicast group never refuses: add --send TEXT to wait for a reply"));
+            }
+            AwaitedKind::Replies(at.clone(), dial.clone(), text)
+        }
+        _ => return Err(arg.with_context(OPEN_ALREADY)),
+    };
+    Ok(AwaitedService { name: arg.shown(), kind })
+}
+
+/// Checks that a name may be looked up. Otherwise no try could succeed.
+fn check_name(arg: &EndpointArg<'_>, at: &HostPort, dial: &DialConfig) -> Result<(), ConfigError> {
+    match &at.host {
+        Host::Name(name) if dial.numeric => {
+            Err(arg.with_context(&format!("'{}' is a name, which -n does not look up", clean(name))))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn is_group(at: &HostPort) -> bool {
+    matches!(&at.host, Host::Ip { ip, .. } if ip.is_multicast())
+}

@@ -1,0 +1,213 @@
+//! The side of stdin and stdout in a session with single keys (`--raw`).
+//!
+//! It is the side of any session (`stream.rs`) with three differences: the terminal is raw while the two ends are
+//! joined, typed bytes pass the filter of the escape key (`protocols/escape.rs`), and they are never forwarded past
+//! this protocol. What "raw" means for a terminal is the business of the mode.
+//!
+//! Leaving by the escape key is what the user wants, and not a failure. The terminal is restored at once, the peer gets
+//! what was typed before, and the connection is closed:
+//!
+//! ```text
+//!   Joined ---escape key, "."---> Leaving ---the system of the peer has all keys---> over, in order
+//!                                    |
+//!                                    +---not within 1 s---> aborted; a failure if keys are missing at the peer
+//! ```
+
+use std::io;
+use std::time::Duration;
+
+use super::End;
+use super::options::KeyOptions;
+use super::stream::StreamSide;
+use crate::protocols::NOTICE;
+use crate::protocols::escape::{EscapeFilter, KeyCommand};
+use crate::protocols::report::{Cause, Failure};
+use crate::transports::connect::ConnectError;
+use crate::transports::handle::Transport;
+use crate::transports::id::Id;
+use crate::transports::protocol::{Eof, Protocol};
+use crate::transports::timers::TimerId;
+
+/// How long a peer may take to acknowledge the last keys after the user has left.
+const LEAVING: Duration = Duration::from_secs(1);
+
+/// How often a run in the background looks whether it has come to the foreground. Not every shell tells it.
+const LOOK_FOR_FOREGROUND: Duration = Duration::from_millis(500);
+
+/// The most bytes that wait for a peer that does not read. Typing goes on up to there, because the escape key has to
+/// be read: a peer that hangs is the best reason to leave.
+const WAITING_BYTES_MAX: usize = 1024 * 1024;
+
+/// How often a paused terminal is asked whether the peer reads again.
+const LOOK_FOR_ROOM: Duration = Duration::from_millis(100);
+
+/// The protocol of stdin and stdout.
+#[derive(Debug)]
+pub(super) struct KeySide {
+    side: StreamSide,
+    filter: EscapeFilter,
+    options: KeyOptions,
+    phase: KeyPhase,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum KeyPhase {
+    /// The connection is open, and the two ends are about to be joined.
+    Joining,
+    /// The terminal belongs to another process group. It becomes raw in the foreground.
+    Background(TimerId),
+    Joined,
+    /// The peer does not read, and too many bytes wait for it.
+    Full(TimerId),
+    Leaving(TimerId),
+}
+
+impl KeySide {
+    pub(super) fn new(side: StreamSide, options: KeyOptions) -> Self {
+        Self { side, filter: EscapeFilter::new(options.escape), options, phase: KeyPhase::Joining }
+    }
+
+    /// Makes the terminal raw as soon as this process is in the foreground.
+    fn enter(&mut self, t: &mut Transport<'_>) {
+        if let KeyPhase::Background(timer) = self.phase {
+            t.cancel(timer);
+        }
+        self.phase = if (self.options.terminal.enter)() {
+            KeyPhase::Joined
+        } else {
+            KeyPhase::Background(t.call_later(LOOK_FOR_FOREGROUND))
+        };
+    }
+
+    /// Tells the user that keys count from now on, and how to leave.
+    fn greet(&self, t: &mut Transport<'_>) {
+        let peer = self.peer().and_then(|peer| t.peer(peer).info().peer);
+        let peer = peer.map_or_else(String::new, |peer| format!(" to {peer}"));
+        match self.options.escape {
+            Some(key) => log::info!(target: NOTICE, "connected{peer}; {key}. leaves, {key}? shows help"),
+            None => log::info!(target: NOTICE, "connected{peer}; no key leaves"),
+        }
+    }
+
+    /// The connection.
+    fn peer(&self) -> Option<Id> {
+        match self.side.other_end() {
+            Some(End::Stream(peer)) => Some(peer),
+            _ => None,
+        }
+    }
+
+    fn obey(&mut self, t: &mut Transport<'_>, command: KeyCommand) {
+        match command {
+            KeyCommand::Leave => self.leave(t),
+            KeyCommand::Suspend => {
+                (self.options.terminal.suspend)();
+                self.enter(t);
+            }
+            KeyCommand::Help => {
+                let Some(key) = self.options.escape else { return };
+                (self.options.terminal.show)(&format!(
+                    "{key}. leaves, {key}^Z suspends, {key}{key} sends {key}, {key}? shows this"
+                ));
+            }
+        }
+    }
+
+    fn leave(&mut self, t: &mut Transport<'_>) {
+        (self.options.terminal.leave)();
+        log::info!("closing: the user has left");
+        t.pause_reading();
+        if let Some(peer) = self.side.other_end() {
+            peer.finish_alone(t.net());
+        }
+        self.phase = KeyPhase::Leaving(t.call_later(LEAVING));
+    }
+
+    /// The peer has not acknowledged everything in time.
+    fn abandon(&self, t: &mut Transport<'_>) {
+        let Some(peer) = self.peer() else { return };
+        let connection = t.peer(peer);
+        if connection.write_buffer_size() > 0 || connection.on_the_way() > 0 {
+            let name = connection.info().peer.map(|peer| format!(" with {peer}")).unwrap_or_default();
+            let what = format!("connection{name}: the peer had not taken everything when the user left");
+            self.side.fail(Failure::new(Cause::Broken, what));
+        }
+        t.peer(peer).abort();
+    }
+
+    /// Pauses the terminal if too much waits for the peer.
+    fn limit(&mut self, t: &mut Transport<'_>) {
+        let waiting = self.peer().map_or(0, |peer| t.peer(peer).write_buffer_size());
+        if waiting > WAITING_BYTES_MAX {
+            t.pause_reading();
+            self.phase = KeyPhase::Full(t.call_later(LOOK_FOR_ROOM));
+        } else if matches!(self.phase, KeyPhase::Full(_)) {
+            t.resume_reading();
+            self.phase = KeyPhase::Joined;
+        }
+    }
+}
+
+impl Protocol for KeySide {
+    fn data_received(&mut self, t: &mut Transport<'_>, data: &[u8]) {
+        if matches!(self.phase, KeyPhase::Leaving(_)) {
+            return;
+        }
+        let (mut typed, mut sent) = (data, Vec::with_capacity(data.len()));
+        while !typed.is_empty() && !matches!(self.phase, KeyPhase::Leaving(_)) {
+            let (command, taken) = self.filter.take(typed, &mut sent);
+            typed = &typed[taken..];
+            if let Some(peer) = self.side.other_end() {
+                peer.deliver(t.net(), &sent);
+            }
+            sent.clear();
+            if let Some(command) = command {
+                self.obey(t, command);
+            }
+        }
+        if matches!(self.phase, KeyPhase::Joined | KeyPhase::Background(_)) {
+            // Bytes come in the foreground only, and not every shell tells when that begins.
+            self.enter(t);
+            self.limit(t);
+        }
+    }
+
+    fn eof_received(&mut self, t: &mut Transport<'_>) -> Eof {
+        self.side.eof_received(t)
+    }
+
+    fn pause_writing(&mut self, t: &mut Transport<'_>) {
+        self.side.pause_writing(t);
+    }
+
+    fn resume_writing(&mut self, t: &mut Transport<'_>) {
+        self.side.resume_writing(t);
+    }
+
+    fn timer_fired(&mut self, t: &mut Transport<'_>, timer: TimerId) {
+        match self.phase {
+            KeyPhase::Joining => {
+                self.side.timer_fired(t, timer);
+                if !t.is_closing() {
+                    self.enter(t);
+                    self.greet(t);
+                }
+            }
+            KeyPhase::Background(own) if own == timer => self.enter(t),
+            KeyPhase::Full(own) if own == timer => self.limit(t),
+            KeyPhase::Leaving(own) if own == timer => self.abandon(t),
+            _ => self.side.timer_fired(t, timer),
+        }
+    }
+
+    fn connection_failed(&mut self, t: &mut Transport<'_>, error: ConnectError) {
+        self.side.connection_failed(t, error);
+    }
+
+    fn connection_lost(&mut self, t: &mut Transport<'_>, error: Option<io::Error>) {
+        if let KeyPhase::Background(timer) | KeyPhase::Full(timer) | KeyPhase::Leaving(timer) = self.phase {
+            t.cancel(timer);
+        }
+        self.side.connection_lost(t, error);
+    }
+}

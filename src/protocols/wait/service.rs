@@ -1,0 +1,81 @@
+//! A service to wait for: where it is, and what proves that it is up.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::http::HttpGet;
+use super::outcome::Slip;
+use super::tries::{ConnectTry, DatagramTry, HttpTry, REFUSAL_TIMEOUT};
+use crate::transports::address::{HostPort, UnixName};
+use crate::transports::connect::Dialing;
+use crate::transports::datagram::opening::DatagramOptions;
+use crate::transports::id::Id;
+use crate::transports::net::Net;
+use crate::transports::tls::TlsClient;
+
+/// How long one of many tries waits for the reply to a datagram. The datagram or its reply can be lost.
+const REPLY_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// A service to wait for.
+#[derive(Clone, Debug)]
+pub struct Service {
+    /// The name of the service in messages.
+    pub name: String,
+    /// How to connect. The time limit also holds for the time from the connection to an answer.
+    pub dialing: Dialing,
+    /// Where the service is, and what proves that it is up.
+    pub proof: Proof,
+}
+
+/// Where a service is, and what proves that it is up.
+#[derive(Clone, Debug)]
+pub enum Proof {
+    /// A connection over TCP, and with TLS a handshake.
+    Tcp(HostPort, Option<TlsClient>),
+    /// A connection to a unix socket.
+    Unix(UnixName),
+    /// A wanted status in the answer to a request.
+    Http(HostPort, Option<TlsClient>, HttpGet),
+    /// A reply to this text. Without a text, no refusal of an empty datagram.
+    Datagram(HostPort, Option<Vec<u8>>),
+}
+
+impl Service {
+    /// Starts a try. `is_repeated` says that further tries can follow.
+    pub(super) fn start_try(&self, net: &mut Net, slip: Slip, is_repeated: bool) -> Id {
+        let dialing = self.dialing.clone();
+        let limit = dialing.timeout;
+        let (id, tls) = match &self.proof {
+            Proof::Tcp(at, tls) => {
+                (net.connect_tcp(at.clone(), dialing, ConnectTry { slip, is_plain: tls.is_none() }), tls)
+            }
+            Proof::Unix(at) => (net.connect_unix(at.clone(), dialing, ConnectTry { slip, is_plain: true }), &None),
+            Proof::Http(at, tls, get) => {
+                let name = self.name.clone();
+                (net.connect_tcp(at.clone(), dialing, HttpTry::new(slip, name, get.clone(), limit)), tls)
+            }
+            Proof::Datagram(at, text) => {
+                let limit = match text {
+                    None => REFUSAL_TIMEOUT.min(limit),
+                    Some(_) if is_repeated => REPLY_TIMEOUT.min(limit),
+                    Some(_) => limit,
+                };
+                let own = DatagramTry { slip, name: at.to_string(), text: text.clone(), limit };
+                (net.connect_udp(at.clone(), dialing, DatagramOptions::default(), own), &None)
+            }
+        };
+        if let Some(tls) = tls {
+            // This fails only if the stream has failed already. The protocol hears of that failure anyway.
+            let _ = net.transport(id).start_tls(tls.clone());
+        }
+        id
+    }
+
+    /// The address of the service, for a message that no try has made.
+    pub(super) fn address(&self) -> &dyn fmt::Display {
+        match &self.proof {
+            Proof::Tcp(at, _) | Proof::Http(at, ..) | Proof::Datagram(at, _) => at,
+            Proof::Unix(at) => at,
+        }
+    }
+}
