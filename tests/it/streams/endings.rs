@@ -290,3 +290,16 @@ fn a_connect_is_tried_again_for_as_long_as_it_takes() {
     assert_eq!(output.status.code(), Some(124), "{}", text(&output));
     assert!(text(&output).ends_with("xport: timed out after 200ms\n"), "{}", text(&output));
 }
+
+/// ^D is the end of a terminal.
+#[test]
+fn a_terminal_has_an_end_too() {
+    let terminal = Terminal::new();
+    let (mut run, mut peer) = terminal.client(&["--quit-after", "50ms"]);
+    terminal.type_in("question\n");
+    expect(&mut peer, b"question\n");
+    terminal.type_in("\x04");
+    expect_end(&mut peer);
+    assert_eq!(run.wait().code(), Some(0), "{:?}", run.all_lines());
+    terminal.is_untouched();
+}
