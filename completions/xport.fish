@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_xport_global_optspecs
-    string join \n q/quiet v/verbose color= completions= man h/help V/version
+    string join \n q/quiet v/verbose color= log-time completions= man h/help V/version
 end
 
 function __fish_xport_needs_command
@@ -34,6 +34,7 @@ powershell\t''
 zsh\t''"
 complete -c xport -n "__fish_xport_needs_command" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_needs_command" -s v -l verbose -d 'Report connections; -vv adds decisions, -vvv everything'
+complete -c xport -n "__fish_xport_needs_command" -l log-time -d 'Begin each message with the time, in UTC'
 complete -c xport -n "__fish_xport_needs_command" -l man -d 'Print the manual page as roff'
 complete -c xport -n "__fish_xport_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c xport -n "__fish_xport_needs_command" -s V -l version -d 'Print version'
@@ -55,6 +56,7 @@ complete -c xport -n "__fish_xport_needs_command" -f -a "relay" -d 'Join any two
 complete -c xport -n "__fish_xport_needs_command" -f -a "echo" -d 'Serve echo on endpoints of any kind; tcp-echo A is \'echo tcp-listen:A\''
 complete -c xport -n "__fish_xport_needs_command" -f -a "listen" -d 'Accept a client on endpoints of any kind; tcp-server A is \'listen tcp-listen:A\''
 complete -c xport -n "__fish_xport_needs_command" -f -a "connect" -d 'Connect to an endpoint of any kind; tcp-client A is \'connect tcp:A\''
+complete -c xport -n "__fish_xport_needs_command" -f -a "scan" -d 'Find the open TCP ports of a host; no data is sent'
 complete -c xport -n "__fish_xport_needs_command" -f -a "wait" -d 'Wait until services are up, or gone, and then run a program'
 complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l listen -d 'Address to listen on, besides a bare ADDRESS; may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l grace -d 'After the first SIGTERM, let sessions go on for at most this long' -r
@@ -86,6 +88,7 @@ complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -s 6 -d 'IPv6 only
 complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -s n -l numeric -d 'Do not look up host names; every host must be an IP address'
 complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -s v -l verbose -d 'Report connections; -vv adds decisions, -vvv everything'
+complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l log-time -d 'Begin each message with the time, in UTC'
 complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l listen -d 'Address to listen on, besides a bare ADDRESS; may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l grace -d 'After the first SIGTERM, let sessions go on for at most this long' -r
@@ -125,6 +128,7 @@ complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l crlf -d 'Send
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l progress -d 'Show on stderr how much has moved and how fast, if stderr is a terminal'
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -s v -l verbose -d 'Report connections; -vv adds decisions, -vvv everything'
+complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l log-time -d 'Begin each message with the time, in UTC'
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l connect -d 'Address to connect to; same as a bare ADDRESS' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l connect-timeout -d 'Limit the time of each attempt to connect, name look-up included' -r
@@ -163,6 +167,7 @@ complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l raw -d 'Send 
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l progress -d 'Show on stderr how much has moved and how fast, if stderr is a terminal'
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -s v -l verbose -d 'Report connections; -vv adds decisions, -vvv everything'
+complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l log-time -d 'Begin each message with the time, in UTC'
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c xport -n "__fish_xport_using_subcommand tls-echo" -l listen -d 'Address to listen on, besides a bare ADDRESS; may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-echo" -l grace -d 'After the first SIGTERM, let sessions go on for at most this long' -r
@@ -206,6 +211,7 @@ complete -c xport -n "__fish_xport_using_subcommand tls-echo" -l self-signed -d 
 complete -c xport -n "__fish_xport_using_subcommand tls-echo" -l allow-truncation -d 'Accept a connection that ends without close_notify as complete'
 complete -c xport -n "__fish_xport_using_subcommand tls-echo" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand tls-echo" -s v -l verbose -d 'Report connections; -vv adds decisions, -vvv everything'
+complete -c xport -n "__fish_xport_using_subcommand tls-echo" -l log-time -d 'Begin each message with the time, in UTC'
 complete -c xport -n "__fish_xport_using_subcommand tls-echo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -l listen -d 'Address to listen on, besides a bare ADDRESS; may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -l grace -d 'After the first SIGTERM, let sessions go on for at most this long' -r
@@ -257,6 +263,7 @@ complete -c xport -n "__fish_xport_using_subcommand tls-server" -l crlf -d 'Send
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -l progress -d 'Show on stderr how much has moved and how fast, if stderr is a terminal'
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -s v -l verbose -d 'Report connections; -vv adds decisions, -vvv everything'
+complete -c xport -n "__fish_xport_using_subcommand tls-server" -l log-time -d 'Begin each message with the time, in UTC'
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l connect -d 'Address to connect to; same as a bare ADDRESS' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l connect-timeout -d 'Limit the time of each attempt to connect, name look-up included' -r
@@ -306,6 +313,7 @@ complete -c xport -n "__fish_xport_using_subcommand tls-client" -s 6 -d 'IPv6 on
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -s n -l numeric -d 'Do not look up host names; every host must be an IP address'
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l insecure -d 'Do not verify the certificate: an attacker in between can read and change everything'
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l allow-truncation -d 'Accept a connection that ends without close_notify as complete'
+complete -c xport -n "__fish_xport_using_subcommand tls-client" -l show-chain -d 'Write the certificates of the server to stdout: facts, days left and PEM; then leave'
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l no-half-close -d 'Same as --half-close never'
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l until-peer-ends -d 'End the session in order when the peer has ended, even if stdin is still open'
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l send-only -d 'Discard everything that the peer sends'
@@ -315,6 +323,7 @@ complete -c xport -n "__fish_xport_using_subcommand tls-client" -l raw -d 'Send 
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l progress -d 'Show on stderr how much has moved and how fast, if stderr is a terminal'
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -s v -l verbose -d 'Report connections; -vv adds decisions, -vvv everything'
+complete -c xport -n "__fish_xport_using_subcommand tls-client" -l log-time -d 'Begin each message with the time, in UTC'
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c xport -n "__fish_xport_using_subcommand tls" -l connect -d 'Address to connect to; same as a bare ADDRESS' -r
 complete -c xport -n "__fish_xport_using_subcommand tls" -l connect-timeout -d 'Limit the time of each attempt to connect, name look-up included' -r
@@ -364,6 +373,7 @@ complete -c xport -n "__fish_xport_using_subcommand tls" -s 6 -d 'IPv6 only'
 complete -c xport -n "__fish_xport_using_subcommand tls" -s n -l numeric -d 'Do not look up host names; every host must be an IP address'
 complete -c xport -n "__fish_xport_using_subcommand tls" -l insecure -d 'Do not verify the certificate: an attacker in between can read and change everything'
 complete -c xport -n "__fish_xport_using_subcommand tls" -l allow-truncation -d 'Accept a connection that ends without close_notify as complete'
+complete -c xport -n "__fish_xport_using_subcommand tls" -l show-chain -d 'Write the certificates of the server to stdout: facts, days left and PEM; then leave'
 complete -c xport -n "__fish_xport_using_subcommand tls" -l no-half-close -d 'Same as --half-close never'
 complete -c xport -n "__fish_xport_using_subcommand tls" -l until-peer-ends -d 'End the session in order when the peer has ended, even if stdin is still open'
 complete -c xport -n "__fish_xport_using_subcommand tls" -l send-only -d 'Discard everything that the peer sends'
@@ -373,6 +383,7 @@ complete -c xport -n "__fish_xport_using_subcommand tls" -l raw -d 'Send each ke
 complete -c xport -n "__fish_xport_using_subcommand tls" -l progress -d 'Show on stderr how much has moved and how fast, if stderr is a terminal'
 complete -c xport -n "__fish_xport_using_subcommand tls" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand tls" -s v -l verbose -d 'Report connections; -vv adds decisions, -vvv everything'
+complete -c xport -n "__fish_xport_using_subcommand tls" -l log-time -d 'Begin each message with the time, in UTC'
 complete -c xport -n "__fish_xport_using_subcommand tls" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c xport -n "__fish_xport_using_subcommand unix-echo" -l listen -d 'Address to listen on, besides a bare ADDRESS; may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand unix-echo" -l grace -d 'After the first SIGTERM, let sessions go on for at most this long' -r
@@ -394,6 +405,7 @@ complete -c xport -n "__fish_xport_using_subcommand unix-echo" -l once -d 'Serve
 complete -c xport -n "__fish_xport_using_subcommand unix-echo" -l replace-stale -d 'Replace a socket that no process serves any more; never a live socket, never another kind of file'
 complete -c xport -n "__fish_xport_using_subcommand unix-echo" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand unix-echo" -s v -l verbose -d 'Report connections; -vv adds decisions, -vvv everything'
+complete -c xport -n "__fish_xport_using_subcommand unix-echo" -l log-time -d 'Begin each message with the time, in UTC'
 complete -c xport -n "__fish_xport_using_subcommand unix-echo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c xport -n "__fish_xport_using_subcommand unix-server" -l listen -d 'Address to listen on, besides a bare ADDRESS; may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand unix-server" -l grace -d 'After the first SIGTERM, let sessions go on for at most this long' -r
@@ -423,6 +435,7 @@ complete -c xport -n "__fish_xport_using_subcommand unix-server" -l crlf -d 'Sen
 complete -c xport -n "__fish_xport_using_subcommand unix-server" -l progress -d 'Show on stderr how much has moved and how fast, if stderr is a terminal'
 complete -c xport -n "__fish_xport_using_subcommand unix-server" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand unix-server" -s v -l verbose -d 'Report connections; -vv adds decisions, -vvv everything'
+complete -c xport -n "__fish_xport_using_subcommand unix-server" -l log-time -d 'Begin each message with the time, in UTC'
 complete -c xport -n "__fish_xport_using_subcommand unix-server" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -l connect -d 'Address to connect to; same as a bare ADDRESS' -r
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -l connect-timeout -d 'Limit the time of each attempt to connect, name look-up included' -r
@@ -450,6 +463,7 @@ complete -c xport -n "__fish_xport_using_subcommand unix-client" -l raw -d 'Send
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -l progress -d 'Show on stderr how much has moved and how fast, if stderr is a terminal'
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -s v -l verbose -d 'Report connections; -vv adds decisions, -vvv everything'
+complete -c xport -n "__fish_xport_using_subcommand unix-client" -l log-time -d 'Begin each message with the time, in UTC'
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c xport -n "__fish_xport_using_subcommand udp-echo" -l listen -d 'Address to listen on, besides a bare ADDRESS; may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand udp-echo" -l grace -d 'After the first SIGTERM, spend at most this long on writing buffered data' -r
@@ -474,6 +488,7 @@ complete -c xport -n "__fish_xport_using_subcommand udp-echo" -s 6 -d 'IPv6 only
 complete -c xport -n "__fish_xport_using_subcommand udp-echo" -s n -l numeric -d 'Do not look up host names; every host must be an IP address'
 complete -c xport -n "__fish_xport_using_subcommand udp-echo" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand udp-echo" -s v -l verbose -d 'Report connections; -vv adds decisions, -vvv everything'
+complete -c xport -n "__fish_xport_using_subcommand udp-echo" -l log-time -d 'Begin each message with the time, in UTC'
 complete -c xport -n "__fish_xport_using_subcommand udp-echo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c xport -n "__fish_xport_using_subcommand udp-server" -l listen -d 'Address to listen on, besides a bare ADDRESS; may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand udp-server" -l grace -d 'After the first SIGTERM, spend at most this long on writing buffered data' -r
@@ -505,6 +520,7 @@ complete -c xport -n "__fish_xport_using_subcommand udp-server" -l recv-only -d 
 complete -c xport -n "__fish_xport_using_subcommand udp-server" -l progress -d 'Show on stderr how much has moved and how fast, if stderr is a terminal'
 complete -c xport -n "__fish_xport_using_subcommand udp-server" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand udp-server" -s v -l verbose -d 'Report connections; -vv adds decisions, -vvv everything'
+complete -c xport -n "__fish_xport_using_subcommand udp-server" -l log-time -d 'Begin each message with the time, in UTC'
 complete -c xport -n "__fish_xport_using_subcommand udp-server" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c xport -n "__fish_xport_using_subcommand udp-client" -l connect -d 'Address to connect to; same as a bare ADDRESS' -r
 complete -c xport -n "__fish_xport_using_subcommand udp-client" -l connect-timeout -d 'Limit the time of the name look-up' -r
@@ -537,6 +553,7 @@ complete -c xport -n "__fish_xport_using_subcommand udp-client" -l recv-only -d 
 complete -c xport -n "__fish_xport_using_subcommand udp-client" -l progress -d 'Show on stderr how much has moved and how fast, if stderr is a terminal'
 complete -c xport -n "__fish_xport_using_subcommand udp-client" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand udp-client" -s v -l verbose -d 'Report connections; -vv adds decisions, -vvv everything'
+complete -c xport -n "__fish_xport_using_subcommand udp-client" -l log-time -d 'Begin each message with the time, in UTC'
 complete -c xport -n "__fish_xport_using_subcommand udp-client" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c xport -n "__fish_xport_using_subcommand exec" -l shell -d 'Run this line with the shell, instead of CMD' -r -f -a "(__fish_complete_command)"
 complete -c xport -n "__fish_xport_using_subcommand exec" -l stdin -d 'Stdin of the program: a pipe from xport, the stdin of xport itself, or nothing [default: depends on the kind of stdin]' -r -f -a "pipe\t''
@@ -610,6 +627,7 @@ complete -c xport -n "__fish_xport_using_subcommand exec" -l allow-truncation -d
 complete -c xport -n "__fish_xport_using_subcommand exec" -l crlf -d 'Send each line feed as CR LF; received data is unchanged'
 complete -c xport -n "__fish_xport_using_subcommand exec" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand exec" -s v -l verbose -d 'Report connections; -vv adds decisions, -vvv everything'
+complete -c xport -n "__fish_xport_using_subcommand exec" -l log-time -d 'Begin each message with the time, in UTC'
 complete -c xport -n "__fish_xport_using_subcommand exec" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c xport -n "__fish_xport_using_subcommand relay" -l grace -d 'After the first SIGTERM, let sessions go on for at most this long' -r
 complete -c xport -n "__fish_xport_using_subcommand relay" -l backlog -d 'Let at most N connections wait to be accepted; the kernel can lower the limit' -r
@@ -683,6 +701,7 @@ complete -c xport -n "__fish_xport_using_subcommand relay" -l crlf -d 'Send each
 complete -c xport -n "__fish_xport_using_subcommand relay" -l progress -d 'Show on stderr how much has moved and how fast, if stderr is a terminal'
 complete -c xport -n "__fish_xport_using_subcommand relay" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand relay" -s v -l verbose -d 'Report connections; -vv adds decisions, -vvv everything'
+complete -c xport -n "__fish_xport_using_subcommand relay" -l log-time -d 'Begin each message with the time, in UTC'
 complete -c xport -n "__fish_xport_using_subcommand relay" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c xport -n "__fish_xport_using_subcommand echo" -l grace -d 'After the first SIGTERM, let sessions go on for at most this long' -r
 complete -c xport -n "__fish_xport_using_subcommand echo" -l backlog -d 'Let at most N connections wait to be accepted; the kernel can lower the limit' -r
@@ -730,6 +749,7 @@ complete -c xport -n "__fish_xport_using_subcommand echo" -l self-signed -d 'Mak
 complete -c xport -n "__fish_xport_using_subcommand echo" -l allow-truncation -d 'Accept a connection that ends without close_notify as complete'
 complete -c xport -n "__fish_xport_using_subcommand echo" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand echo" -s v -l verbose -d 'Report connections; -vv adds decisions, -vvv everything'
+complete -c xport -n "__fish_xport_using_subcommand echo" -l log-time -d 'Begin each message with the time, in UTC'
 complete -c xport -n "__fish_xport_using_subcommand echo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c xport -n "__fish_xport_using_subcommand listen" -l grace -d 'After the first SIGTERM, let sessions go on for at most this long' -r
 complete -c xport -n "__fish_xport_using_subcommand listen" -l backlog -d 'Let at most N connections wait to be accepted; the kernel can lower the limit' -r
@@ -786,6 +806,7 @@ complete -c xport -n "__fish_xport_using_subcommand listen" -l crlf -d 'Send eac
 complete -c xport -n "__fish_xport_using_subcommand listen" -l progress -d 'Show on stderr how much has moved and how fast, if stderr is a terminal'
 complete -c xport -n "__fish_xport_using_subcommand listen" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand listen" -s v -l verbose -d 'Report connections; -vv adds decisions, -vvv everything'
+complete -c xport -n "__fish_xport_using_subcommand listen" -l log-time -d 'Begin each message with the time, in UTC'
 complete -c xport -n "__fish_xport_using_subcommand listen" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c xport -n "__fish_xport_using_subcommand connect" -l connect-timeout -d 'Limit the time of each attempt to connect, name look-up included' -r
 complete -c xport -n "__fish_xport_using_subcommand connect" -l retry -d 'Retry a failed connect up to N times, or for ever' -r
@@ -835,6 +856,7 @@ complete -c xport -n "__fish_xport_using_subcommand connect" -s 6 -d 'IPv6 only'
 complete -c xport -n "__fish_xport_using_subcommand connect" -s n -l numeric -d 'Do not look up host names; every host must be an IP address'
 complete -c xport -n "__fish_xport_using_subcommand connect" -l insecure -d 'Do not verify the certificate: an attacker in between can read and change everything'
 complete -c xport -n "__fish_xport_using_subcommand connect" -l allow-truncation -d 'Accept a connection that ends without close_notify as complete'
+complete -c xport -n "__fish_xport_using_subcommand connect" -l show-chain -d 'Write the certificates of the server to stdout: facts, days left and PEM; then leave'
 complete -c xport -n "__fish_xport_using_subcommand connect" -l broadcast -d 'Let ADDRESS be a broadcast address, and accept replies from any host'
 complete -c xport -n "__fish_xport_using_subcommand connect" -l lines -d 'Send each line of stdin as one datagram, without its newline; write each datagram as one line to stdout'
 complete -c xport -n "__fish_xport_using_subcommand connect" -l no-half-close -d 'Same as --half-close never'
@@ -846,7 +868,27 @@ complete -c xport -n "__fish_xport_using_subcommand connect" -l raw -d 'Send eac
 complete -c xport -n "__fish_xport_using_subcommand connect" -l progress -d 'Show on stderr how much has moved and how fast, if stderr is a terminal'
 complete -c xport -n "__fish_xport_using_subcommand connect" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand connect" -s v -l verbose -d 'Report connections; -vv adds decisions, -vvv everything'
+complete -c xport -n "__fish_xport_using_subcommand connect" -l log-time -d 'Begin each message with the time, in UTC'
 complete -c xport -n "__fish_xport_using_subcommand connect" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c xport -n "__fish_xport_using_subcommand scan" -l source -d 'Connect from this local address: IP, IP:PORT, [V6]:PORT or :PORT' -r
+complete -c xport -n "__fish_xport_using_subcommand scan" -l connect-timeout -d 'Call a port filtered if it has not answered after this long' -r
+complete -c xport -n "__fish_xport_using_subcommand scan" -l parallel -d 'Try at most N ports at the same time' -r
+complete -c xport -n "__fish_xport_using_subcommand scan" -l timeout -d 'End the run after this long' -r
+complete -c xport -n "__fish_xport_using_subcommand scan" -l color -d 'Colour messages' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
+always\t'Always'
+never\t'Never'"
+complete -c xport -n "__fish_xport_using_subcommand scan" -s 4 -d 'IPv4 only'
+complete -c xport -n "__fish_xport_using_subcommand scan" -s 6 -d 'IPv6 only'
+complete -c xport -n "__fish_xport_using_subcommand scan" -s n -l numeric -d 'Do not look up host names; every host must be an IP address'
+complete -c xport -n "__fish_xport_using_subcommand scan" -l banner -d 'Add the first line that a service sends within 1s, escaped'
+complete -c xport -n "__fish_xport_using_subcommand scan" -s q -l quiet -d 'Report errors only'
+complete -c xport -n "__fish_xport_using_subcommand scan" -s v -l verbose -d 'Report connections; -vv adds decisions, -vvv everything'
+complete -c xport -n "__fish_xport_using_subcommand scan" -l log-time -d 'Begin each message with the time, in UTC'
+complete -c xport -n "__fish_xport_using_subcommand scan" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c xport -n "__fish_xport_using_subcommand wait" -l for -d 'Try again for at most this long, then exit with 124 [default: one try]' -r
+complete -c xport -n "__fish_xport_using_subcommand wait" -l every -d 'Pause this long after the first failed try; later pauses grow up to 2s' -r
+complete -c xport -n "__fish_xport_using_subcommand wait" -l status -d 'Statuses of HTTP that mean \'up\', such as 200,401 [default: every 2xx and 3xx]' -r
+complete -c xport -n "__fish_xport_using_subcommand wait" -l send -d 'Send TEXT to udp: endpoints; a reply means \'up\' [default: an empty datagram, and no refusal in 500ms]' -r
 complete -c xport -n "__fish_xport_using_subcommand wait" -l connect-timeout -d 'Limit the time of each try to connect, name look-up included, and that of its answer' -r
 complete -c xport -n "__fish_xport_using_subcommand wait" -l source -d 'Connect from this local address: IP, IP:PORT, [V6]:PORT or :PORT' -r
 complete -c xport -n "__fish_xport_using_subcommand wait" -l bind-device -d 'Send and receive through this network interface only' -r
@@ -870,21 +912,18 @@ pop3\t''
 postgres\t''
 ldap\t''
 xmpp\t''"
-complete -c xport -n "__fish_xport_using_subcommand wait" -l for -d 'Try again for at most this long, then exit with 124 [default: one try]' -r
-complete -c xport -n "__fish_xport_using_subcommand wait" -l every -d 'Pause this long after the first failed try; later pauses grow up to 2s' -r
-complete -c xport -n "__fish_xport_using_subcommand wait" -l status -d 'Statuses of HTTP that mean \'up\', such as 200,401 [default: every 2xx and 3xx]' -r
-complete -c xport -n "__fish_xport_using_subcommand wait" -l send -d 'Send TEXT to udp: endpoints; a reply means \'up\' [default: an empty datagram, and no refusal in 500ms]' -r
 complete -c xport -n "__fish_xport_using_subcommand wait" -l color -d 'Colour messages' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
 always\t'Always'
 never\t'Never'"
+complete -c xport -n "__fish_xport_using_subcommand wait" -l any -d 'End as soon as one endpoint is up, or gone with --gone; otherwise all must be'
+complete -c xport -n "__fish_xport_using_subcommand wait" -l gone -d 'Wait until the endpoints are gone'
 complete -c xport -n "__fish_xport_using_subcommand wait" -s 4 -d 'IPv4 only'
 complete -c xport -n "__fish_xport_using_subcommand wait" -s 6 -d 'IPv6 only'
 complete -c xport -n "__fish_xport_using_subcommand wait" -s n -l numeric -d 'Do not look up host names; every host must be an IP address'
 complete -c xport -n "__fish_xport_using_subcommand wait" -l insecure -d 'Do not verify the certificate: an attacker in between can read and change everything'
-complete -c xport -n "__fish_xport_using_subcommand wait" -l any -d 'End as soon as one endpoint is up; without this option, all must be up'
-complete -c xport -n "__fish_xport_using_subcommand wait" -l gone -d 'Wait until the endpoints are gone'
 complete -c xport -n "__fish_xport_using_subcommand wait" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand wait" -s v -l verbose -d 'Report connections; -vv adds decisions, -vvv everything'
+complete -c xport -n "__fish_xport_using_subcommand wait" -l log-time -d 'Begin each message with the time, in UTC'
 complete -c xport -n "__fish_xport_using_subcommand wait" -s h -l help -d 'Print help (see more with \'--help\')'
 
 # Endpoints: what they begin with, and the options behind a comma.

@@ -24,7 +24,7 @@ fn main() -> ExitCode {
         }
         Ok(Parsed::Print(text)) => finish(print(&text)),
         Ok(Parsed::Run(invocation)) => {
-            logger::init(invocation.verbosity, invocation.color);
+            logger::init(invocation.verbosity, invocation.color, invocation.log_time);
             finish(modes::run(&invocation.mode))
         }
     }
@@ -51,15 +51,15 @@ fn finish(outcome: anyhow::Result<()>) -> ExitCode {
         logger::finish();
         return ExitCode::SUCCESS;
     };
-    let cause = error.downcast_ref::<Failure>().map_or(Cause::Local, |failure| failure.cause);
-    let text = format!("{error:#}");
-    if !text.is_empty() {
+    let failure = error.downcast_ref::<Failure>();
+    let cause = failure.map_or(Cause::Local, |failure| failure.cause);
+    let hint = failure.and_then(|failure| failure.hint.as_deref()).unwrap_or_default();
+    for text in [format!("{error:#}").as_str(), hint].into_iter().filter(|text| !text.is_empty()) {
         if log::log_enabled!(log::Level::Error) {
             stderr::await_room(PATIENCE);
             log::error!("{text}");
         } else {
-            let line = format!("xport: {}\n", xport::transports::text::escape(&text));
-            let _ = stderr::write_all(line.as_bytes(), PATIENCE);
+            let _ = stderr::write_all(logger::line(text).as_bytes(), PATIENCE);
         }
     }
     logger::finish();

@@ -10,7 +10,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
 use crate::cli::host::{find_service, parse_host, parse_port};
-use crate::cli::quote::{clean, quote, quote_os};
+use crate::cli::quote::{quote, quote_os};
 use crate::transports::address::{Address, Host, HostPort, UnixName};
 
 /// The longest name of a unix socket in bytes. `sun_path` has 108, and one of them ends a path or starts an abstract
@@ -151,28 +151,28 @@ fn split_host_port(text: &str) -> Result<(&str, &str), String> {
         let (host, rest) = text.split_at(end + 1);
         return match rest.strip_prefix(':') {
             Some(port) => Ok((host, port)),
-            None if rest.is_empty() => Err(format!("{} has no port: write {}:PORT", quote(text), clean(host))),
+            None if rest.is_empty() => Err(format!("{} has no port", quote(text))),
             None => Err(format!("{} follows the ']' instead of :PORT", quote(rest))),
         };
     }
     match (text.split_once(':'), text.rsplit_once(':')) {
         (Some(first), Some(last)) if first == last => Ok(last),
-        (_, Some((host, port))) => Err(explain_colons(text, host, port)),
+        (_, Some((host, _))) => Err(explain_colons(text, host)),
         _ if text.bytes().all(|byte| byte.is_ascii_digit()) || text.starts_with('-') => Ok(("", text)),
         _ if find_service(text).is_some() => Ok(("", text)),
-        _ => Err(format!("{} has no port: write {}:PORT", quote(text), clean(text))),
+        _ => Err(format!("{} has no port", quote(text))),
     }
 }
 
 /// Explains why a text with several colons and no brackets is refused.
-fn explain_colons(text: &str, host: &str, port: &str) -> String {
+fn explain_colons(text: &str, host: &str) -> String {
     let is_v6 = |text: &str| text.split('%').next().is_some_and(|address| address.parse::<Ipv6Addr>().is_ok());
     if text.contains("://") {
-        format!("{} is a URL: write HOST:PORT", quote(text))
+        format!("{} is a URL, not HOST:PORT", quote(text))
     } else if is_v6(host) {
-        format!("{} is ambiguous: write [{}]:{}", quote(text), clean(host), clean(port))
+        format!("{} is ambiguous: an IPv6 address needs brackets", quote(text))
     } else if is_v6(text) {
-        format!("{} has no port: write [{}]:PORT", quote(text), clean(text))
+        format!("{} has no port, and an IPv6 address needs brackets", quote(text))
     } else {
         format!("{} has too many colons", quote(text))
     }
@@ -250,13 +250,13 @@ mod tests {
             (":-1", "port '-1' is out of range"),
             ("-1", "port '-1' is out of range"),
             ("localhost:80x", "port '80x' is neither"),
-            ("localhost", "'localhost' has no port: write localhost:PORT"),
+            ("localhost", "'localhost' has no port"),
             ("a:b:c", "'a:b:c' has too many colons"),
-            ("::1:80", "'::1:80' is ambiguous: write [::1]:80"),
-            ("fe80::1%lo:80", "ambiguous: write [fe80::1%lo]:80"),
-            ("2001:db8::", "has no port: write [2001:db8::]:PORT"),
-            ("::", "has no port: write [::]:PORT"),
-            ("[::1]", "has no port: write [::1]:PORT"),
+            ("::1:80", "'::1:80' is ambiguous: an IPv6 address needs brackets"),
+            ("fe80::1%lo:80", "ambiguous: an IPv6 address needs brackets"),
+            ("2001:db8::", "has no port, and an IPv6 address needs brackets"),
+            ("::", "has no port, and"),
+            ("[::1]", "'[::1]' has no port"),
             ("[::1]80", "'80' follows the ']'"),
             ("[::1:80", "too many colons"),
             ("[]:80", "'' is not an IPv6 address"),

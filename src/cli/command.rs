@@ -123,7 +123,7 @@ const ENDPOINTS: Operand = Operand {
     ..ENDPOINT
 };
 const AWAITED: Operand = Operand {
-    help: "Endpoint to wait for: HOST:PORT, tcp:, tls:, unix:, udp:, a path, http://… or https://…; may be repeated",
+    help: "Endpoint to wait for: HOST:PORT, a path, tcp:, tls:, unix:, udp:, http:// or https://; may be repeated",
     more: "Options for one endpoint alone follow after commas, as in tls:host:443,ca=FILE.",
     is_list: true,
     ..ENDPOINT
@@ -142,6 +142,24 @@ const CMD: Operand = Operand {
     help: "Program and its arguments, passed on unchanged: no shell reads them",
     ..PORT
 };
+const HOST: Operand = Operand {
+    id: "host",
+    shown: "HOST",
+    hint: ValueHint::Hostname,
+    help: "Host name or IP address; of a name, the first address of each family is tried",
+    ..PORT
+};
+const PORTS: Operand = Operand {
+    id: "ports",
+    shown: "PORTS",
+    help: "Ports: numbers, ranges and service names, as in 22,80,8000-8010 or ssh",
+    more: "stdout has one line for each open port, in order: its number, and the name of its service if there is one. \
+           A closed port refuses, and a filtered port does not answer; -v reports these on stderr. Status 0 means that \
+           a port is open, 3 that none is. No data is sent. UDP cannot be scanned, because an open port of UDP does \
+           not answer.",
+    is_list: true,
+    ..PORT
+};
 
 /// The operand that follows `--` and nothing else.
 const PROGRAM_ID: &str = "program";
@@ -149,6 +167,7 @@ const PROGRAM_ID: &str = "program";
 fn operands_of(mode: &ModeSpec) -> &'static [Operand] {
     match (mode.verb.action, mode.scheme) {
         (Action::Relay, _) => &[LEFT, RIGHT],
+        (Action::Scan, _) => &[HOST, PORTS],
         (Action::Exec, _) => &[CMD],
         (Action::Connect, None) => &[ENDPOINT],
         (Action::Wait, _) => &[AWAITED, PROGRAM],
@@ -200,8 +219,13 @@ fn command_of(mode: &ModeSpec, detail: Detail<'_>) -> Option<Command> {
     if !is_named {
         return Some(command.about(mode.about));
     }
-    // The options of the program come first in the help of `exec`.
-    let is_first = |row: &&OptSpec| mode.verb.action == Action::Exec && row.heading() == Heading::Child;
+    // The options that only `exec` or `wait` is about come first in its help.
+    let first = match mode.verb.action {
+        Action::Exec => Heading::Child,
+        Action::Wait => Heading::Wait,
+        _ => Heading::None,
+    };
+    let is_first = |row: &&OptSpec| row.heading() == first;
     let (first, others): (Vec<_>, Vec<_>) =
         rows().filter(|row| detail.has(row) && mode.has(row.id)).partition(is_first);
     let is_hidden = |row: &OptSpec| mode.verb.action == Action::Relay && mode.is_of_ends(row.id);

@@ -41,6 +41,8 @@ fn places() -> Vec<EndpointPlace> {
             Action::Exec => places.extend([place("--listen", true), place("--connect", false)]),
             Action::Echo | Action::Listen => places.push(place("", true)),
             Action::Connect | Action::Relay | Action::Wait => places.push(place("", false)),
+            // A host and ports are no endpoint.
+            Action::Scan => (),
         }
     }
     places

@@ -6,7 +6,7 @@
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
-use crate::cli::address::{parse_address, parse_inet, parse_with};
+use crate::cli::address::{parse_address, parse_with};
 use crate::cli::error::ConfigError;
 use crate::cli::hints;
 use crate::cli::modes::Verb;
@@ -63,9 +63,7 @@ impl<'a> EndpointArg<'a> {
             };
             return Ok(Self { text, scheme, rest: OsStr::from_bytes(rest) });
         }
-        let address = split_options(text).0;
-        let is_address = parse_with(&address, parse_inet).is_ok();
-        match text.to_str().and_then(|text| hints::explain_kind(text, is_address)) {
+        match text.to_str().and_then(hints::explain_kind) {
             Some(reason) => refuse(reason),
             None => Ok(Self { text, scheme: &TCP, rest: text }),
         }
@@ -99,9 +97,8 @@ impl<'a> EndpointArg<'a> {
     /// Adds this endpoint to an error about its address.
     pub(super) fn explain(&self, error: ConfigError) -> ConfigError {
         match error {
-            ConfigError::Reason(reason) if self.rest == self.text && reason.contains(" has no port: ") => {
-                let address = clean_os(&split_options(self.text).0);
-                self.with_context(&format!("{reason}, or ./{address} for a unix socket"))
+            ConfigError::Reason(reason) if self.rest == self.text && reason.ends_with(" has no port") => {
+                self.with_context(&format!("{reason}; the path of a unix socket begins with ./ or /"))
             }
             ConfigError::Reason(reason) => self.with_context(&reason),
             ConfigError::Value(_) => error,
@@ -204,7 +201,7 @@ impl<'a> EndpointArg<'a> {
         }
         if !scheme.is_unix() && is_path(text.as_bytes()) {
             let unix = if scheme.listens() { "unix-listen" } else { "unix" };
-            return Err(self.with_context(&format!("this is a unix socket: write {unix}:{}", clean_os(&text))));
+            return Err(self.with_context(&format!("this is a unix socket, which needs {unix}:")));
         }
         parse_address(scheme.is_unix(), &text).map_err(|reason| self.explain(reason.into()))
     }
@@ -235,7 +232,7 @@ impl<'a> EndpointArg<'a> {
     fn explain_option(&self, verb: &'static Verb, name: &str) -> String {
         let scheme = self.scheme.name;
         let text = format!("{scheme}: has no option {}", quote(name));
-        if let Some(tip) = hints::tip_for_option(verb, name) {
+        if let Some(tip) = hints::reason_for_option(verb, name) {
             return format!("{text}: {tip}");
         }
         let row = crate::cli::options::rows().find(|row| row.name == name);

@@ -3,6 +3,7 @@
 //! This file checks that the options of one end fit together. `cli/options.rs` has checked the form of each value
 //! before. Nothing is opened or looked up here.
 
+use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -50,6 +51,8 @@ pub(super) struct RunConfig {
     pub(super) grace: Duration,
     /// How long to wait for the first client.
     pub(super) accept_timeout: Option<Duration>,
+    /// Whether the certificates of a server are all that is wanted of it.
+    pub(super) shows_chain: bool,
 }
 
 /// The configuration of an end.
@@ -71,6 +74,10 @@ pub(super) fn end_config(
     let SchemeUse { scheme, addresses } = end;
     if run.stream.recv_only && options.was_given(Opt::Crlf) {
         return Err(format!("{} does nothing with --recv-only: nothing is sent", advice.flag("crlf")).into());
+    }
+    let about_data = [Opt::Crlf, Opt::AllowTruncation].into_iter().find(|opt| options.was_given(*opt));
+    if let Some(opt) = about_data.filter(|_| run.shows_chain) {
+        return Err(useless_with_chain(advice.flag(row(opt).name)).into());
     }
     if scheme.listens() && scheme.has_datagrams() {
         return Ok(EndConfig::DatagramListen(datagram_listen_config(addresses, options, run, advice)?));
@@ -98,7 +105,12 @@ pub(super) fn end_config(
     Ok(EndConfig::Connect(ConnectConfig { target, dial, tls, crlf: options.crlf, stream: run.stream.clone() }))
 }
 
-fn dial_config(address: &Address, options: &Options, advice: Advice) -> Result<DialConfig, ConfigError> {
+/// Says why an option about the data of a session is refused beside `--show-chain`.
+pub(super) fn useless_with_chain(option: impl fmt::Display) -> String {
+    format!("{option} does nothing with --show-chain: no data is exchanged")
+}
+
+pub(super) fn dial_config(address: &Address, options: &Options, advice: Advice) -> Result<DialConfig, ConfigError> {
     check_target(address)?;
     let family = family_of(options);
     check_family(family, address, advice)?;

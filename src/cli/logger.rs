@@ -7,13 +7,15 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::env;
 use std::io::{self, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use clap::ValueEnum;
 use env_logger::fmt::WriteStyle;
 use env_logger::{Builder, Target};
 use log::{Level, LevelFilter, Record};
+use x509_cert::der::DateTime;
 
 use crate::cli::quote::escape;
 use crate::protocols::NOTICE;
@@ -54,16 +56,21 @@ const REPEATS_MAX: u32 = 10;
 /// The time in which messages are counted.
 const REPEATS_WINDOW: Duration = Duration::from_secs(1);
 
-/// The longest message in bytes. With prefix, colour and newline it stays below one page, which stderr takes at once.
+/// The longest message in bytes. With time, prefix, colour and newline it stays below one page, which stderr takes at
+/// once.
 const MESSAGE_BYTES_MAX: usize = 4_000;
 
 static REPEATS: LazyLock<Mutex<Repeats>> = LazyLock::new(Mutex::default);
 
+/// Whether each line begins with the time.
+static HAS_TIME: AtomicBool = AtomicBool::new(false);
+
 /// Sets the logger up. `XPORT_LOG`, in env_logger's syntax, wins over the verbosity. `RUST_LOG` does too, but only if
 /// it names xport: a filter for another program must not hide warnings of xport.
 ///
-/// A second call changes nothing.
-pub fn init(verbosity: Verbosity, color: Color) {
+/// With `has_time`, each line begins with the time. A second call changes nothing else.
+pub fn init(verbosity: Verbosity, color: Color, has_time: bool) {
+    HAS_TIME.store(has_time, Ordering::Relaxed);
     let mut builder = Builder::new();
     let mut odd = Vec::new();
     let variable = |name: &str| env::var(name).ok().filter(|spec| !spec.is_empty());
@@ -103,6 +110,29 @@ pub fn finish() {
     if total > 0 && log::log_enabled!(Level::Warn) {
         // This line is dropped as well if stderr cannot take it.
         let _ = Stderr.write_all(suppressed(total).as_bytes());
+    }
+}
+
+/// A line for stderr that the logger does not write: the time, if it is wanted, the prefix, and the text, escaped.
+#[must_use]
+pub fn line(text: &str) -> String {
+    format!("{}xport: {}\n", time_now(), escape(text))
+}
+
+/// The time for the beginning of a line, with a space behind it, or nothing if it is not wanted.
+fn time_now() -> String {
+    if HAS_TIME.load(Ordering::Relaxed) { format!("{} ", timestamp(SystemTime::now())) } else { String::new() }
+}
+
+/// `2026-01-02T03:04:05.678Z`: RFC 3339 in UTC, so that lines of different machines and seasons can be sorted.
+fn timestamp(time: SystemTime) -> String {
+    let since_1970 = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let millis = since_1970.subsec_millis();
+    match DateTime::from_unix_duration(Duration::from_secs(since_1970.as_secs())) {
+        // Its text ends in Z.
+        Ok(date) => format!("{}.{millis:03}Z", date.to_string().trim_end_matches('Z')),
+        // The clock is beyond the year 9999.
+        Err(_) => format!("{}.{millis:03}", since_1970.as_secs()),
     }
 }
 
@@ -183,12 +213,12 @@ fn write_record(out: &mut dyn Write, record: &Record<'_>, colored: bool) -> io::
         Level::Warn if colored => "\x1b[33mxport:\x1b[0m",
         _ => "xport:",
     };
-    let message = escape(&record.args().to_string());
+    let (time, message) = (time_now(), escape(&record.args().to_string()));
     if message.len() <= MESSAGE_BYTES_MAX {
-        return writeln!(out, "{prefix} {message}");
+        return writeln!(out, "{time}{prefix} {message}");
     }
     let end = (0..=MESSAGE_BYTES_MAX).rev().find(|end| message.is_char_boundary(*end)).unwrap_or(0);
-    writeln!(out, "{prefix} {}…", &message[..end])
+    writeln!(out, "{time}{prefix} {}…", &message[..end])
 }
 
 /// Whether a peer can cause a flood of such messages.
@@ -197,7 +227,7 @@ fn is_limited(record: &Record<'_>) -> bool {
 }
 
 fn suppressed(total: u64) -> String {
-    format!("xport: … {total} similar messages suppressed\n")
+    format!("{}xport: … {total} similar messages suppressed\n", time_now())
 }
 
 /// The counters. They stay usable after a panic.
@@ -311,6 +341,15 @@ mod tests {
         assert_eq!(line("a\nb\x1b[2Jü"), "xport: a\\nb\\u{1b}[2Jü\n");
         let long = line(&"ü".repeat(100_000));
         assert!(long.len() <= 4096 && long.ends_with("…\n") && long.lines().count() == 1);
+    }
+
+    #[test]
+    fn the_time_is_that_of_utc_with_milliseconds() {
+        let at = |millis| timestamp(SystemTime::UNIX_EPOCH + Duration::from_millis(millis));
+        assert_eq!(at(0), "1970-01-01T00:00:00.000Z");
+        assert_eq!(at(1_709_251_199_999), "2024-02-29T23:59:59.999Z");
+        assert_eq!(at(253_402_300_799_001), "9999-12-31T23:59:59.001Z");
+        assert_eq!(at(253_402_300_800_050), "253402300800.050");
     }
 
     #[test]

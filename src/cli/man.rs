@@ -9,9 +9,10 @@ use crate::cli::schemes;
 use crate::cli::text;
 
 /// The sections of options, in the order of the manual page.
-const HEADINGS: [Heading; 9] = [
+const HEADINGS: [Heading; 10] = [
     Heading::Connection,
     Heading::Listening,
+    Heading::Scan,
     Heading::Tls,
     Heading::Datagram,
     Heading::Child,
@@ -57,6 +58,7 @@ fn push_head(page: &mut String) {
         "\\fBxport wait\\fR [\\fIOPTIONS\\fR] \\fIENDPOINT\\fR... [\\-\\- \\fICMD\\fR [\\fIARG\\fR]...]\n.br\n",
     );
     page.push_str("\\fBxport echo\\fR|\\fBlisten\\fR|\\fBconnect\\fR [\\fIOPTIONS\\fR] \\fIENDPOINT\\fR...\n.br\n");
+    page.push_str("\\fBxport scan\\fR [\\fIOPTIONS\\fR] \\fIHOST\\fR \\fIPORTS\\fR...\n.br\n");
     page.push_str("\\fBxport\\fR \\fB\\-\\-completions\\fR \\fISHELL\\fR | \\fB\\-\\-man\\fR\n");
     push_section(page, "DESCRIPTION");
     page.push_str(&format!("{}\n", roff(text::LONG_ABOUT)));
@@ -116,8 +118,11 @@ fn push_option(page: &mut String, row: &OptSpec, (help, more): (&str, &str), mod
 
 fn push_environment(page: &mut String) {
     push_section(page, "ENVIRONMENT");
+    let mut named = Vec::new();
     for row in rows() {
-        let Some(name) = row.variable else { continue };
+        // Some modes have an option with the same name and another default.
+        let Some(name) = row.variable.filter(|name| !named.contains(name)) else { continue };
+        named.push(name);
         let meaning = match row.value {
             Value::Flag(_) => {
                 format!("1 switches {} on, 0 switches it off. An empty value counts as unset.", row.flag())

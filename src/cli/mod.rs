@@ -8,16 +8,21 @@ pub mod completions; // for shells
 mod endpoint; // one word that is an end, with its options
 mod ends; // one end, and its configuration
 mod error; // the reason why a command line is refused
-mod hints; // words and options of other programs
+mod habits; // the line that a wrong line meant
+mod help; // the word for --help
+mod hints; // reasons for words and options of other programs
 mod host; // host and port, each on its own
+mod kinds; // kinds of endpoints that do not exist
 pub mod logger; // messages on stderr
 pub mod man; // the manual page
 mod modes; // the table of modes
 mod options; // the table of options, and their values
+mod owner; // users and groups
 mod quote; // text of the user in messages
 mod relay; // modes that join endpoints
 mod request; // a mode with its options and operands, and whether each option does something
 mod resolve; // modes with listeners or one peer
+mod scan; // the host and the ports of a scan
 pub mod schemes; // the table of endpoints
 mod text; // descriptions, examples, exit status
 mod tls; // settings of TLS
@@ -32,15 +37,17 @@ use std::fmt;
 use clap::ArgMatches;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use crate::cli::command::{Detail, USAGE, command, given, operands, program, rows_of_top};
+use crate::cli::command::{Detail, command, given, operands, program, rows_of_top};
 use crate::cli::endpoint::Context;
 use crate::cli::error::ConfigError;
-use crate::cli::modes::{Action, MODES, ModeSpec};
+use crate::cli::habits::Instead;
+use crate::cli::modes::{Action, MODES, ModeSpec, mode_called};
 use crate::cli::options::{Opt, Options};
 use crate::cli::quote::{QUOTED_CHARS_MAX, escape, shorten};
 use crate::cli::relay::{resolve_exec, resolve_relay};
 use crate::cli::request::Request;
 use crate::cli::resolve::{resolve_named, resolve_verb};
+use crate::cli::scan::resolve_scan;
 use crate::cli::wait::resolve_wait;
 use crate::modes::config;
 
@@ -58,6 +65,8 @@ pub struct Invocation {
     pub verbosity: Verbosity,
     /// Whether messages are coloured.
     pub color: Color,
+    /// Whether each message begins with the time.
+    pub log_time: bool,
     /// What to do.
     pub mode: config::Mode,
 }
@@ -84,30 +93,51 @@ impl fmt::Display for UsageError {
 
 impl Error for UsageError {}
 
+/// A line that is refused.
+struct Refusal {
+    reason: String,
+    mode: Option<&'static ModeSpec>,
+    /// The option that the mode does not have.
+    flag: Option<String>,
+    /// Whether the reason says everything: the value of an option is wrong.
+    is_value: bool,
+}
+
 /// Parses the arguments. The first one is the name of the program.
 ///
 /// # Errors
-/// Says what is wrong with the arguments, and shows the usage.
+/// Says what is wrong with the arguments, and which line to type instead.
 pub fn parse<I: IntoIterator<Item = OsString>>(args: I) -> Result<Parsed, UsageError> {
-    let args = Vec::from_iter(args);
-    let matches = command(Detail::Named(&args)).try_get_matches_from(&args);
+    let args = help::as_option(Vec::from_iter(args));
+    read(&args).map_err(|refusal| usage_error(refusal, &args))
+}
+
+fn read(args: &[OsString]) -> Result<Parsed, Refusal> {
+    let matches = command(Detail::Named(args)).try_get_matches_from(args);
     // Texts are built for help and for errors only. A correct line does not pay for them.
     let matches = matches.or_else(|error| match error.kind() {
         ErrorKind::DisplayVersion => Err(error),
-        _ => command(Detail::Shown(&args)).try_get_matches_from(&args),
+        _ => command(Detail::Shown(args)).try_get_matches_from(args),
     });
     match matches {
         Ok(matches) => interpret(&matches),
-        Err(error) => answer(error, &args),
+        Err(error) if !error.use_stderr() => Ok(Parsed::Print(error.render().to_string().into_bytes())),
+        Err(error) => Err(explain(error, args)),
     }
 }
 
-fn interpret(matches: &ArgMatches) -> Result<Parsed, UsageError> {
+fn interpret(matches: &ArgMatches) -> Result<Parsed, Refusal> {
     let mode = matches.subcommand().and_then(|(name, matches)| {
         let mode = MODES.iter().find(|mode| mode.name == name);
         mode.map(|mode| (mode, matches))
     });
-    run(matches, mode).map_err(|error| refuse(error, mode.map(|(mode, _)| mode)))
+    run(matches, mode).map_err(|error| {
+        let (reason, is_value) = match error {
+            ConfigError::Reason(reason) => (reason, false),
+            ConfigError::Value(reason) => (reason, true),
+        };
+        Refusal { reason, mode: mode.map(|(mode, _)| mode), flag: None, is_value }
+    })
 }
 
 fn run(matches: &ArgMatches, mode: Option<(&'static ModeSpec, &ArgMatches)>) -> Result<Parsed, ConfigError> {
@@ -138,9 +168,11 @@ fn run(matches: &ArgMatches, mode: Option<(&'static ModeSpec, &ArgMatches)>) -> 
     let invocation = Invocation {
         verbosity: verbosity(before.quiet || options.quiet, before.verbose.saturating_add(options.verbose))?,
         color: if options.was_given(Opt::Color) { options.color } else { before.color },
+        log_time: options.log_time || before.log_time,
         mode: match (mode.verb.action, mode.scheme) {
             (Action::Exec, _) => config::Mode::Exec(resolve_exec(&request)?),
             (Action::Relay, _) => config::Mode::Relay(resolve_relay(&request)?),
+            (Action::Scan, _) => config::Mode::Scan(resolve_scan(&request)?),
             (Action::Wait, _) => config::Mode::Wait(resolve_wait(&request)?),
             (_, Some(scheme)) => resolve_named(&request, scheme)?,
             (_, None) => resolve_verb(&request)?,
@@ -162,78 +194,75 @@ fn verbosity(quiet: bool, verbose: u8) -> Result<Verbosity, ConfigError> {
     })
 }
 
-/// Formats a [`ConfigError`] as clap formats its errors.
-fn refuse(error: ConfigError, mode: Option<&ModeSpec>) -> UsageError {
-    let (reason, usage) = match error {
-        ConfigError::Value(reason) => (reason, String::new()),
-        ConfigError::Reason(reason) => {
-            let usage = mode.map_or_else(|| USAGE.to_owned(), ModeSpec::usage);
-            (reason, format!("\nUsage: {usage}\n"))
-        }
+/// Formats a refusal: the error, and a line to type. The line shows help if no other line is known.
+fn usage_error(refusal: Refusal, args: &[OsString]) -> UsageError {
+    let Refusal { mut reason, mode, flag, is_value } = refusal;
+    let words = args.iter().skip(1).map(|arg| arg.to_str().map(str::to_owned)).collect::<Option<Vec<_>>>();
+    let is_accepted = |words: &[String]| {
+        let args = Vec::from_iter(args.iter().take(1).cloned().chain(words.iter().map(OsString::from)));
+        read(&args).is_ok()
     };
-    let reason = shorten(&reason, LINE_CHARS_MAX);
-    UsageError(format!("xport: {reason}\n{usage}\nFor more information, try '--help'.\n"))
+    let answer = words.as_ref().and_then(|words| habits::answer(words, &is_accepted));
+    let of_flag = || flag.as_deref().zip(mode).and_then(|(flag, mode)| hints::reason_for_flag(mode, flag));
+    let of_habit = || words.as_ref().and_then(|words| habits::reason_for(words));
+    let line = match answer {
+        Some(Instead { line, note }) => {
+            reason.extend(note.map(|note| format!("; {note}")));
+            Some(line)
+        }
+        None => match of_flag().or_else(of_habit) {
+            Some(why) => {
+                reason.push_str(&format!(": {why}"));
+                None
+            }
+            None if is_value => None,
+            None => Some(match mode {
+                Some(mode) => format!("xport {} --help", mode.name),
+                None => "xport --help".to_owned(),
+            }),
+        },
+    };
+    let line = line.map(|line| format!("try: {line}\n")).unwrap_or_default();
+    UsageError(format!("xport: {}\n{line}", shorten(&reason, LINE_CHARS_MAX)))
 }
 
-/// Turns an error of clap into text for stdout, which is help or version, or into a [`UsageError`].
-fn answer(mut error: clap::Error, args: &[OsString]) -> Result<Parsed, UsageError> {
-    if !error.use_stderr() {
-        return Ok(Parsed::Print(error.render().to_string().into_bytes()));
+/// Makes a reason of an error of clap.
+fn explain(mut error: clap::Error, args: &[OsString]) -> Refusal {
+    let text_of = |error: &clap::Error, kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.clone()),
+        _ => None,
+    };
+    let flag = text_of(&error, ContextKind::InvalidArg).filter(|_| error.kind() == ErrorKind::UnknownArgument);
+    // clap names one letter of a word with several.
+    let is_cluster = |arg: &&str| flag.as_deref().is_some_and(|flag| flag.len() == 2 && arg.starts_with(flag));
+    if let Some(word) = args.iter().filter_map(|arg| arg.to_str()).find(is_cluster)
+        && flag.as_deref() != Some("--")
+    {
+        error.insert(ContextKind::InvalidArg, ContextValue::String(word.to_owned()));
     }
-    make_printable(&mut error);
-    if let Some(tip) = tip_for(&error, args) {
-        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+    for kind in [ContextKind::InvalidArg, ContextKind::InvalidValue, ContextKind::InvalidSubcommand] {
+        if let Some(text) = text_of(&error, kind) {
+            error.insert(kind, ContextValue::String(shorten(&escape(&text), QUOTED_CHARS_MAX)));
+        }
     }
     let text = error.render().to_string();
-    let mut lines = text.trim_end().lines();
-    let first = lines.next().unwrap_or_default();
-    let first = first.strip_prefix("error: ").unwrap_or(first);
-    let mut text = match first.strip_prefix("unrecognized subcommand ") {
-        Some(rest) => format!("xport: no such mode: {rest}\n"),
-        None => format!("xport: {}\n", shorten(first, LINE_CHARS_MAX)),
+    // The rest of the text is advice.
+    let lines = text.lines().take_while(|line| !line.trim().is_empty() && !line.starts_with("  [")).map(str::trim);
+    let first = Vec::from_iter(lines).join(" ");
+    let first = first.strip_prefix("error: ").unwrap_or(&first);
+    let first = first.strip_suffix(" found").unwrap_or(first);
+    let mut reason = match first.strip_prefix("unrecognized subcommand ") {
+        Some(rest) => format!("no such mode: {rest}"),
+        None => escape(first),
     };
-    for line in lines {
-        // A subcommand of clap is a mode of xport.
-        let line = line.replace(" similar subcommand", " similar mode");
-        text.push_str(&shorten(&escape(&line), LINE_CHARS_MAX));
-        text.push('\n');
+    if let Some(ContextValue::Strings(values)) = error.get(ContextKind::ValidValue)
+        && !values.is_empty()
+    {
+        reason = format!("{reason}: must be {}", values.join(" or "));
     }
-    Err(UsageError(text))
-}
-
-/// Escapes and shortens the text of the user that clap quotes.
-fn make_printable(error: &mut clap::Error) {
-    let texts = [ContextKind::InvalidArg, ContextKind::InvalidValue, ContextKind::InvalidSubcommand];
-    for kind in texts {
-        let Some(ContextValue::String(text)) = error.get(kind) else { continue };
-        let printable = shorten(&escape(text), QUOTED_CHARS_MAX);
-        error.insert(kind, ContextValue::String(printable));
-    }
-    // clap proposes "-- TEXT" with the text as it was typed.
-    if let Some(ContextValue::StyledStrs(tips)) = error.get(ContextKind::Suggested) {
-        let tips = tips.iter().map(|tip| shorten(&escape(&tip.to_string()), LINE_CHARS_MAX).into()).collect();
-        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(tips));
-    }
-}
-
-/// A tip for an option that the mode does not have.
-fn tip_for(error: &clap::Error, args: &[OsString]) -> Option<String> {
-    let flag = match error.get(ContextKind::InvalidArg) {
-        Some(ContextValue::String(flag)) if error.kind() == ErrorKind::UnknownArgument => flag,
-        _ => return None,
-    };
-    let is_meant = |arg: &OsString, mode: &ModeSpec| arg.to_str().is_some_and(|arg| mode.is_called(arg));
-    let named = args.iter().enumerate().skip(1).find_map(|(index, arg)| {
-        let mode = MODES.iter().find(|mode| is_meant(arg, mode))?;
-        Some((index, mode))
-    });
-    let mode = named.map(|(_, mode)| mode);
-    let rest = named.filter(|(_, mode)| mode.scheme.is_none()).map_or(&[][..], |(index, _)| &args[index + 1..]);
-    let joined = rest.windows(2).find_map(|words| hints::joined(words[0].to_str()?, words[1].to_str()?));
-    match joined {
-        Some(endpoint) if !flag.starts_with('-') || flag == "-" => Some(hints::one_word(&endpoint)),
-        _ => hints::tip_for_flag(mode, flag, args).map(str::to_owned),
-    }
+    let is_value = matches!(error.kind(), ErrorKind::InvalidValue | ErrorKind::ValueValidation);
+    let mode = args.iter().skip(1).find_map(|arg| mode_called(arg.to_str()?));
+    Refusal { reason, mode, flag, is_value }
 }
 
 #[cfg(test)]

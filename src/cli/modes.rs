@@ -23,6 +23,8 @@ pub(super) enum Action {
     Exec,
     /// Join two endpoints.
     Relay,
+    /// Find the open ports of a host.
+    Scan,
     /// Try endpoints until they are up.
     Wait,
 }
@@ -36,6 +38,7 @@ pub(super) enum Need {
     /// A listener that accepts connections.
     Acceptor,
     Program,
+    TlsClient,
     /// stdin and stdout.
     Stdio,
 }
@@ -48,6 +51,7 @@ impl Need {
             Self::Listener => scheme.listens(),
             Self::Acceptor => scheme.listens() && !scheme.has_datagrams(),
             Self::Program => scheme.role == Role::Run,
+            Self::TlsClient => scheme.is_tls && !scheme.listens(),
             Self::Stdio => scheme.role == Role::Stdio,
         }
     }
@@ -125,7 +129,12 @@ static CONNECT: Verb = Verb {
     listens: &[],
     opens: &[&TCP, &TLS, &UNIX, &UDP, &FD],
     always: &[SendOnly, RecvOnly, HighWater, LowWater, Timeout, IdleTimeout, Dump, Progress],
-    with: &[(Need::Stream, ENDING), (Need::Stream, &[UntilPeerEnds, Raw, Escape]), (Need::Datagrams, CONVERSATION)],
+    with: &[
+        (Need::Stream, ENDING),
+        (Need::Stream, &[UntilPeerEnds, Raw, Escape]),
+        (Need::Datagrams, CONVERSATION),
+        (Need::TlsClient, &[ShowChain]),
+    ],
     without: &[],
 };
 static EXEC: Verb = Verb {
@@ -148,6 +157,14 @@ static RELAY: Verb = Verb {
         (Need::Stream, ENDING),
         (Need::Stdio, &[Progress]),
     ],
+    without: &[],
+};
+static SCAN: Verb = Verb {
+    action: Action::Scan,
+    listens: &[],
+    opens: &[],
+    always: &[ScanTimeout, Ipv4, Ipv6, Numeric, Source, Parallel, Banner, Timeout],
+    with: &[],
     without: &[],
 };
 
@@ -187,7 +204,7 @@ impl ModeSpec {
     /// Whether this mode has an option.
     pub(super) fn has(&self, opt: Opt) -> bool {
         match opt {
-            Quiet | Verbose | Color => true,
+            Quiet | Verbose | Color | LogTime => true,
             ListenAddress => self.scheme.is_some_and(Scheme::listens),
             ConnectAddress => self.scheme.is_some_and(|scheme| !scheme.listens()),
             ListenEndpoint | ConnectEndpoint => self.verb.action == Action::Exec,
@@ -218,6 +235,7 @@ impl ModeSpec {
         let operands = match (self.verb.action, self.scheme) {
             (Action::Exec, _) => "-- CMD [ARG]...",
             (Action::Relay, _) => "LEFT RIGHT",
+            (Action::Scan, _) => "HOST PORTS...",
             (Action::Connect, None) => "ENDPOINT",
             (Action::Wait, _) => "ENDPOINT... [-- CMD [ARG]...]",
             (_, None) => "ENDPOINT...",
@@ -234,6 +252,16 @@ const fn mode(name: &'static str, verb: &'static Verb, scheme: &'static Scheme, 
 
 const fn general(name: &'static str, verb: &'static Verb, topics: &'static [Topic], about: &'static str) -> ModeSpec {
     ModeSpec { name, alias: None, about, verb, scheme: None, topics }
+}
+
+/// The mode with this name.
+pub(super) fn mode_called(name: &str) -> Option<&'static ModeSpec> {
+    MODES.iter().find(|mode| mode.is_called(name))
+}
+
+/// Whether there is a mode with this name.
+pub(super) fn is_mode(name: &str) -> bool {
+    mode_called(name).is_some()
 }
 
 /// All modes, in the order of `--help`.
@@ -305,5 +333,6 @@ pub(super) static MODES: &[ModeSpec] = &[
         &[Topic::AnyEndpoint],
         "Connect to an endpoint of any kind; tcp-client A is 'connect tcp:A'",
     ),
+    general("scan", &SCAN, &[], "Find the open TCP ports of a host; no data is sent"),
     general("wait", &WAIT, &[Topic::Wait], "Wait until services are up, or gone, and then run a program"),
 ];

@@ -5,6 +5,7 @@
 //! which option, and `cli/modes.rs` says the same of modes. `cli/ends.rs` checks options against each other.
 
 mod runs;
+mod scan;
 mod sockets;
 mod spec;
 mod tls;
@@ -23,6 +24,7 @@ pub(super) use typed::{Opt, Options};
 pub(super) static GROUPS: &[(Heading, &[OptSpec])] = &[
     (Heading::Listening, sockets::LISTENING),
     (Heading::Connection, sockets::CONNECTION),
+    (Heading::Scan, scan::SCAN),
     (Heading::Tls, tls::TLS),
     (Heading::Datagram, runs::DATAGRAM),
     (Heading::Child, runs::CHILD),

@@ -16,7 +16,19 @@ pub(super) fn quote(text: &str) -> String {
     format!("'{}'", clean(text))
 }
 
-/// The same without the quotes, for a line that the user can type.
+/// A word as a user types it into a shell, in quotes if it needs them. `None` if a message cannot show it unchanged.
+pub(super) fn shell_word(text: &str) -> Option<String> {
+    if escape(text) != text {
+        return None;
+    }
+    let is_plain = |c: char| c.is_alphanumeric() || "-_./:,@+%=".contains(c);
+    if !text.is_empty() && !text.starts_with('=') && text.chars().all(is_plain) {
+        return Some(text.to_owned());
+    }
+    Some(format!("'{}'", text.replace('\'', r"'\''")))
+}
+
+/// The same as [`quote`] without the quotes.
 pub(super) fn clean(text: &str) -> String {
     shorten(&escape(text), QUOTED_CHARS_MAX)
 }
@@ -50,6 +62,26 @@ mod tests {
     fn long_text_is_cut_between_characters() {
         assert_eq!(quote(&"ü".repeat(81)), format!("'{}…'", "ü".repeat(80)));
         assert_eq!(quote(&"ü".repeat(80)), format!("'{}'", "ü".repeat(80)));
+    }
+
+    #[test]
+    fn a_shell_reads_back_the_words_of_a_line() {
+        for (text, word) in [
+            ("tls:host:443,ca=c.pem", "tls:host:443,ca=c.pem"),
+            ("[::1]:80", "'[::1]:80'"),
+            ("*:80", "'*:80'"),
+            ("a b", "'a b'"),
+            ("it's", r"'it'\''s'"),
+            ("", "''"),
+            ("=x", "'=x'"),
+            ("~/x", "'~/x'"),
+            ("a!b{c}^d#e$f`g\\h", "'a!b{c}^d#e$f`g\\h'"),
+            ("grün", "grün"),
+        ] {
+            assert_eq!(shell_word(text).as_deref(), Some(word));
+            assert_eq!(shell_words::split(word), Ok(vec![text.to_owned()]));
+        }
+        assert!(["a\nb", "\u{1b}[31m", "a\u{202e}b"].iter().all(|text| shell_word(text).is_none()));
     }
 
     #[test]

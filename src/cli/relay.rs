@@ -4,6 +4,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::FileTypeExt;
 
 use crate::cli::endpoint::EndpointArg;
 use crate::cli::ends::{EndConfig, check_descriptors};
@@ -11,7 +12,7 @@ use crate::cli::error::ConfigError;
 use crate::cli::hints;
 use crate::cli::modes::{Action, Verb};
 use crate::cli::options::{Opt, Options};
-use crate::cli::quote::quote_os;
+use crate::cli::quote::{quote, quote_os};
 use crate::cli::request::{ParsedEndpoint, Request, check_use};
 use crate::cli::resolve::run_config;
 use crate::cli::schemes::{FD, Role};
@@ -41,7 +42,7 @@ pub(super) fn resolve_exec(request: &Request<'_>) -> Result<ExecConfig, ConfigEr
         ([program, ..], _) if program.is_empty() => return Err("the program name is empty".into()),
         ([program, arguments @ ..], _) => Program::Argv { program: program.clone(), arguments: arguments.to_vec() },
         ([], Some(text)) => Program::Shell(text.clone()),
-        ([], None) => return Err("no command given: add -- CMD, or --shell CMD".into()),
+        ([], None) => return Err("no command given".into()),
     };
     let child = ChildConfig { stdin: options.stdin, ..child_config(program, options)? };
     check_descriptors(ends.iter().flat_map(|end| &end.addresses))?;
@@ -77,19 +78,25 @@ fn connecting(text: &OsStr) -> Result<EndpointArg<'_>, ConfigError> {
     let arg = EndpointArg::parse(text)?;
     match arg.scheme.role {
         Role::Connect if !arg.scheme.has_datagrams() => Ok(arg),
-        Role::Listen if !arg.scheme.has_datagrams() => Err(arg.with_context("use --listen for this endpoint")),
+        Role::Listen if !arg.scheme.has_datagrams() => Err(arg.with_context("this endpoint listens")),
         _ => Err(arg.with_context("exec connects to tcp:, tls:, unix: and fd: only")),
     }
 }
 
 pub(super) fn resolve_relay(request: &Request<'_>) -> Result<RelayConfig, ConfigError> {
     let [left, right] = request.operands else {
-        return Err(
-            "relay needs two endpoints: LEFT and RIGHT, as in 'xport relay tcp-listen:8080 unix:./app.sock'".into()
-        );
+        return Err("relay needs two endpoints: LEFT and RIGHT".into());
     };
-    if let Some(endpoint) = left.to_str().zip(right.to_str()).and_then(|(left, right)| hints::joined(left, right)) {
-        return Err(hints::one_word(&endpoint).into());
+    if let Some(both) = left.to_str().zip(right.to_str()) {
+        if hints::are_one_word(both) {
+            return Err("host and port are one word".into());
+        }
+        if hints::awaits_clients(both.0, both.1) {
+            let quoted = quote(both.0);
+            return Err(
+                format!("endpoint {quoted}: a bare address connects; a LEFT that listens needs its kind").into()
+            );
+        }
     }
     let (mut left, right) = (EndpointArg::parse(left)?, EndpointArg::parse(right)?);
     if left.scheme == &FD {
@@ -120,6 +127,7 @@ pub(super) fn resolve_relay(request: &Request<'_>) -> Result<RelayConfig, Config
     check_use(request, &ends)?;
     check_descriptors(ends.iter().flat_map(|end| &end.addresses))?;
     let [left, right] = &sides;
+    [left, right].into_iter().try_for_each(check_socket)?;
     let left = match left.config(&run)? {
         Some(EndConfig::Listen(config)) => LeftEndpoint::Listen(config),
         Some(EndConfig::DatagramListen(config)) => LeftEndpoint::DatagramListen(config),
@@ -151,6 +159,18 @@ fn endpoint(
             return Err(arg.with_context("only LEFT can listen"));
         }
     })
+}
+
+/// Checks that the path of a client is no file of another kind. A missing file can be there later.
+fn check_socket(side: &ParsedEndpoint<'_>) -> Result<(), ConfigError> {
+    let Some(path) = side.path_to_connect() else { return Ok(()) };
+    let what = match path.metadata().map(|metadata| metadata.file_type()) {
+        Ok(kind) if kind.is_dir() => "a directory",
+        Ok(kind) if kind.is_socket() => return Ok(()),
+        Ok(_) => "a file",
+        Err(_) => return Ok(()),
+    };
+    Err(side.arg.with_context(&format!("this is {what}, not a socket")))
 }
 
 /// Checks that many clients do not share what exists only once.

@@ -1,14 +1,15 @@
 //! The request of a user: a mode with its options and operands. This file checks that every option does something.
 
 use std::ffi::OsString;
+use std::path::Path;
 
 use crate::cli::endpoint::{Context, EndpointArg};
 use crate::cli::ends::{EndConfig, RunConfig, SchemeUse, end_config};
 use crate::cli::error::ConfigError;
 use crate::cli::modes::{Action, ModeSpec};
-use crate::cli::options::{Heading, Opt, OptSpec, Options};
-use crate::cli::schemes::{Form, Role, Scheme, tls_scheme_with};
-use crate::transports::address::Address;
+use crate::cli::options::{Heading, Opt, Options};
+use crate::cli::schemes::{Role, Scheme};
+use crate::transports::address::{Address, UnixName};
 use crate::transports::advice::Advice;
 
 /// A mode, and the rest of the command line.
@@ -42,6 +43,14 @@ impl<'a> ParsedEndpoint<'a> {
         SchemeUse { scheme: self.arg.scheme, addresses }
     }
 
+    /// The path of a unix socket to connect to.
+    pub(super) fn path_to_connect(&self) -> Option<&Path> {
+        match &self.socket {
+            Some((Address::Unix(UnixName::Path(path)), _)) if !self.arg.scheme.listens() => Some(path),
+            _ => None,
+        }
+    }
+
     /// The statuses of HTTP that its options want.
     pub(super) fn statuses(&self) -> Vec<u16> {
         self.socket.iter().flat_map(|(_, options)| options.status.clone()).collect()
@@ -72,7 +81,7 @@ pub(super) fn check_use(request: &Request<'_>, ends: &[SchemeUse]) -> Result<(),
         let reason = if !unguarded.is_empty() {
             format!("for {}", list(&unguarded))
         } else if users.is_empty() && !is_of_run(row.id) {
-            explain_useless(mode, row.id, ends) + &explain_tls(row, ends)
+            explain_useless(mode, row.id, ends)
         } else {
             continue;
         };
@@ -103,16 +112,6 @@ fn explain_useless(mode: &ModeSpec, opt: Opt, ends: &[SchemeUse]) -> String {
         (_, [Role::Run]) if !is_there => "without exec: or shell:".to_owned(),
         _ => format!("for {}", list(&Vec::from_iter(ends.iter().map(|end| end.scheme)))),
     }
-}
-
-/// What to write instead of an endpoint without TLS, for an option of TLS. Empty if nothing can be written.
-fn explain_tls(row: &OptSpec, ends: &[SchemeUse]) -> String {
-    let plain = ends.iter().filter(|end| end.scheme.form == Form::Inet && !end.scheme.has_datagrams());
-    let line = plain.filter(|end| !end.scheme.is_tls).find_map(|end| {
-        let tls = tls_scheme_with(row, end.scheme.listens()).filter(|tls| tls.role == end.scheme.role)?;
-        Some(format!("; for TLS, write {}:{}", tls.name, end.addresses.first()?))
-    });
-    line.filter(|_| row.heading() == Heading::Tls).unwrap_or_default()
 }
 
 fn list(schemes: &[&Scheme]) -> String {

@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use crate::cli::address::{parse_address, parse_two_words};
 use crate::cli::endpoint::EndpointArg;
-use crate::cli::ends::{EndConfig, RunConfig, SchemeUse, check_descriptors, end_config};
+use crate::cli::ends::{EndConfig, RunConfig, SchemeUse, check_descriptors, end_config, useless_with_chain};
 use crate::cli::error::ConfigError;
 use crate::cli::hints;
+use crate::cli::kinds::is_address;
 use crate::cli::modes::Action;
 use crate::cli::options::{Opt, Options, row};
 use crate::cli::request::{ParsedEndpoint, Request, check_use};
@@ -25,8 +26,11 @@ const DATAGRAM_LINGER_DEFAULT: Duration = Duration::from_secs(1);
 pub(super) fn resolve_named(request: &Request<'_>, scheme: &'static Scheme) -> Result<Mode, ConfigError> {
     let options = request.options;
     let mut addresses = Vec::new();
-    let parse = |text: &OsStr| match text.to_str().and_then(|text| hints::explain_endpoint(request.mode, scheme, text))
-    {
+    let explain = |text: &str| {
+        let kind = || hints::explain_kind(text).filter(|_| !scheme.is_unix() && is_address(text));
+        hints::explain_endpoint(request.mode, scheme, text).or_else(kind)
+    };
+    let parse = |text: &OsStr| match text.to_str().and_then(explain) {
         Some(reason) => Err(reason),
         None => parse_address(scheme.is_unix(), text),
     };
@@ -55,8 +59,8 @@ pub(super) fn resolve_named(request: &Request<'_>, scheme: &'static Scheme) -> R
 pub(super) fn resolve_verb(request: &Request<'_>) -> Result<Mode, ConfigError> {
     let verb = request.mode.verb;
     let pairs = request.operands.windows(2);
-    if let Some(endpoint) = pairs.into_iter().find_map(|two| hints::joined(two[0].to_str()?, two[1].to_str()?)) {
-        return Err(hints::one_word(&endpoint).into());
+    if pairs.into_iter().any(|two| two[0].to_str().zip(two[1].to_str()).is_some_and(hints::are_one_word)) {
+        return Err("host and port are one word".into());
     }
     let mut parsed = Vec::new();
     for text in request.operands {
@@ -69,16 +73,8 @@ pub(super) fn resolve_verb(request: &Request<'_>) -> Result<Mode, ConfigError> {
     }
     let ends = Vec::from_iter(parsed.iter().map(ParsedEndpoint::scheme_use));
     let Some(first) = ends.first() else {
-        return Err(match verb.action {
-            Action::Connect => {
-                "no endpoint given to connect to: write, for example, 'xport connect tls:host:443'".into()
-            }
-            _ => format!(
-                "no endpoint given to listen on: write, for example, 'xport {} tcp-listen:8888'",
-                request.mode.name
-            )
-            .into(),
-        });
+        let what = if verb.action == Action::Connect { "connect to" } else { "listen on" };
+        return Err(format!("no endpoint given to {what}").into());
     };
     let has_datagrams = first.scheme.has_datagrams();
     if ends.iter().any(|end| end.scheme.has_datagrams() != has_datagrams) {
@@ -91,12 +87,12 @@ pub(super) fn resolve_verb(request: &Request<'_>) -> Result<Mode, ConfigError> {
     Ok(mode_config(verb.action, request.options, run.stream, configs))
 }
 
-/// Explains why a verb does not take an endpoint, and what to write instead.
+/// Explains why a verb does not take an endpoint.
 fn explain_scheme(request: &Request<'_>, arg: &EndpointArg<'_>) -> String {
-    let (name, text) = (request.mode.name, arg.shown());
+    let name = request.mode.name;
     match (request.mode.verb.action, arg.scheme.role) {
-        (Action::Connect, Role::Listen) => format!("this endpoint listens: use xport listen {text}"),
-        (Action::Connect, Role::Run) => format!("this endpoint is a program: use xport relay - '{text}'"),
+        (Action::Connect, Role::Listen) => "this endpoint listens".to_owned(),
+        (Action::Connect, Role::Run) => "this endpoint is a program".to_owned(),
         (_, Role::Run) => {
             "a program cannot listen: 'xport exec --listen EP -- CMD' runs a program for each client".to_owned()
         }
@@ -111,6 +107,7 @@ fn mode_config(action: Action, options: &Options, stream: StreamConfig, configs:
     let (mut listeners, mut receivers) = (Vec::new(), Vec::new());
     for config in configs {
         match config {
+            EndConfig::Connect(config) if options.show_chain => return Mode::ShowChain(config),
             EndConfig::Connect(config) => return Mode::Client(config),
             EndConfig::DatagramConnect(config) => return Mode::DatagramClient(config, datagrams, stream),
             EndConfig::Listen(config) => listeners.push(config),
@@ -133,6 +130,7 @@ pub(super) fn run_config(action: Action, options: &Options, has_datagrams: bool)
     if let Some(low) = options.low_water.filter(|low| *low > options.high_water) {
         return Err(format!("--low-water {low} is more than --high-water {}", options.high_water).into());
     }
+    check_show_chain(options)?;
     check_direction(options)?;
     check_raw(options)?;
     let half_close = match options.half_close {
@@ -163,7 +161,24 @@ pub(super) fn run_config(action: Action, options: &Options, has_datagrams: bool)
         progress: options.progress && !options.raw,
     };
     let keep_open = if action == Action::Listen { options.keep_open } else { !options.once };
-    Ok(RunConfig { stream, keep_open, grace: options.grace, accept_timeout: options.accept_timeout })
+    Ok(RunConfig {
+        stream,
+        keep_open,
+        grace: options.grace,
+        accept_timeout: options.accept_timeout,
+        shows_chain: options.show_chain,
+    })
+}
+
+/// Checks that no option about the data of a session is given if there is no data.
+fn check_show_chain(options: &Options) -> Result<(), ConfigError> {
+    use Opt::*;
+    let of_ends = [HalfClose, NoHalfClose, Linger, QuitAfter, UntilPeerEnds];
+    let of_data = [SendOnly, RecvOnly, Dump, HighWater, LowWater, IdleTimeout];
+    match of_ends.into_iter().chain(of_data).find(|opt| options.show_chain && options.was_given(*opt)) {
+        Some(opt) => Err(useless_with_chain(row(opt).flag()).into()),
+        None => Ok(()),
+    }
 }
 
 /// Checks that no option about the end of stdin is given if that end is never passed on.

@@ -86,6 +86,9 @@ pub(super) const EXAMPLES: &[(&str, &str)] = &[
     ("xport wait --for 30s --gone :8080", "wait until a service has ended"),
     ("xport wait --for 5s --send ping udp:host:7777", "wait until a service replies to a datagram"),
     ("xport connect tls:host:443,ca=ca.pem", "talk to a TLS service whose authority is in a file"),
+    ("xport scan localhost 22,80,8000-8010", "list the open ports among these"),
+    ("xport scan --banner host 1-1024", "list open ports, with the first line that each service sends"),
+    ("xport scan --connect-timeout 300ms host ssh", "ask whether one port is open: status 0 if it is, 3 if not"),
     ("xport connect unix:///run/app.sock", "talk to a daemon whose address is a URL"),
     (
         "xport udp-client --linger 3s 239.255.255.250:1900 < m-search",
@@ -150,7 +153,7 @@ pub(super) const EXIT_STATUS: &[(&str, &str)] = &[
     (
         "3",
         "unavailable: cannot resolve, connect, bind or listen; nothing was transferred, so a retry is safe. With wait: \
-         the one try has failed",
+         the one try has failed. With scan: no port is open",
     ),
     ("4", "broken: the connection was reset or killed, or a datagram met a closed port; data may be incomplete"),
     (
@@ -276,6 +279,12 @@ pub(super) const ENDING: &[(&str, &str)] = &[
          program first gets as long to read its input. A TCP client that is gone looks like one that has only \
          stopped sending, until something is sent to it or about a minute has passed; --linger sets a limit. A \
          program that was killed, or that failed and left input unread, resets the connection.",
+    ),
+    (
+        "a scan has tried every port",
+        "The status is 0 if a port is open, and 3 if none is; a message then says how many ports are closed and \
+         filtered. Ports that this machine could not try, for example without a route, are reported once. A scan that \
+         --timeout ends writes the open ports that it knows, and ends with status 124.",
     ),
     ("a client gets a signal", "The client ends at once. A signal that was ignored at the start stays ignored."),
     ("the reader of stdout is gone", "The run ends by SIGPIPE without a message, as cat does."),

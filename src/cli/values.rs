@@ -4,7 +4,6 @@
 //! the text. Addresses are in `cli/address.rs`.
 
 use std::fmt::Display;
-use std::io;
 use std::net::IpAddr;
 use std::num::{IntErrorKind, ParseIntError};
 use std::ops::RangeInclusive;
@@ -15,14 +14,11 @@ use ipnet::{IpNet, Ipv4Net};
 use rustls::pki_types::ServerName;
 
 use crate::cli::host::parse_scope;
-use crate::cli::quote::quote;
 use crate::protocols::escape::EscapeKey;
 use crate::protocols::half_close::HalfClose;
-use crate::sys::names;
+use crate::transports::connect::Retry;
 use crate::transports::datagram::opening::Group;
-use crate::transports::error::describe;
 use crate::transports::keepalive::KeepAlive;
-use crate::transports::opening::Owner;
 
 /// The longest duration: a thousand years. Adding such a duration to the clock cannot overflow.
 const SECONDS_MAX: u128 = 1_000 * 365 * 24 * 60 * 60;
@@ -173,12 +169,12 @@ pub(super) fn parse_positive_size(text: &str) -> Result<usize, String> {
     }
 }
 
-/// Parses `--retry`: a number of tries, or `forever`, which is `None`.
-pub(super) fn parse_retry(text: &str) -> Result<Option<u32>, String> {
+/// Parses `--retry`: a number of tries, or `forever`.
+pub(super) fn parse_retry(text: &str) -> Result<Retry, String> {
     match text {
-        "forever" => Ok(None),
-        _ if is_digits(text) => parse_number(text, 0..=u32::MAX).map(Some),
-        _ => parse_number(text, 0..=u32::MAX).map(Some).map_err(|error| format!("{error}, nor 'forever'")),
+        "forever" => Ok(Retry::Forever),
+        _ if is_digits(text) => parse_number(text, 0..=u32::MAX).map(Retry::Times),
+        _ => parse_number(text, 0..=u32::MAX).map(Retry::Times).map_err(|error| format!("{error}, nor 'forever'")),
     }
 }
 
@@ -203,44 +199,6 @@ pub(super) fn parse_device(text: &str) -> Result<String, String> {
         }
         _ => Ok(text.to_owned()),
     }
-}
-
-/// Parses `--owner` as `chown(1)` does: `USER`, `USER:`, `USER:GROUP` or `:GROUP`, each a name or a number. A name of
-/// digits wins over the number.
-pub(super) fn parse_owner(text: &str) -> Result<Owner, String> {
-    let (user, group) = match text.split_once(':') {
-        Some((user, group)) => (user, Some(group)),
-        None => (text, None),
-    };
-    let failed = |error: io::Error| format!("cannot look it up: {}", describe(&error));
-    let found = if user.is_empty() { None } else { names::user(user).map_err(failed)? };
-    let user_id = match found {
-        Some((id, _)) => Some(id),
-        None if user.is_empty() => None,
-        None => Some(parse_id(user).ok_or_else(|| format!("there is no user {}", quote(user)))?),
-    };
-    let group_id = match (group, found, user_id) {
-        (None, ..) => None,
-        (Some(""), Some((_, own)), _) => Some(own),
-        (Some(""), None, Some(id)) => {
-            let own = names::group_of_user(id).map_err(failed)?;
-            Some(own.ok_or_else(|| format!("there is no user {id}, whose group is wanted"))?)
-        }
-        (Some(""), None, None) => return Err("neither a user nor a group".to_owned()),
-        (Some(name), ..) => match names::group(name).map_err(failed)? {
-            Some(id) => Some(id),
-            None => Some(parse_id(name).ok_or_else(|| format!("there is no group {}", quote(name)))?),
-        },
-    };
-    match (user_id, group_id) {
-        (None, None) => Err("neither a user nor a group".to_owned()),
-        (user, group) => Ok(Owner { user, group }),
-    }
-}
-
-/// Parses the number of a user or a group. The largest number of 32 bits means "no change" to the kernel.
-fn parse_id(text: &str) -> Option<u32> {
-    text.parse().ok().filter(|id| is_digits(text) && *id != u32::MAX)
 }
 
 /// Parses permission bits in octal, `0600`.

@@ -25,8 +25,8 @@ const OPEN_ALREADY: &str = "an inherited socket is open already: wait needs an a
 pub(super) fn resolve_wait(request: &Request<'_>) -> Result<WaitConfig, ConfigError> {
     let options = request.options;
     let pairs = request.operands.windows(2);
-    if let Some(endpoint) = pairs.into_iter().find_map(|two| hints::joined(two[0].to_str()?, two[1].to_str()?)) {
-        return Err(hints::one_word(&endpoint).into());
+    if pairs.into_iter().any(|two| two[0].to_str().zip(two[1].to_str()).is_some_and(hints::are_one_word)) {
+        return Err("host and port are one word".into());
     }
     let mut parsed = Vec::new();
     for text in request.operands {
@@ -41,10 +41,10 @@ pub(super) fn resolve_wait(request: &Request<'_>) -> Result<WaitConfig, ConfigEr
     }
     let ends = Vec::from_iter(parsed.iter().map(ParsedEndpoint::scheme_use));
     if ends.is_empty() {
-        return Err("no endpoint given to wait for: write, for example, 'xport wait localhost:5432'".into());
+        return Err("no endpoint given to wait for".into());
     }
     check_use(request, &ends)?;
-    check_options(options, ends.len())?;
+    check_options(options, &parsed)?;
     let run = run_config(Action::Wait, options, false)?;
     let services = parsed.iter().map(|parsed| service(parsed, &parsed.config(&run)?, options));
     let services = services.collect::<Result<Vec<_>, ConfigError>>()?;
@@ -58,14 +58,14 @@ pub(super) fn resolve_wait(request: &Request<'_>) -> Result<WaitConfig, ConfigEr
 }
 
 /// Checks that each option does something together with the others.
-fn check_options(options: &Options, count: usize) -> Result<(), ConfigError> {
+fn check_options(options: &Options, parsed: &[ParsedEndpoint<'_>]) -> Result<(), ConfigError> {
     if options.was_given(Opt::Every) && options.wait_for.is_none() {
         return Err("--every does nothing without --for: there is one try".into());
     }
-    if options.any && count == 1 {
+    if options.any && parsed.len() == 1 {
         return Err("--any does nothing with one endpoint".into());
     }
-    if options.gone && options.was_given(Opt::Status) {
+    if options.gone && parsed.iter().any(|parsed| !parsed.statuses().is_empty()) {
         return Err("--status does nothing with --gone: a service with any status is not gone".into());
     }
     Ok(())

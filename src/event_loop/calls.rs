@@ -4,10 +4,12 @@ use std::io;
 
 use super::EventLoop;
 use super::dispatch::guarded;
+use crate::transports::amounts::{Moved, Span};
 use crate::transports::ctx::{Call, Installed};
 use crate::transports::error::is_tls;
 use crate::transports::handle::Transport;
 use crate::transports::id::Id;
+use crate::transports::info::{Info, Peer};
 use crate::transports::net::{Label, Net, Slot};
 use crate::transports::protocol::Handler;
 use crate::transports::stream::CloseMode;
@@ -86,6 +88,7 @@ fn stream_call(net: &mut Net, id: Id, handler: &mut Handler, call: Call) {
             log_tls(t);
             handler.tls_started(t);
         }
+        Call::Resolved(answer) => handler.resolved(t, answer),
         Call::Admit => net.admit_ready(),
         Call::Timer(timer) => handler.timer_fired(t, timer),
         Call::ConnectionFailed(error) => handler.connection_failed(t, error),
@@ -102,8 +105,14 @@ fn log_opened(t: &mut Transport<'_>) {
     if !log::log_enabled!(log::Level::Info) {
         return;
     }
-    if let Some(peer) = t.info().peer {
-        log::info!("connected {peer}");
+    let Info { number, peer, local, .. } = t.info();
+    let is_accepted = t.net.stream(t.id).is_some_and(|stream| stream.admission.counts());
+    match (peer, local) {
+        (Some(peer), Some(local)) if is_accepted => log::info!("{number}accepted {peer} on {local}"),
+        // A unix socket that connects has no name.
+        (Some(peer), Some(local)) if local != Peer::Unnamed => log::info!("{number}connected to {peer} from {local}"),
+        (Some(peer), _) => log::info!("{number}connected to {peer}"),
+        (None, _) => (),
     }
     log_tls(t);
 }
@@ -118,19 +127,18 @@ fn log_closed(t: &Transport<'_>, error: Option<&io::Error>) {
     if !log::log_enabled!(log::Level::Info) {
         return;
     }
-    let info = t.info();
-    let Some(peer) = info.peer else { return };
-    let (received, sent) = (info.totals.received, info.totals.sent);
-    let mode = t.net.stream(t.id).map(|stream| stream.closing.mode);
-    let aborted = matches!(mode, Some(CloseMode::Aborted | CloseMode::Reset));
+    let Some(stream) = t.net.stream(t.id).filter(|stream| stream.peer.is_some()) else { return };
     // The protocol reports the error itself.
-    let reason = match error {
-        None if aborted => "aborted",
-        None => "in order",
-        Some(error) if is_tls(error) => "TLS has failed",
-        Some(_) => "broken",
+    let manner = match error {
+        None if matches!(stream.closing.mode, CloseMode::Aborted | CloseMode::Reset) => "by abort",
+        None => "cleanly",
+        Some(error) if is_tls(error) => "by TLS error",
+        Some(_) => "by error",
     };
-    log::info!("closed {peer}: {received} bytes received, {sent} sent: {reason}");
+    let (name, time) = (Label(t.net, t.id), t.net.now().duration_since(stream.opened));
+    let received = Moved { bytes: stream.totals.received, direction: "in", time };
+    let sent = Moved { bytes: stream.totals.sent, direction: "out", time };
+    log::info!("{name} closed {manner} after {}: {received}, {sent}", Span(time));
 }
 
 /// Whether `installed` fits the kind of `slot`.

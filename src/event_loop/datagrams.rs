@@ -7,11 +7,14 @@ use std::io;
 
 use super::EventLoop;
 use super::dispatch::guarded;
+use crate::transports::amounts::{Moved, Span};
 use crate::transports::ctx::{Call, DatagramRef, Installed};
 use crate::transports::datagram::handle::DatagramTransport;
+use crate::transports::datagram::socket::Datagram;
 use crate::transports::datagram::{BATCH, RecvBatch, Remote};
 use crate::transports::error::describe;
 use crate::transports::id::{Direction, Id};
+use crate::transports::info::{DatagramTotals, Info};
 use crate::transports::net::{Label, Net, Slot};
 use crate::transports::protocol::DatagramProtocol;
 
@@ -212,19 +215,28 @@ fn log_opened(t: &DatagramTransport<'_>) {
     if !log::log_enabled!(log::Level::Info) {
         return;
     }
-    if let Some(peer) = t.info().peer {
+    if let Info { number, peer: Some(peer), local: Some(local), .. } = t.info() {
         let hears_all = t.net.datagram(t.id).is_some_and(|datagram| !datagram.connected);
-        log::info!("sending to {peer}{}", if hears_all { ", accepting answers from any host" } else { "" });
+        let answers = if hears_all { ", accepting answers from any host" } else { "" };
+        log::info!("{number}sending to udp {peer} from {local}{answers}");
     }
 }
 
 fn log_closed(t: &DatagramTransport<'_>) {
     let Some(datagram) = t.net.datagram(t.id) else { return };
-    let (counts, name) = (datagram.counts, Label(t.net, t.id));
+    let name = Label(t.net, t.id);
     let lost = datagram.io.dropped();
     if lost > 0 {
         log::warn!("{name}: lost at least {lost} datagrams: the receive buffer was full");
     }
-    let dropped = if counts.dropped > 0 { format!(", {} dropped", counts.dropped) } else { String::new() };
-    log::info!("closed {name}: {} datagrams received, {} sent{dropped}", counts.received, counts.sent);
+    if !log::log_enabled!(log::Level::Info) {
+        return;
+    }
+    let Datagram { counts: DatagramTotals { received, sent, dropped }, totals, .. } = datagram;
+    let time = t.net.now().duration_since(datagram.opened_at);
+    let bytes_in = Moved { bytes: totals.received, direction: "in", time };
+    let bytes_out = Moved { bytes: totals.sent, direction: "out", time };
+    let rest = if *dropped > 0 { format!("; {dropped} datagrams dropped") } else { String::new() };
+    let [received, sent] = [received, sent].map(|n| format!("{n} datagram{}", if *n == 1 { "" } else { "s" }));
+    log::info!("{name} closed after {}: {received}, {bytes_in}; {sent}, {bytes_out}{rest}", Span(time));
 }

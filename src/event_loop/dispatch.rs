@@ -225,7 +225,7 @@ impl EventLoop {
         if stream.stream.is_stdio() {
             log::debug!("stdin has ended");
         } else {
-            log::debug!("{}: the other end has ended its direction", stream.label());
+            log::debug!("{} has ended its direction", stream.label());
         }
         stream.note_eof();
         match handlers.get_mut(id.index()) {
@@ -245,7 +245,7 @@ impl EventLoop {
     /// The resolver has woken the loop.
     pub(super) fn take_answers(&mut self) {
         while let Some((id, answer)) = self.net.cx.resolver.next_answer() {
-            self.net.with_connecting(id, |transport| transport.resolved(answer));
+            self.net.resolved(id, answer);
             self.run_calls();
         }
     }

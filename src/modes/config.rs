@@ -7,17 +7,18 @@ use std::os::fd::RawFd;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use super::child_config::{ChildConfig, Program};
 use crate::protocols::escape::EscapeKey;
 use crate::protocols::pair::half_close::HalfClose;
 use crate::protocols::wait::http::HttpGet;
 use crate::transports::access::AccessList;
-use crate::transports::address::{Address, Family, HostPort, UnixName};
+use crate::transports::address::{Address, Family, Host, HostPort, UnixName};
 use crate::transports::advice::Advice;
+use crate::transports::connect::Retry;
 use crate::transports::datagram::opening::Group;
 use crate::transports::keepalive::KeepAlive;
 use crate::transports::layer::starttls::StartTls;
 use crate::transports::opening::Owner;
-use crate::transports::process::opening::ChildStdio;
 use crate::transports::socket_options::SocketOptions;
 use crate::transports::tls::settings::{ClientSettings, ServerSettings};
 
@@ -31,6 +32,8 @@ pub enum Mode {
     Server(Vec<ListenConfig>),
     /// stdin goes to the peer, what it sends goes to stdout: `tcp-client`, `tls-client`, `unix-client`, `connect`.
     Client(ConnectConfig),
+    /// The certificates of the peer go to stdout: `--show-chain`.
+    ShowChain(ConnectConfig),
     /// Each datagram is sent back: `udp-echo`, `echo`.
     DatagramEcho(Vec<DatagramListenConfig>, DatagramRun),
     /// Datagrams of all senders go to stdout, stdin to the most recent one: `udp-server`, `listen`.
@@ -41,6 +44,8 @@ pub enum Mode {
     Exec(ExecConfig),
     /// `relay`: two endpoints, joined.
     Relay(RelayConfig),
+    /// `scan`: the open ports of a host.
+    Scan(ScanConfig),
     /// `wait`: tries endpoints until they are up, or gone.
     Wait(WaitConfig),
 }
@@ -124,8 +129,8 @@ pub struct DialConfig {
     pub source: Option<Address>,
     /// `--connect-timeout`: how long one try may take, looking the name up included.
     pub connect_timeout: Duration,
-    /// `--retry`: how many tries follow a first one that failed. `None` is no limit.
-    pub retry: Option<u32>,
+    /// `--retry`: how many tries follow a first one that failed.
+    pub retry: Retry,
     /// `--retry-delay`: the pause between two tries.
     pub retry_delay: Duration,
     /// `--keepalive`: when a silent TCP peer counts as gone.
@@ -256,6 +261,23 @@ pub enum Endpoint {
     Child(ChildConfig),
 }
 
+/// `scan`.
+#[derive(Clone, Debug)]
+pub struct ScanConfig {
+    /// The host.
+    pub host: Host,
+    /// The ports, in order, each once. Never empty.
+    pub ports: Vec<u16>,
+    /// How to connect to each port.
+    pub dial: DialConfig,
+    /// `--parallel`: how many connections are made at the same time.
+    pub parallel: usize,
+    /// `--banner`: show the first line of each service.
+    pub banners: bool,
+    /// The options of the run.
+    pub stream: StreamConfig,
+}
+
 /// `wait`.
 #[derive(Clone, Debug)]
 pub struct WaitConfig {
@@ -293,37 +315,6 @@ pub enum AwaitedKind {
     Answers(HostPort, DialConfig, Option<TlsConnect>, HttpGet),
     /// `udp:`: with a text, a reply to it. Without one, no refusal.
     Replies(HostPort, DialConfig, Option<Vec<u8>>),
-}
-
-/// A child process.
-#[derive(Clone, Debug)]
-pub struct ChildConfig {
-    /// The program.
-    pub program: Program,
-    /// `--stdin`: a pipe, the stdin of xport, or nothing. With `None` the mode chooses.
-    pub stdin: Option<ChildStdio>,
-    /// `--stderr`. With `None` the mode chooses.
-    pub stderr: Option<ChildStdio>,
-    /// `--env`: further variables of the child.
-    pub environment: Vec<(OsString, OsString)>,
-    /// `--kill-after`: how long a child may take to end after it was asked to.
-    pub kill_after: Duration,
-    /// `--pty`: the child has its own terminal as stdin, stdout and stderr.
-    pub pty: bool,
-}
-
-/// The program of a child.
-#[derive(Clone, Debug)]
-pub enum Program {
-    /// A program and its arguments, as they are.
-    Argv {
-        /// A path, or a name to look for in `PATH`.
-        program: OsString,
-        /// Its arguments.
-        arguments: Vec<OsString>,
-    },
-    /// `--shell`: a line for the shell.
-    Shell(OsString),
 }
 
 /// Further options of a run over datagrams.

@@ -21,7 +21,9 @@ use crate::transports::process::opening::{ChildStdio, PtyModel};
 pub(super) fn exec(config: &ExecConfig) -> anyhow::Result<()> {
     at_place(config).map_err(|error| match error.downcast::<Failure>() {
         // A status of 1 could be that of the child.
-        Ok(Failure { cause: Cause::Local, message }) => Failure::new(Cause::Child(children::FAILED), message).into(),
+        Ok(failure) if failure.cause == Cause::Local => {
+            Failure { cause: Cause::Child(children::FAILED), ..failure }.into()
+        }
         Ok(failure) => failure.into(),
         Err(error) => error,
     })

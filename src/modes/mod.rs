@@ -2,6 +2,7 @@
 //!
 //! No events and no bytes are handled here.
 
+mod child_config;
 mod child_streams;
 mod children;
 pub mod config;
@@ -12,6 +13,8 @@ mod listen;
 mod open;
 mod pair;
 mod progress;
+mod scan;
+mod show_chain;
 mod terminal;
 mod tls;
 mod wait;
@@ -45,11 +48,13 @@ pub fn run(mode: &Mode) -> anyhow::Result<()> {
         Mode::Echo(configs) => echo::echo(configs),
         Mode::Server(configs) => pair::server(configs),
         Mode::Client(config) => pair::client(config),
+        Mode::ShowChain(config) => show_chain::show_chain(config),
         Mode::DatagramEcho(configs, options) => datagrams::echo(configs, *options),
         Mode::DatagramServer(configs, options) => datagrams::server(configs, *options),
         Mode::DatagramClient(config, options, stream) => datagrams::client(config, *options, stream),
         Mode::Exec(config) => exec::exec(config),
         Mode::Relay(config) => pair::relay(config),
+        Mode::Scan(config) => scan::scan(config),
         Mode::Wait(config) => wait::wait(config),
     }
 }

@@ -18,7 +18,9 @@ use crate::transports::id::Id;
 use crate::transports::net::Net;
 use crate::transports::opening::{Inherited, Stdio};
 use crate::transports::out_buf::WaterMarks;
+use crate::transports::protocol::Protocol;
 use crate::transports::tls::TlsClient;
+use crate::transports::tls::show::SeenChain;
 
 /// An end, prepared as far as is possible before anything is opened. It can be opened several times.
 pub(super) enum PreparedEnd {
@@ -35,21 +37,29 @@ impl PreparedEnd {
     pub(super) fn new(endpoint: &Endpoint, greeting: Greeting) -> anyhow::Result<Self> {
         Ok(match endpoint {
             Endpoint::Stdio => Self::Stdio,
-            Endpoint::Connect(ConnectConfig { target, dial, tls, crlf, .. }) => {
-                let setup = Setup { tls: tls::client(tls.as_ref(), greeting)?, crlf: *crlf };
-                match target {
-                    Target::Peer(peer) => Self::Connect(peer.clone(), dial.clone(), setup),
-                    Target::Inherited(number) => {
-                        let connection = take_over(*number, "a connection", |socket| match socket {
-                            Inherited::Connection(fd) => Some(fd),
-                            Inherited::Listener(_) | Inherited::Datagrams(_) => None,
-                        })?;
-                        Self::Inherited(Cell::new(Some(connection)), dial.clone(), setup)
-                    }
-                }
-            }
+            Endpoint::Connect(config) => Self::connection(config, tls::client(config.tls.as_ref(), greeting)?)?,
             Endpoint::Datagrams(config) => Self::Datagrams(config.clone()),
             Endpoint::Child(config) => Self::Child(Child::checked(config)?),
+        })
+    }
+
+    /// Prepares a connection. The certificates of its peer go into `seen`.
+    pub(super) fn noting(config: &ConnectConfig, seen: &SeenChain) -> anyhow::Result<Self> {
+        Self::connection(config, tls::noting(config.tls.as_ref(), Greeting::Dropped, Some(seen.clone()))?)
+    }
+
+    fn connection(config: &ConnectConfig, tls: Option<TlsClient>) -> anyhow::Result<Self> {
+        let ConnectConfig { target, dial, crlf, .. } = config;
+        let setup = Setup { tls, crlf: *crlf };
+        Ok(match target {
+            Target::Peer(peer) => Self::Connect(peer.clone(), dial.clone(), setup),
+            Target::Inherited(number) => {
+                let connection = take_over(*number, "a connection", |socket| match socket {
+                    Inherited::Connection(fd) => Some(fd),
+                    Inherited::Listener(_) | Inherited::Datagrams(_) => None,
+                })?;
+                Self::Inherited(Cell::new(Some(connection)), dial.clone(), setup)
+            }
         })
     }
 
@@ -76,26 +86,8 @@ impl PreparedEnd {
     ) -> Result<End, Failure> {
         match self {
             Self::Stdio => Ok(End::Stream(stdio(net, Stdio::Both, marks, StreamSide::new(other, options))?)),
-            Self::Connect(peer, dial, setup) => {
-                let (dialing, side) = (dialing(dial), StreamSide::new(other, options));
-                let id = match peer {
-                    StreamPeer::Inet(target) => net.connect_tcp(target.clone(), dialing, side),
-                    StreamPeer::Unix(target) => net.connect_unix(target.clone(), dialing, side),
-                };
-                setup.apply(net, id, marks);
-                Ok(End::Stream(id))
-            }
-            Self::Inherited(fd, dial, setup) => {
-                let taken = || Failure::new(Cause::Unavailable, "an inherited connection can serve only one client");
-                let connection = fd.take().ok_or_else(taken)?;
-                let opened = net.adopt(connection, StreamSide::new(other, options));
-                let id = opened.map_err(|error| local("adopt", &error))?;
-                net.transport(id).set_keepalive(dial.keepalive).map_err(|error| local("keepalive", &error))?;
-                net.transport(id)
-                    .set_socket_options(&dial.socket)
-                    .map_err(|error| local("inherited socket", &error))?;
-                setup.apply(net, id, marks);
-                Ok(End::Stream(id))
+            Self::Connect(..) | Self::Inherited(..) => {
+                Ok(End::Stream(self.open_stream(net, StreamSide::new(other, options), marks)?))
             }
             Self::Datagrams(DatagramConnectConfig { target, dial, broadcast, .. }) => {
                 let socket = DatagramOptions { marks, broadcast: *broadcast, traffic_class: None };
@@ -106,6 +98,39 @@ impl PreparedEnd {
                 Ok(End::Child(children::start(net, child, variables, marks, ChildEnd::new(other, options))?))
             }
         }
+    }
+}
+
+impl PreparedEnd {
+    /// Opens the end, which is a connection, with this protocol.
+    pub(super) fn open_stream(
+        &self,
+        net: &mut Net,
+        protocol: impl Protocol + 'static,
+        marks: WaterMarks,
+    ) -> Result<Id, Failure> {
+        let (id, setup) = match self {
+            Self::Connect(StreamPeer::Inet(target), dial, setup) => {
+                (net.connect_tcp(target.clone(), dialing(dial), protocol), setup)
+            }
+            Self::Connect(StreamPeer::Unix(target), dial, setup) => {
+                (net.connect_unix(target.clone(), dialing(dial), protocol), setup)
+            }
+            Self::Inherited(fd, dial, setup) => {
+                let taken = || Failure::new(Cause::Unavailable, "an inherited connection can serve only one client");
+                let opened = net.adopt(fd.take().ok_or_else(taken)?, protocol);
+                let id = opened.map_err(|error| local("adopt", &error))?;
+                net.transport(id).set_keepalive(dial.keepalive).map_err(|error| local("keepalive", &error))?;
+                let prepared = net.transport(id).set_socket_options(&dial.socket);
+                prepared.map_err(|error| local("inherited socket", &error))?;
+                (id, setup)
+            }
+            Self::Stdio | Self::Datagrams(_) | Self::Child(_) => {
+                return Err(Failure::new(Cause::Local, "this end is no connection"));
+            }
+        };
+        setup.apply(net, id, marks);
+        Ok(id)
     }
 }
 

@@ -118,7 +118,7 @@ fn suspend() {
 fn leave_by_key() {
     leave();
     if stderr::is_terminal() {
-        show_raw("\r\n");
+        show_raw("\n");
     }
 }
 

@@ -8,6 +8,7 @@ use crate::protocols::report::{Cause, Failure};
 use crate::sys::names;
 use crate::transports::info::Peer;
 use crate::transports::tls::settings::{ServerSettings, SettingsError, Trust};
+use crate::transports::tls::show::SeenChain;
 use crate::transports::tls::{TlsClient, TlsServer};
 
 /// What becomes of the greeting of a server that is asked for TLS.
@@ -26,8 +27,17 @@ pub(super) fn server(config: &ListenConfig) -> anyhow::Result<Option<TlsServer>>
 
 /// The TLS of an end that connects, if there is any. With STARTTLS, `greeting` says what becomes of the server's words.
 pub(super) fn client(config: Option<&TlsConnect>, greeting: Greeting) -> anyhow::Result<Option<TlsClient>> {
+    noting(config, greeting, None)
+}
+
+/// The same for an end whose certificates go into `seen`.
+pub(super) fn noting(
+    config: Option<&TlsConnect>,
+    greeting: Greeting,
+    seen: Option<SeenChain>,
+) -> anyhow::Result<Option<TlsClient>> {
     let Some(config) = config else { return Ok(None) };
-    let client = config.settings.prepare().map_err(usage)?;
+    let client = config.settings.prepare_noting(seen).map_err(usage)?;
     if matches!(config.settings.trust, Trust::Nobody) {
         let insecure = config.settings.common.advice.flag("insecure");
         log::warn!(

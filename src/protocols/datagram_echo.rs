@@ -40,7 +40,7 @@ impl DatagramProtocol for DatagramEcho {
             };
             // A stranger must not be able to fill the log.
             let level = if is_new || refusal != Refused::ServicePort { Level::Info } else { Level::Debug };
-            log::log!(level, "no answer to {from}: {why}");
+            log::log!(level, "{}no answer to {from}: {why}", t.number());
             return;
         }
         t.sendto(data, Some(from));
@@ -50,8 +50,8 @@ impl DatagramProtocol for DatagramEcho {
         }
     }
 
-    fn error_received(&mut self, _t: &mut DatagramTransport<'_>, error: io::Error) {
-        log::info!("cannot send an answer: {}", describe(&error));
+    fn error_received(&mut self, t: &mut DatagramTransport<'_>, error: io::Error) {
+        log::info!("{}cannot send an answer: {}", t.number(), describe(&error));
     }
 
     fn pause_writing(&mut self, t: &mut DatagramTransport<'_>) {

@@ -49,8 +49,8 @@ impl Protocol for Echo {
         self.watch.fired(t, timer, activity);
     }
 
-    fn connection_failed(&mut self, _t: &mut Transport<'_>, error: ConnectError) {
-        self.watch.not_made(&error);
+    fn connection_failed(&mut self, t: &mut Transport<'_>, error: ConnectError) {
+        self.watch.not_made(t, &error);
     }
 
     fn connection_lost(&mut self, t: &mut Transport<'_>, error: Option<io::Error>) {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::report::{Cause, Failure, Reporter};
 use crate::transports::connect::ConnectError;
-use crate::transports::error::describe;
+use crate::transports::error::{describe, hint};
 use crate::transports::handle::Transport;
 use crate::transports::id::Id;
 use crate::transports::net::Net;
@@ -135,10 +135,11 @@ impl IdleWatch {
     }
 
     /// Call this from `connection_failed`. An inherited connection can fail like this, by TLS.
-    pub(super) fn not_made(&self, error: &ConnectError) {
+    pub(super) fn not_made(&self, t: &Transport<'_>, error: &ConnectError) {
+        let failure = Failure::from(error).of(t.number());
         match &self.scope {
-            FailureScope::Log | FailureScope::Warn => log::warn!("{error}"),
-            FailureScope::Run(reporter) => reporter.tell(Failure::from(error)),
+            FailureScope::Log | FailureScope::Warn => failure.log(log::Level::Warn),
+            FailureScope::Run(reporter) => reporter.tell(failure),
         }
     }
 
@@ -146,13 +147,18 @@ impl IdleWatch {
     pub(super) fn lost(&mut self, t: &mut Transport<'_>, error: Option<&io::Error>) {
         self.clock.stop(t.net());
         if let Some(error) = error {
-            self.fail(t, Cause::of(error), &describe(error));
+            self.report(t, Cause::of(error), &describe(error), hint(error));
         }
     }
 
-    /// Reports or logs a failure. A failure of TLS is always a warning, because an attacker can have cut the
-    /// connection.
+    /// Reports or logs a failure.
     pub(super) fn fail(&self, t: &Transport<'_>, cause: Cause, what: &dyn Display) {
+        self.report(t, cause, what, None);
+    }
+
+    /// Reports or logs a failure, with what the user can do about it. A failure of TLS is always a warning, because an
+    /// attacker can have cut the connection.
+    fn report(&self, t: &Transport<'_>, cause: Cause, what: &dyn Display, hint: Option<&str>) {
         let level = match (&self.scope, cause) {
             (FailureScope::Log, Cause::Tls) | (FailureScope::Warn, _) => log::Level::Warn,
             (FailureScope::Log, _) => log::Level::Info,
@@ -165,9 +171,10 @@ impl IdleWatch {
             Some(peer) => format!("connection with {peer}"),
             None => "stdin and stdout".to_owned(),
         };
+        let failure = Failure::new(cause, format!("{name}: {what}")).with_hint(hint).of(t.number());
         match &self.scope {
-            FailureScope::Log | FailureScope::Warn => log::log!(level, "{name}: {what}"),
-            FailureScope::Run(reporter) => reporter.tell(Failure::new(cause, format!("{name}: {what}"))),
+            FailureScope::Log | FailureScope::Warn => failure.log(level),
+            FailureScope::Run(reporter) => reporter.tell(failure),
         }
     }
 }

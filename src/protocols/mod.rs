@@ -6,6 +6,7 @@
 // The smallest one there is.
 pub mod discard;
 pub mod echo;
+pub mod show_chain;
 // Two ends that are joined.
 pub mod escape;
 mod idle;
@@ -16,6 +17,8 @@ pub mod datagram_echo;
 pub mod loop_guard;
 pub mod quota;
 mod senders;
+// Connections that tell only whether they can be made.
+pub mod scan;
 // Whether services are up.
 pub mod wait;
 // What ends a run, and how the mode learns of it.

@@ -7,9 +7,12 @@ use std::fmt;
 use std::io;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
+use log::Level;
+
 use crate::transports::connect::{ConnectError, ConnectErrorKind};
 use crate::transports::error::{describe, is_handshake_timeout, is_tls};
 use crate::transports::handle::Transport;
+use crate::transports::number::Number;
 
 /// The reason why a run did not end in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,18 +56,43 @@ pub struct Failure {
     pub cause: Cause,
     /// One line for the user: operation, endpoint, cause. Empty if there is nothing to say.
     pub message: String,
+    /// A second line: what the user can do about it.
+    pub hint: Option<String>,
 }
 
 impl Failure {
     /// A failure with a message.
     pub fn new(cause: Cause, message: impl Into<String>) -> Self {
-        Self { cause, message: message.into() }
+        Self { cause, message: message.into(), hint: None }
+    }
+
+    /// The same failure with a second line, if there is one.
+    #[must_use]
+    pub fn with_hint(self, hint: Option<&str>) -> Self {
+        Self { hint: hint.map(str::to_owned), ..self }
+    }
+
+    /// The same failure as that of the connection `number`.
+    #[must_use]
+    pub fn of(self, number: Number) -> Self {
+        let with_number = |text: String| if text.is_empty() { text } else { format!("{number}{text}") };
+        Self { message: with_number(self.message), hint: self.hint.map(with_number), ..self }
+    }
+
+    /// Logs the failure of one connection of many.
+    pub(super) fn log(&self, level: Level) {
+        if !self.message.is_empty() {
+            log::log!(level, "{}", self.message);
+        }
+        if let Some(hint) = &self.hint {
+            log::log!(level, "{hint}");
+        }
     }
 
     /// A failure without a message.
     #[must_use]
     pub fn silent(cause: Cause) -> Self {
-        Self { cause, message: String::new() }
+        Self { cause, message: String::new(), hint: None }
     }
 
     /// The failure of a run whose stdin or stdout has failed.
@@ -87,7 +115,7 @@ impl From<&ConnectError> for Failure {
             ConnectErrorKind::Reset => Cause::Broken,
             ConnectErrorKind::Tls => Cause::Tls,
         };
-        Self::new(cause, error.to_string())
+        Self::new(cause, error.to_string()).with_hint(error.hint())
     }
 }
 

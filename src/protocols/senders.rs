@@ -37,7 +37,7 @@ impl Senders {
         let start = *self.start.get_or_insert(now);
         let is_new = self.is_new(from.address(), now.duration_since(start));
         if is_new {
-            log::info!("datagrams from {from}");
+            log::info!("{}datagrams from {from}", t.number());
         }
         is_new
     }

@@ -5,7 +5,7 @@
 use std::ffi::CString;
 use std::io;
 use std::mem::MaybeUninit;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::ptr;
 
 use super::check;
@@ -18,6 +18,16 @@ pub fn service_port(name: &str) -> Option<u16> {
         let mut found = dns_lookup::getaddrinfo(None, Some(name), Some(hints)).ok()?;
         Some(found.next()?.ok()?.sockaddr.port())
     })
+}
+
+/// The name of the TCP service that a port is for, in `/etc/services`. `getnameinfo(3)`.
+#[must_use]
+pub fn service_name(port: u16) -> Option<String> {
+    // The address makes no difference, and is not looked up.
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let (_, name) = dns_lookup::getnameinfo(&address, libc::NI_NUMERICHOST).ok()?;
+    // A port without a name is given back as a number.
+    (name != port.to_string()).then_some(name)
 }
 
 /// The name of this machine. `gethostname(2)`.

@@ -144,7 +144,7 @@ impl Listener {
         stream.out.flow.marks = self.options.marks;
         stream.closing.is_bounded = !self.options.once;
         stream.peer = Some(Box::new(peer));
-        cx.tap(&mut stream, None);
+        cx.introduce(&mut stream);
         if self.options.crlf {
             stream.send_crlf();
         }

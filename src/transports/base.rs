@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::handle::{DatagramTransport, SubprocessTransport, Transport};
 use super::id::Id;
 use super::net::{Net, Slot};
+use super::number::Number;
 use super::timers::TimerId;
 
 /// Gives a handle the methods that all handles have. A trait would have to be imported by each protocol.
@@ -18,6 +19,12 @@ macro_rules! base_transport {
             #[must_use]
             pub fn id(&self) -> Id {
                 self.id
+            }
+
+            /// The number of the connection in messages and dumps. See [`Net::number`].
+            #[must_use]
+            pub fn number(&self) -> Number {
+                self.net.number(self.id)
             }
 
             /// Everything else that can be done with the loop. asyncio's `get_running_loop`.

@@ -19,10 +19,8 @@ use std::time::Duration;
 use super::connect::Connect;
 use super::connect::error::ConnectError;
 use super::ctx::{Call, StreamRef};
-use super::error::{describe, is_tls};
+use super::error::is_tls;
 use super::id::Direction;
-use super::io::Io;
-use super::layer::LayerStack;
 use super::state::Phase;
 use super::stream::{CloseMode, Stream};
 use super::timers::Alarm;
@@ -84,23 +82,6 @@ impl StreamRef<'_> {
             Call::ConnectionLost(error)
         };
         self.call(call);
-    }
-
-    /// The stream is lost before it was open. Returns the call that ends it. An accepted connection is forgotten, as no
-    /// protocol knows of it.
-    fn opening_failed(&mut self, error: Option<io::Error>) -> Call {
-        let what = self.stream.stack.as_deref().map_or("connection", LayerStack::name_of_opening);
-        if !self.stream.admission.is_pending() {
-            let failure = |error| ConnectError::of_opening(what, &self.label(), error);
-            return Call::ConnectionFailed(error.map_or_else(ConnectError::given_up, failure));
-        }
-        self.cx.places.pending.retain(|waiting| *waiting != self.id);
-        if let Some(error) = error {
-            log::warn!("{what} with {}: {}", self.label(), describe(&error));
-        }
-        // Frees the descriptor. No protocol will ask for its address.
-        self.stream.io = Io::Connecting;
-        Call::Forget
     }
 
     /// Ends the stream now, and lets a peer that sends nothing more see an orderly end.
@@ -187,7 +168,7 @@ impl StreamRef<'_> {
         stream.state.writing_ended();
         let result = stream.io.shutdown_write(&self.cx.registry);
         self.show_end(Direction::Write);
-        log::debug!("{}: our direction has ended", self.label());
+        log::debug!("{}: the end is sent", self.label());
         let Err(error) = result else { return true };
         // ENOTCONN means that the peer has reset the connection. A read can have taken the error already.
         let error = if error.kind() == io::ErrorKind::NotConnected {

@@ -13,13 +13,14 @@ use std::time::{Duration, Instant};
 
 use super::admission::Places;
 use super::connect::error::ConnectError;
-use super::connect::resolver::Resolver;
+use super::connect::resolver::{Answer, Resolver};
 use super::datagram::socket::{Cork, Datagram, DatagramLabel};
 use super::dump::{Dump, Tap};
 use super::id::Id;
 use super::info::Totals;
 use super::keepalive::Looks;
-use super::label::StreamLabel;
+use super::label::{EndName, StreamLabel};
+use super::number::{Number, Numbers};
 use super::out_buf::BufferPool;
 use super::pipe_pool::PipePool;
 use super::process::Process;
@@ -55,6 +56,8 @@ pub(crate) enum Call {
     Timer(TimerId),
     ErrorReceived(io::Error),
     TlsStarted,
+    /// The answer to a look-up.
+    Resolved(Answer),
     /// A connection awaits admission. No protocol is called.
     Admit,
     ProcessExited,
@@ -90,6 +93,7 @@ pub(crate) struct Ctx {
     pub(crate) rearm: RearmQueue,
     /// When the loop looks for peers that have vanished.
     pub(crate) looks: Looks,
+    pub(crate) numbers: Numbers,
     pub(crate) resolver: Resolver,
     /// The listeners, and the connections that count against their limits.
     pub(crate) places: Places,
@@ -121,6 +125,7 @@ impl Ctx {
             ciphertext: Box::default(),
             rearm: RearmQueue::default(),
             looks: Looks::default(),
+            numbers: Numbers::default(),
             resolver: Resolver::default(),
             places: Places::default(),
             cork: Cork::default(),
@@ -132,16 +137,24 @@ impl Ctx {
         }
     }
 
-    /// Adds a new stream to the dump, if there is one. `name` is for a stream without an address.
-    pub(crate) fn tap(&mut self, stream: &mut Stream, name: Option<String>) {
-        if let Some(dump) = &mut self.dump {
-            stream.stack.get_or_insert_default().set_tap(dump.tap(name));
+    /// Gives a number to a new connection, and adds the connection to the dump, if there is one.
+    pub(crate) fn introduce(&mut self, stream: &mut Stream) {
+        let number = self.numbers.next();
+        self.introduce_as(stream, number, None);
+    }
+
+    /// The same for a stream of a connection that has a number. `name` is for a stream without an address.
+    pub(crate) fn introduce_as(&mut self, stream: &mut Stream, number: Number, name: Option<String>) {
+        stream.number = number;
+        if self.dump.is_some() {
+            stream.stack.get_or_insert_default().set_tap(Tap::new(number, name));
         }
     }
 
-    /// The tap of a new datagram socket, if there is a dump.
-    pub(crate) fn datagram_tap(&mut self) -> Option<Box<Tap>> {
-        self.dump.as_mut().map(|dump| Box::new(dump.tap(None)))
+    /// The same for a datagram socket.
+    pub(crate) fn introduce_datagrams(&mut self, datagram: &mut Datagram) {
+        datagram.number = self.numbers.next();
+        datagram.tap = self.dump.is_some().then(|| Box::new(Tap::new(datagram.number, None)));
     }
 
     /// How long to wait before writing to a slow reader of the dump again. `None` if no text is pending.
@@ -224,7 +237,12 @@ impl StreamRef<'_> {
         }
     }
 
-    /// The name of the stream in messages.
+    /// The name of the peer in messages, without the number of the connection.
+    pub(crate) fn name(&self) -> EndName<'_> {
+        EndName { peer: self.stream.peer.as_deref(), id: self.id }
+    }
+
+    /// The name of the stream in messages, with the number.
     pub(crate) fn label(&self) -> StreamLabel<'_> {
         StreamLabel(self.stream, self.id)
     }

@@ -28,6 +28,8 @@ pub fn is_lack_of_resources(error: &io::Error) -> bool {
 #[derive(Debug)]
 pub struct TlsError {
     text: String,
+    /// What the user can do about it.
+    hint: Option<String>,
     kind: TlsErrorKind,
 }
 
@@ -43,18 +45,23 @@ enum TlsErrorKind {
 
 impl TlsError {
     pub(crate) fn new(text: impl Into<String>) -> Self {
-        Self { text: text.into(), kind: TlsErrorKind::Failed }
+        Self { text: text.into(), hint: None, kind: TlsErrorKind::Failed }
+    }
+
+    pub(crate) fn with_hint(self, hint: Option<String>) -> Self {
+        Self { hint, ..self }
     }
 
     /// The connection has ended without a close_notify.
     pub(crate) fn truncated(text: impl Into<String>) -> Self {
-        Self { text: text.into(), kind: TlsErrorKind::Truncated }
+        Self { text: text.into(), hint: None, kind: TlsErrorKind::Truncated }
     }
 
     /// The handshake, or the consent to it, has taken too long. `what` has not come.
     pub(crate) fn timed_out(what: &str, limit: Duration, advice: Advice) -> Self {
         let option = advice.flag("handshake-timeout");
-        Self { text: format!("{what} within {limit:?}; {option} sets the limit"), kind: TlsErrorKind::TimedOut }
+        let text = format!("{what} within {limit:?}; {option} sets the limit");
+        Self { text, hint: None, kind: TlsErrorKind::TimedOut }
     }
 }
 
@@ -76,6 +83,12 @@ impl From<TlsError> for io::Error {
 
 fn as_tls(error: &io::Error) -> Option<&TlsError> {
     error.get_ref()?.downcast_ref()
+}
+
+/// What the user can do about an error of TLS, in one line.
+#[must_use]
+pub fn hint(error: &io::Error) -> Option<&str> {
+    as_tls(error)?.hint.as_deref()
 }
 
 /// Whether TLS has failed: by a certificate, an alert, or a stream that was cut.

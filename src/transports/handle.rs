@@ -263,6 +263,7 @@ impl Transport<'_> {
             _ => (None, None),
         };
         Info {
+            number: stream.number,
             peer: stream.peer.as_deref().cloned(),
             local,
             pipe,

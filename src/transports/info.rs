@@ -9,12 +9,15 @@ use std::process::ExitStatus;
 use socket2::{SockAddr, Socket};
 
 use super::id::Id;
+use super::number::Number;
 use super::text::Escaped;
 use super::tls::TlsInfo;
 
 /// Facts about a transport at this moment.
 #[derive(Clone, Debug, Default)]
 pub struct Info {
+    /// The number of the connection in messages and dumps. Both ends of a pair have the same number.
+    pub number: Number,
     /// The address of the other end, if this is a socket. asyncio's `peername`.
     #[doc(alias = "peername")]
     pub peer: Option<Peer>,

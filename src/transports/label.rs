@@ -5,6 +5,7 @@ use std::fmt;
 use super::id::Id;
 use super::info::Peer;
 use super::io::Io;
+use super::number::Number;
 use super::stream::Stream;
 
 /// The name of a connection in messages, if only its peer is at hand.
@@ -22,22 +23,25 @@ impl fmt::Display for EndName<'_> {
     }
 }
 
-/// The name of a stream in messages.
+/// The name of a stream in messages, with its number.
 pub(crate) struct StreamLabel<'a>(pub(crate) &'a Stream, pub(crate) Id);
 
 impl fmt::Display for StreamLabel<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0.peer {
+        let Self(stream, id) = self;
+        stream.number.fmt(f)?;
+        match &stream.peer {
             Some(peer) => peer.fmt(f),
-            None if self.0.is_stdio() => f.write_str("stdin and stdout"),
-            None => write!(f, "{:?}", self.1),
+            None if stream.is_stdio() => f.write_str("stdin and stdout"),
+            None if stream.number != Number::NONE => f.write_str("pipe of the child"),
+            None => write!(f, "transport {id:?}"),
         }
     }
 }
 
 impl Stream {
-    /// Whether the stream is stdin and stdout. Other streams of two descriptors have a name.
+    /// Whether the stream is stdin and stdout. The pipes of a child have a number.
     pub(crate) fn is_stdio(&self) -> bool {
-        self.peer.is_none() && matches!(self.io, Io::Channels(..))
+        self.peer.is_none() && self.number == Number::NONE && matches!(self.io, Io::Channels(..))
     }
 }

@@ -7,6 +7,7 @@
 mod base;
 pub mod handle;
 pub(crate) mod label;
+pub mod number;
 pub mod protocol;
 // The arena of transports and its operations.
 pub(crate) mod accept;
@@ -51,6 +52,7 @@ pub mod process;
 pub mod access;
 pub mod address;
 pub mod advice;
+pub mod amounts;
 pub mod error;
 pub mod info;
 #[cfg(test)]

@@ -18,6 +18,7 @@ use super::id::{Arena, Direction, Id};
 use super::info::Totals;
 use super::label::StreamLabel;
 use super::listener::Listener;
+use super::number::Number;
 use super::process::{Ending, Process, SIGTERM};
 use super::stream::Stream;
 use super::timers::{Alarm, TimerId};
@@ -209,6 +210,31 @@ impl Net {
     #[must_use]
     pub fn accepted(&self) -> usize {
         self.cx.places.taken
+    }
+
+    /// The number of a transport in messages. It is [`Number::NONE`] if the transport has none, or is lost.
+    #[must_use]
+    pub fn number(&self, id: Id) -> Number {
+        match self.slots.get(id) {
+            Some(Slot::Stream(stream)) => stream.number,
+            Some(Slot::Datagram(datagram)) => datagram.number,
+            Some(Slot::Process(process)) => process.number,
+            Some(Slot::Listener(_)) | None => Number::NONE,
+        }
+    }
+
+    /// A new number, for a connection that has no transport of its own yet.
+    pub fn new_number(&mut self) -> Number {
+        self.cx.numbers.new_one()
+    }
+
+    /// Calls `open`. The transports that it opens belong to the connection `number`. With [`Number::NONE`], each of
+    /// them is a new connection.
+    pub fn with_number<T>(&mut self, number: Number, open: impl FnOnce(&mut Self) -> T) -> T {
+        let before = std::mem::replace(&mut self.cx.numbers.shared, number);
+        let result = open(self);
+        self.cx.numbers.shared = before;
+        result
     }
 
     pub(crate) fn stream(&self, id: Id) -> Option<&Stream> {

@@ -142,7 +142,7 @@ impl Net {
         let peer = Peer::from_sock_addr(&socket.peer_addr()?);
         let mut stream = Stream::new(Io::Socket(socket), Phase::Open, self.cx.now);
         stream.peer = Some(Box::new(peer));
-        self.cx.tap(&mut stream, None);
+        self.cx.introduce(&mut stream);
         self.add_made(stream, protocol.into())
     }
 

@@ -19,6 +19,7 @@
 use std::any::Any;
 use std::fmt;
 use std::io;
+use std::net::SocketAddr;
 
 use super::connect::error::ConnectError;
 use super::datagram::Remote;
@@ -76,6 +77,10 @@ pub trait Protocol: Any {
     #[doc(alias = "start_tls")]
     fn tls_started(&mut self, _t: &mut Transport<'_>) {}
 
+    /// The answer to a question of [`look_up`](Transport::look_up).
+    #[doc(alias = "getaddrinfo")]
+    fn resolved(&mut self, _t: &mut Transport<'_>, _answer: Result<Vec<SocketAddr>, ConnectError>) {}
+
     /// A timer of [`call_later`](Transport::call_later) or [`call_soon`](Transport::call_soon) is due.
     #[doc(alias = "call_later")]
     #[doc(alias = "call_soon")]
@@ -118,6 +123,9 @@ pub trait BufferedProtocol: Any {
 
     /// See [`Protocol::tls_started`].
     fn tls_started(&mut self, _t: &mut Transport<'_>) {}
+
+    /// See [`Protocol::resolved`].
+    fn resolved(&mut self, _t: &mut Transport<'_>, _answer: Result<Vec<SocketAddr>, ConnectError>) {}
 
     /// See [`Protocol::timer_fired`].
     fn timer_fired(&mut self, _t: &mut Transport<'_>, _timer: TimerId) {}
@@ -275,6 +283,10 @@ impl Handler {
 
     pub(crate) fn tls_started(&mut self, t: &mut Transport<'_>) {
         forward!(self.tls_started(t));
+    }
+
+    pub(crate) fn resolved(&mut self, t: &mut Transport<'_>, answer: Result<Vec<SocketAddr>, ConnectError>) {
+        forward!(self.resolved(t, answer));
     }
 
     pub(crate) fn timer_fired(&mut self, t: &mut Transport<'_>, timer: TimerId) {

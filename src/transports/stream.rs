@@ -16,6 +16,7 @@ use super::info::{Peer, Totals};
 use super::io::Io;
 use super::keepalive::KeepAlive;
 use super::layer::LayerStack;
+use super::number::Number;
 use super::out_buf::WriteBuffer;
 use super::readiness::{ReadGate, Readiness, Rearm};
 use super::state::{Phase, State};
@@ -24,6 +25,8 @@ use super::timers::TimerId;
 /// One stream. Its size is the cost of an idle connection.
 pub(crate) struct Stream {
     pub(crate) io: Io,
+    /// The number of its connection in messages and dumps.
+    pub(crate) number: Number,
     pub(crate) state: State,
     pub(crate) out: WriteBuffer,
     /// Layers between a protocol and `out` and `io`. A bare stream has none.
@@ -42,6 +45,8 @@ pub(crate) struct Stream {
     pub(crate) totals: Totals,
     /// When bytes last moved in either direction. While the stream drains: when that began.
     pub(crate) last_activity: Instant,
+    /// When the stream was connected.
+    pub(crate) opened: Instant,
     /// When the peer of a TCP connection counts as gone.
     pub(crate) keepalive: KeepAlive,
     /// The timer of the present phase, of which there is at most one: of a handshake or of closing. Set by
@@ -98,6 +103,7 @@ impl Stream {
             gate: ReadGate::default(),
             closing: Closing { mode: CloseMode::Lingering, is_bounded: false, last_bytes: 0, discarded: false },
             io,
+            number: Number::NONE,
             state: State::new(phase),
             out: WriteBuffer::default(),
             stack: None,
@@ -109,6 +115,7 @@ impl Stream {
             peer: None,
             totals: Totals::default(),
             last_activity: now,
+            opened: now,
             keepalive: KeepAlive::OFF,
             phase_timer: None,
             queued: false,

@@ -8,9 +8,11 @@ mod harness;
 mod house;
 mod relay;
 mod run;
+mod scan;
 mod stdio;
 mod streams;
 mod tls;
+mod wait;
 
 /// Runs before `main` and before any test, so that children start with the signals of an interactive shell. A job in
 /// the background would start with an ignored SIGINT, and under `nohup` with an ignored SIGHUP.

@@ -268,6 +268,9 @@ pub(super) static OUTPUT: &[OptSpec] = &[
     .default("auto")
     .variable("XPORT_COLOR")
     .help("Colour messages"),
+    flag(LogTime, "log-time", |o| o.log_time = true)
+        .variable("XPORT_LOG_TIME")
+        .help("Begin each message with the time, in UTC"),
 ];
 
 pub(super) static PAGES: &[OptSpec] = &[

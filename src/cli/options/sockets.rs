@@ -4,9 +4,10 @@ use super::spec::*;
 use super::typed::Opt::*;
 use super::typed::Options;
 use crate::cli::address::parse_source;
+use crate::cli::owner::parse_owner;
 use crate::cli::values::{
-    parse_device, parse_duration, parse_keepalive, parse_mode, parse_network, parse_number, parse_owner,
-    parse_positive_duration, parse_positive_size, parse_retry, parse_tos,
+    parse_device, parse_duration, parse_keepalive, parse_mode, parse_network, parse_number, parse_positive_duration,
+    parse_positive_size, parse_retry, parse_tos,
 };
 
 fn set_nodelay(options: &mut Options, text: &str) -> Result<(), String> {

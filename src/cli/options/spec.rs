@@ -11,6 +11,7 @@ use crate::cli::quote::quote_os;
 pub(in crate::cli) enum Heading {
     Listening,
     Connection,
+    Scan,
     Tls,
     Datagram,
     Child,
@@ -26,6 +27,7 @@ impl Heading {
         Some(match self {
             Self::Listening => "Listening",
             Self::Connection => "Connection",
+            Self::Scan => "Scan",
             Self::Tls => "TLS",
             Self::Datagram => "Datagram",
             Self::Child => "Child",

@@ -107,4 +107,10 @@ pub(super) static TLS: &[OptSpec] = &[
     .variable("XPORT_STARTTLS")
     .help("Ask for TLS in this protocol first (STARTTLS)")
     .more("relay and exec hand on the greeting of an SMTP, IMAP or POP3 server; tls-client and connect do not."),
+    flag(ShowChain, "show-chain", |o| o.show_chain = true)
+        .help("Write the certificates of the server to stdout: facts, days left and PEM; then leave")
+        .more(
+            "Stdin is not read, and no data is sent. The certificates are written even if they are refused; the error \
+             and the exit status 5 say so.",
+        ),
 ];

@@ -12,6 +12,7 @@ use crate::cli::logger::Color;
 use crate::protocols::escape::EscapeKey;
 use crate::protocols::half_close::HalfClose;
 use crate::transports::address::Address;
+use crate::transports::connect::Retry;
 use crate::transports::datagram::opening::Group;
 use crate::transports::keepalive::KeepAlive;
 use crate::transports::layer::starttls::StartTls;
@@ -54,6 +55,9 @@ pub(in crate::cli) enum Opt {
     BindDevice,
     Tos,
     Ttl,
+    ScanTimeout,
+    Parallel,
+    Banner,
     Ca,
     ServerName,
     Pin,
@@ -69,6 +73,7 @@ pub(in crate::cli) enum Opt {
     AllowTruncation,
     Keylog,
     Starttls,
+    ShowChain,
     Count,
     Join,
     Broadcast,
@@ -104,6 +109,7 @@ pub(in crate::cli) enum Opt {
     Quiet,
     Verbose,
     Color,
+    LogTime,
     Completions,
     Man,
 }
@@ -128,8 +134,7 @@ pub(in crate::cli) struct Options {
     pub(in crate::cli) accept_timeout: Option<Duration>,
     pub(in crate::cli) connect: Option<OsString>,
     pub(in crate::cli) connect_timeout: Duration,
-    /// `None` is for ever.
-    pub(in crate::cli) retry: Option<u32>,
+    pub(in crate::cli) retry: Retry,
     pub(in crate::cli) retry_delay: Duration,
     pub(in crate::cli) ipv4: bool,
     pub(in crate::cli) ipv6: bool,
@@ -137,6 +142,8 @@ pub(in crate::cli) struct Options {
     pub(in crate::cli) source: Option<Address>,
     pub(in crate::cli) keepalive: KeepAlive,
     pub(in crate::cli) socket: SocketOptions,
+    pub(in crate::cli) parallel: usize,
+    pub(in crate::cli) banner: bool,
     pub(in crate::cli) ca: Option<PathBuf>,
     pub(in crate::cli) server_name: Option<ServerName<'static>>,
     pub(in crate::cli) pin: Vec<Pin>,
@@ -152,6 +159,7 @@ pub(in crate::cli) struct Options {
     pub(in crate::cli) allow_truncation: bool,
     pub(in crate::cli) keylog: Option<PathBuf>,
     pub(in crate::cli) starttls: Option<StartTls>,
+    pub(in crate::cli) show_chain: bool,
     pub(in crate::cli) count: Option<u64>,
     pub(in crate::cli) join: Vec<Group>,
     pub(in crate::cli) broadcast: bool,
@@ -186,6 +194,7 @@ pub(in crate::cli) struct Options {
     pub(in crate::cli) quiet: bool,
     pub(in crate::cli) verbose: u8,
     pub(in crate::cli) color: Color,
+    pub(in crate::cli) log_time: bool,
     pub(in crate::cli) completions: Option<Shell>,
     pub(in crate::cli) man: bool,
 }

@@ -10,7 +10,8 @@ pub(super) static WAIT: &[OptSpec] = &[
     number(Every, "every", "DUR", |o, t| put(&mut o.every, parse_positive_duration(t)))
         .default("250ms")
         .help("Pause this long after the first failed try; later pauses grow up to 2s"),
-    flag(Any, "any", |o| o.any = true).help("End as soon as one endpoint is up; without this option, all must be up"),
+    flag(Any, "any", |o| o.any = true)
+        .help("End as soon as one endpoint is up, or gone with --gone; otherwise all must be"),
     flag(Gone, "gone", |o| o.gone = true).help("Wait until the endpoints are gone").more(
         "An endpoint is gone if it refuses, is unreachable or does not react, or if its name or its unix socket does \
          not exist. An endpoint that answers in any way is not gone, not even with a wrong certificate or status. A \

@@ -5,6 +5,8 @@ use super::*;
 use std::fs;
 use std::os::fd::AsRawFd;
 
+use crate::transports::address::Family;
+
 /// Longer than any pause of the loop here, and short enough for a test.
 const DELAY: Duration = Duration::from_millis(60);
 
@@ -77,6 +79,25 @@ fn the_end_of_a_pipe_is_the_end_of_its_stream() {
     let mut read = String::new();
     reader.read_to_string(&mut read).expect("an end");
     assert_eq!(read, "all there is");
+}
+
+/// A stream that leaves waits for nothing, and its peer sees an orderly end although bytes were not read.
+#[test]
+fn a_stream_that_leaves_is_lost_at_once_without_a_reset() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let ours = TcpStream::connect(listener.local_addr().expect("an address")).expect("it accepts");
+    let mut theirs = listener.accept().expect("a client").0;
+    theirs.set_read_timeout(Some(Duration::from_secs(60))).expect("a timeout");
+    theirs.write_all(&[7; 10_000]).expect("it takes them");
+    let (recorder, log) = Recorder::brief();
+    let mut event_loop = EventLoop::new().expect("a loop");
+    event_loop.net().adopt(ours.into(), recorder.on_made(|t| t.leave())).expect("a stream");
+    let start = Instant::now();
+    event_loop.run().expect("a run");
+    assert!(start.elapsed() < Duration::from_secs(4), "it took {:?}", start.elapsed());
+    assert_eq!(events(&log), ["made", "lost"]);
+    drop(event_loop);
+    assert_eq!(theirs.read(&mut [0; 9]).expect("an end, no reset"), 0);
 }
 
 #[test]
@@ -384,4 +405,42 @@ fn tls_is_spoken_with_configurations_of_rustls() {
             assert_eq!(event_loop.protocol::<Speaker>(id).expect("it was kept").heard, heard);
         }
     }
+}
+
+/// Asks for a host, and records the answer.
+struct Asker {
+    host: Host,
+    numeric: bool,
+    answer: Sender<Result<Vec<SocketAddr>, String>>,
+}
+
+impl Protocol for Asker {
+    fn connection_made(&mut self, t: &mut Transport<'_>) {
+        t.look_up(&self.host, Family::Any, self.numeric);
+    }
+    fn data_received(&mut self, _t: &mut Transport<'_>, _data: &[u8]) {}
+    fn resolved(&mut self, t: &mut Transport<'_>, answer: Result<Vec<SocketAddr>, ConnectError>) {
+        self.answer.send(answer.map_err(|error| error.to_string())).expect("the test listens");
+        t.abort();
+    }
+}
+
+#[test]
+fn a_protocol_gets_the_answer_to_a_look_up() {
+    let ask = |host: Host, numeric| {
+        let (answer, answers) = channel();
+        let mut event_loop = EventLoop::new().expect("a loop");
+        let (ours, _theirs) = UnixStream::pair().expect("sockets");
+        event_loop.net().adopt(ours.into(), Asker { host, numeric, answer }).expect("a stream");
+        event_loop.run().expect("a run");
+        answers.try_iter().collect::<Vec<_>>()
+    };
+    let name = |text: &str| Host::Name(text.to_owned());
+    let loopback: SocketAddr = ([127, 0, 0, 1], 0).into();
+    assert_eq!(ask(Host::Loopback, true), [Ok(vec![loopback, "[::1]:0".parse().expect("an address")])]);
+    // A numeric text is no question for a name server.
+    assert_eq!(ask(name("127.0.0.1"), false), [Ok(vec![loopback])]);
+    assert_eq!(ask(name("name"), true), [Err("resolve name: not a numeric address".to_owned())]);
+    let [Err(error)] = &ask(name("no such name"), false)[..] else { panic!("there is such a name") };
+    assert!(error.starts_with("resolve no such name: "), "{error}");
 }

@@ -80,7 +80,7 @@ impl Sim {
         let net = &mut self.event_loop.net;
         let mut stream = Stream::new(io, Phase::Open, net.cx.now);
         prepare(&mut stream);
-        net.cx.tap(&mut stream, None);
+        net.cx.introduce(&mut stream);
         let id = net.add(Slot::Stream(stream)).expect("memory registers");
         net.cx.calls.push_back((id, Call::Install(Installed::Protocol(protocol))));
         net.cx.calls.push_back((id, Call::ConnectionMade));

@@ -19,6 +19,7 @@ use super::half_close::{HalfClose, InputEnd};
 use super::{End, Inbound, OtherEnd, PairOptions, has_agreed_on_tls};
 use crate::protocols::idle::IdleClock;
 use crate::protocols::report::{Cause, Failure, Reporter};
+use crate::transports::amounts::Span;
 use crate::transports::info::Info;
 use crate::transports::process::handle::SubprocessTransport;
 use crate::transports::process::{SIGTERM, STDERR, STDIN, STDOUT};
@@ -104,7 +105,8 @@ impl ChildEnd {
             }
         }
         if !pipes.is_empty() {
-            log::info!("the child has ended, but another process still holds its stdout");
+            let (number, pid) = (t.number(), t.pid().unwrap_or(0));
+            log::info!("{number}child {pid} has ended, but another process still holds its stdout");
         }
         t.close();
     }
@@ -122,7 +124,7 @@ impl SubprocessProtocol for ChildEnd {
         if self.other.is_to_open() {
             self.idle.start(t.net(), id);
         }
-        if !self.other.open_or_join(t.net(), here, |_| Info::default(), &self.options) {
+        if !self.other.open_or_join(t.net(), here, |net| net.subprocess_transport(id).info(), &self.options) {
             here.finish(t.net());
         }
         self.peer = self.other.end().map(|other| other.name(t.net())).unwrap_or_default();
@@ -152,17 +154,20 @@ impl SubprocessProtocol for ChildEnd {
 
     fn process_exited(&mut self, t: &mut SubprocessTransport<'_>) {
         let status = t.returncode().unwrap_or_default();
-        let (number, pid, other) = (shell_status(status), t.pid().unwrap_or(0), &self.peer);
-        self.has_failed = number != 0 && t.unread_input() > 0;
+        let (code, pid, other) = (shell_status(status), t.pid().unwrap_or(0), &self.peer);
+        self.has_failed = code != 0 && t.unread_input() > 0;
+        let (number, time) = (t.number(), Span(t.age()));
         match &self.options.reporter {
-            Some(reporter) if number != 0 => {
+            Some(reporter) if code != 0 => {
                 let signal = self.exec.as_ref().and_then(|exec| exec.shared_signal(status));
-                reporter.tell(Failure::silent(signal.map_or(Cause::Child(number), Cause::Signal)));
+                reporter.tell(Failure::silent(signal.map_or(Cause::Child(code), Cause::Signal)));
             }
-            None if self.has_failed => {
-                log::warn!("{other}: child {pid} has ended with status {number} and has left input unread");
-            }
-            _ => log::info!("{other}: child {pid} has ended with status {number}"),
+            _ => (),
+        }
+        if self.has_failed && self.options.reporter.is_none() {
+            log::warn!("{number}{other}: child {pid} has ended with status {code} and has left input unread");
+        } else {
+            log::info!("{number}child {pid} has ended with status {code} after {time}");
         }
         if let Some(stdin) = t.pipe_transport(STDIN) {
             t.peer(stdin).abort();
@@ -189,7 +194,7 @@ impl SubprocessProtocol for ChildEnd {
         if error.is_some() {
             // The child cannot be killed and is left running. The log has said so, and the time limit too.
             let signal = self.exec.as_ref().map(|exec| exec.last_signal().unwrap_or(SIGTERM));
-            self.options.fail(Failure::silent(signal.map_or(Cause::Local, Cause::Signal)));
+            self.options.fail(t.number(), Failure::silent(signal.map_or(Cause::Local, Cause::Signal)));
         }
         if let Some(exec) = &self.exec {
             exec.close_stderr(t.net());

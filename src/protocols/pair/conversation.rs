@@ -31,6 +31,7 @@ use crate::transports::error::{describe, is_too_long};
 use crate::transports::handle::Transport;
 use crate::transports::id::Id;
 use crate::transports::net::Net;
+use crate::transports::number::Number;
 use crate::transports::protocol::DatagramProtocol;
 use crate::transports::timers::TimerId;
 
@@ -136,10 +137,10 @@ impl Conversation {
     }
 
     /// Reports a datagram that was too long. The run goes on.
-    pub(super) fn too_long(&self, what: &str) {
+    pub(super) fn too_long(&self, number: Number, what: &str) {
         log::log!(
             self.note_failure(),
-            "{what}: Message too long (a datagram has at most 65507 bytes, 65527 over IPv6)"
+            "{number}{what}: Message too long (a datagram has at most 65507 bytes, 65527 over IPv6)"
         );
         self.reporter.tell(Failure::silent(Cause::Local));
     }
@@ -210,7 +211,7 @@ impl DatagramProtocol for SocketSide {
     }
 
     fn connection_failed(&mut self, t: &mut DatagramTransport<'_>, error: ConnectError) {
-        self.shared.reporter.tell(Failure::from(&error));
+        self.shared.reporter.tell(Failure::from(&error).of(t.number()));
         t.net().stop();
     }
 
@@ -247,16 +248,16 @@ impl DatagramProtocol for SocketSide {
     }
 
     fn error_received(&mut self, t: &mut DatagramTransport<'_>, error: io::Error) {
-        let info = t.info();
+        let (info, number) = (t.info(), t.number());
         // The error of a server's datagram does not name its receiver.
         let peer = info.peer.map_or_else(|| "datagram".to_owned(), |peer| peer.to_string());
         if is_too_long(&error) {
-            self.shared.too_long(&format!("send {peer}"));
+            self.shared.too_long(number, &format!("send {peer}"));
         } else if self.shared.options.serves {
-            log::warn!("send {peer}: {}", describe(&error));
+            log::warn!("{number}send {peer}: {}", describe(&error));
         } else {
             let cause = if info.datagrams.sent == 0 { Cause::Unavailable } else { Cause::Broken };
-            log::log!(self.shared.note_failure(), "send {peer}: {}", describe(&error));
+            log::log!(self.shared.note_failure(), "{number}send {peer}: {}", describe(&error));
             self.shared.reporter.tell(Failure::silent(cause));
             self.shared.status.set(SendStatus::LastFailed);
             if self.stdin_has_ended(t.net()) {

@@ -43,7 +43,8 @@ impl DatagramProtocol for DatagramSide {
     }
 
     fn connection_failed(&mut self, t: &mut DatagramTransport<'_>, error: ConnectError) {
-        self.other.open_failed(t.net(), &error, &self.options);
+        let number = t.number();
+        self.other.open_failed(t.net(), number, &error, &self.options);
     }
 
     fn datagram_received(&mut self, t: &mut DatagramTransport<'_>, data: &[u8], _from: &Remote) {
@@ -59,8 +60,8 @@ impl DatagramProtocol for DatagramSide {
         let what = format!("send {peer}: {}", describe(&error));
         match &self.options.reporter {
             // The run goes on, and has this status at its end: a later datagram may arrive.
-            Some(reporter) => reporter.tell(Failure::new(Cause::Broken, what)),
-            None => log::warn!("{what}"),
+            Some(reporter) => reporter.tell(Failure::new(Cause::Broken, what).of(t.number())),
+            None => log::warn!("{}{what}", t.number()),
         }
     }
 

@@ -29,6 +29,7 @@ use crate::transports::datagram::handle::DatagramTransport;
 use crate::transports::id::Id;
 use crate::transports::info::{Info, Peer, canonical};
 use crate::transports::net::Net;
+use crate::transports::number::Number;
 use crate::transports::timers::TimerId;
 
 /// The most senders that wait for a place.
@@ -56,8 +57,7 @@ pub struct Flows {
     newcomers: VecDeque<Newcomer>,
     kept: HashMap<Key, Weak<Kept>>,
     /// Right ends that have made room and are not gone yet. What they still send goes to their senders.
-    leaving: HashMap<u64, (Id, End)>,
-    last_number: u64,
+    leaving: HashMap<Number, (Id, End)>,
     /// Bytes for right ends that are not open yet.
     waiting: Rc<Cell<usize>>,
     pub(super) sweep_timer: Option<TimerId>,
@@ -68,7 +68,8 @@ pub struct Flows {
 #[derive(Debug)]
 struct Flow {
     right: End,
-    number: u64,
+    /// The number of the flow in messages. Another flow of the same sender has another number.
+    number: Number,
     /// Datagrams for a right end that is not open yet.
     kept: Weak<Kept>,
     /// The time of the sender's last datagram.
@@ -125,7 +126,6 @@ impl Flows {
             newcomers: VecDeque::new(),
             kept: HashMap::new(),
             leaving: HashMap::new(),
-            last_number: 0,
             waiting: Rc::default(),
             sweep_timer: None,
             losses: Losses::default(),
@@ -213,19 +213,21 @@ impl Flows {
     fn open(&mut self, net: &mut Net, newcomer: Newcomer) {
         let Newcomer { key, remote, waiting } = newcomer;
         let kept = self.kept.remove(&key).unwrap_or_default();
-        self.last_number += 1;
-        let place = self.places.take(key, self.last_number);
+        let number = net.new_number();
+        log::info!("{number}datagrams from {remote}");
+        let place = self.places.take(key, number);
         let (datagrams, now) = (waiting.len() as u64, net.now());
         let end = End::Flow { socket: key.socket, remote };
-        let left = Inbound { end, info: sender_info(net, key.socket, &remote), waiting, place: Some(place) };
+        let info = Info { number, ..sender_info(net, key.socket, &remote) };
+        let left = Inbound { end, info, waiting, place: Some(place) };
         match self.connector.open(net, left) {
             Ok(right) => {
                 let age = self.ages.insert(key, now);
-                self.table.insert(key, Flow { right, number: self.last_number, kept, heard: now, age });
+                self.table.insert(key, Flow { right, number, kept, heard: now, age });
             }
             Err(failure) => {
                 self.losses.datagrams += datagrams;
-                self.options.fail(failure);
+                self.options.fail(number, failure);
             }
         }
     }
@@ -320,11 +322,12 @@ impl Flows {
     }
 
     /// Refuses a datagram that a service like this one has sent as an answer, or that is forged.
-    pub(super) fn refuse(&mut self, from: &Remote) {
+    pub(super) fn refuse(&mut self, t: &DatagramTransport<'_>, from: &Remote) {
         // A stranger must not be able to fill a log with warnings.
         let is_first = !std::mem::replace(&mut self.losses.loop_seen, true);
         let level = if is_first { log::Level::Warn } else { log::Level::Info };
-        log::log!(level, "refused a datagram of {from}: a service like this one sent it as an answer");
+        let number = t.number();
+        log::log!(level, "{number}refused a datagram of {from}: a service like this one sent it as an answer");
     }
 
     /// Arms the timer of the next sweep, if it is not armed.
@@ -343,7 +346,7 @@ impl Flows {
         let is_over = |key: &Key, flow: &Flow, net: &mut Net| {
             let is_idle = now.duration_since(flow.last_activity(net)) >= limit;
             if is_idle {
-                log::info!("{}: idle for {limit:?}", key.address);
+                log::info!("{}{}: idle for {limit:?}", flow.number, key.address);
             }
             is_idle || !flow.right.takes_input(net)
         };

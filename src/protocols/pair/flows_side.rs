@@ -28,11 +28,11 @@ impl FlowsSide {
 impl DatagramProtocol for FlowsSide {
     fn datagram_received(&mut self, t: &mut DatagramTransport<'_>, data: &[u8], from: &Remote) {
         let mut flows = self.0.borrow_mut();
-        if is_marked(from) { flows.refuse(from) } else { flows.receive(t, data, from) }
+        if is_marked(from) { flows.refuse(t, from) } else { flows.receive(t, data, from) }
     }
 
-    fn error_received(&mut self, _t: &mut DatagramTransport<'_>, error: io::Error) {
-        log::info!("cannot send an answer: {}", describe(&error));
+    fn error_received(&mut self, t: &mut DatagramTransport<'_>, error: io::Error) {
+        log::info!("{}cannot send an answer: {}", t.number(), describe(&error));
     }
 
     fn pause_writing(&mut self, t: &mut DatagramTransport<'_>) {

@@ -102,8 +102,9 @@ impl InputEnd {
         let level = if self.policy == HalfClose::Auto && has_moved { Level::Warn } else { Level::Debug };
         log::log!(
             level,
-            "no byte has moved for {}: telling the peer that stdin has ended, which some servers take for a hang-up; \
+            "{}no byte has moved for {}: telling the peer that stdin has ended, which some servers take for a hang-up; \
              --half-close sets when",
+            net.number(owner),
             shown(limit)
         );
         self.held = None;
@@ -130,7 +131,8 @@ pub(super) fn log_half_close_hint(t: &Transport<'_>) {
     let totals = t.info().totals;
     if totals.received == 0 && totals.sent > 0 {
         log::info!(
-            "the peer has sent nothing: some servers take a half-close for a hang-up; --half-close never avoids it"
+            "{}the peer has sent nothing: some servers take a half-close for a hang-up; --half-close never avoids it",
+            t.number()
         );
     }
 }

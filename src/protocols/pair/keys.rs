@@ -25,6 +25,7 @@ use crate::protocols::report::{Cause, Failure};
 use crate::transports::connect::ConnectError;
 use crate::transports::handle::Transport;
 use crate::transports::id::Id;
+use crate::transports::number::Number;
 use crate::transports::protocol::{Eof, Protocol};
 use crate::transports::timers::TimerId;
 
@@ -115,7 +116,8 @@ impl KeySide {
 
     fn leave(&mut self, t: &mut Transport<'_>) {
         (self.options.terminal.leave)();
-        log::info!("closing: the user has left");
+        let number = self.peer().map_or(Number::NONE, |peer| t.net().number(peer));
+        log::info!("{number}closing: the user has left");
         t.pause_reading();
         if let Some(peer) = self.side.other_end() {
             peer.finish_alone(t.net());
@@ -130,7 +132,7 @@ impl KeySide {
         if connection.write_buffer_size() > 0 || connection.on_the_way() > 0 {
             let name = connection.info().peer.map(|peer| format!(" with {peer}")).unwrap_or_default();
             let what = format!("connection{name}: the peer had not taken everything when the user left");
-            self.side.fail(Failure::new(Cause::Broken, what));
+            self.side.fail(connection.number(), Failure::new(Cause::Broken, what));
         }
         t.peer(peer).abort();
     }

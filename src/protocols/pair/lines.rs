@@ -10,6 +10,7 @@ use crate::protocols::idle::{Activity, Fired, IdleClock};
 use crate::protocols::report::{Cause, Failure};
 use crate::transports::handle::Transport;
 use crate::transports::id::Id;
+use crate::transports::number::Number;
 use crate::transports::protocol::{BufferedProtocol, Eof};
 use crate::transports::timers::{TimerId, shown};
 
@@ -82,7 +83,7 @@ impl ConversationStdio {
         self.keep_from(start);
         if self.filled == BUFFER_BYTES {
             if self.input != Input::Skipping {
-                self.shared.too_long("line of stdin");
+                self.shared.too_long(Number::NONE, "line of stdin");
             }
             self.input = Input::Skipping;
             self.filled = 0;

@@ -67,6 +67,7 @@ use crate::transports::connect::{ConnectError, ConnectErrorKind};
 use crate::transports::id::Id;
 use crate::transports::info::Info;
 use crate::transports::net::Net;
+use crate::transports::number::Number;
 use crate::transports::timers::TimerId;
 
 /// A left end that is open and waits for its right end.
@@ -105,7 +106,8 @@ impl Connector {
     /// # Errors
     /// Why that could not be begun.
     pub fn open(&self, net: &mut Net, left: Inbound) -> Result<End, Failure> {
-        (self.0)(net, left)
+        // Both ends are one connection to the user.
+        net.with_number(left.info.number, |net| (self.0)(net, left))
     }
 }
 
@@ -166,12 +168,12 @@ impl OtherEnd {
         matches!(self.0, Link::ToJoin(_))
     }
 
-    /// This side could not be opened.
-    fn open_failed(&mut self, net: &mut Net, error: &ConnectError, options: &PairOptions) {
+    /// This side, `number`, could not be opened.
+    fn open_failed(&mut self, net: &mut Net, number: Number, error: &ConnectError, options: &PairOptions) {
         let (left, place) = match std::mem::replace(&mut self.0, Link::Unavailable) {
             Link::ToJoin(Inbound { end, waiting, place, .. }) => (end, place.map(|place| (place, waiting))),
             Link::Known { end, .. } => (end, None),
-            Link::ToOpen(_) | Link::Unavailable => return options.fail(Failure::from(error)),
+            Link::ToOpen(_) | Link::Unavailable => return options.fail(number, Failure::from(error)),
         };
         // A left end that is gone does not wait for this one any more.
         if !left.is_there(net) {
@@ -183,7 +185,7 @@ impl OtherEnd {
             }
             // The sender has made room for another one.
             (End::Flow { .. }, _) if error.is_given_up() => (),
-            _ => options.fail(Failure::from(error)),
+            _ => options.fail(number, Failure::from(error)),
         }
         left.reset(net);
     }
@@ -201,9 +203,10 @@ impl OtherEnd {
         match std::mem::replace(&mut self.0, Link::Unavailable) {
             Link::ToOpen(connector) => {
                 let left = Inbound::new(here, info(net));
+                let number = left.info.number;
                 match connector.open(net, left) {
                     Ok(end) => self.0 = Link::Known { end, _place: None },
-                    Err(failure) => options.fail(failure),
+                    Err(failure) => options.fail(number, failure),
                 }
                 self.end().is_some()
             }
@@ -282,7 +285,7 @@ impl OtherEnd {
             Fired::TooEarly => (),
             Fired::Expired(_) if other.is_some_and(|other| here.is_ending(other, net)) => (),
             Fired::Expired(limit) => {
-                options.fail(Failure::new(Cause::TimedOut, format!("idle for {limit:?}")));
+                options.fail(net.number(owner), Failure::new(Cause::TimedOut, format!("idle for {limit:?}")));
                 [other, Some(here)].into_iter().flatten().for_each(|end| end.abort(net));
             }
         }

@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
+use log::Level;
+
 use super::half_close::HalfClose;
 use crate::protocols::escape::EscapeKey;
 use crate::protocols::idle::{FailureScope, IdleWatch};
 use crate::protocols::report::{Failure, Reporter};
+use crate::transports::number::Number;
 
 /// The options of a pair.
 #[derive(Clone, Debug)]
@@ -75,12 +78,12 @@ impl PairOptions {
         IdleWatch::new(self.idle_timeout, scope)
     }
 
-    /// Reports a failure of the pair: to the reporter, or as a warning.
-    pub(super) fn fail(&self, failure: Failure) {
+    /// Reports a failure of the pair `number`: to the reporter, or as a warning.
+    pub(super) fn fail(&self, number: Number, failure: Failure) {
+        let failure = failure.of(number);
         match &self.reporter {
             Some(reporter) => reporter.tell(failure),
-            None if failure.message.is_empty() => (),
-            None => log::warn!("{failure}"),
+            None => failure.log(Level::Warn),
         }
     }
 }

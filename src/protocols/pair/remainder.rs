@@ -12,6 +12,8 @@
 use std::io;
 use std::time::Duration;
 
+use log::Level;
+
 use super::PairOptions;
 use crate::protocols::idle::{Activity, IdleWatch};
 use crate::protocols::report::{Cause, Failure};
@@ -19,6 +21,7 @@ use crate::transports::handle::Transport;
 use crate::transports::id::Id;
 use crate::transports::info::Peer;
 use crate::transports::net::Net;
+use crate::transports::number::Number;
 use crate::transports::protocol::{Eof, Protocol};
 use crate::transports::timers::TimerId;
 
@@ -27,8 +30,9 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The protocol of a source that is asked.
 struct Remainder {
-    /// The peer that is gone, for messages.
+    /// The peer that is gone, and the number of its pair, for messages.
     peer: Option<Peer>,
+    number: Number,
     /// Ends the question. The protocol before this one may have left other timers.
     patience: TimerId,
     /// Watches the source, because bytes can be on their way to it as well.
@@ -38,22 +42,23 @@ struct Remainder {
 
 /// Asks `source` for one more byte for `peer`, which is gone. The pair has failed if there is one. Then the source is
 /// closed. The end is passed on to the source at once, and the idle timeout goes on.
-pub(super) fn ask(net: &mut Net, source: Id, peer: Option<Peer>, options: &PairOptions) {
+pub(super) fn ask(net: &mut Net, source: Id, number: Number, peer: Option<Peer>, options: &PairOptions) {
     let mut watch = options.watch();
     let patience = net.call_later(source, PATIENCE);
     let mut t = net.transport(source);
     t.write_eof();
     t.stop_forwarding();
     watch.made(&mut t);
-    t.set_protocol(Remainder { peer, patience, watch, options: options.clone() });
+    t.set_protocol(Remainder { peer, number, patience, watch, options: options.clone() });
     t.resume_reading();
 }
 
 impl Remainder {
     fn fail(&self, failure: Failure) {
+        let failure = failure.of(self.number);
         match &self.options.reporter {
             Some(reporter) => reporter.tell(failure),
-            None => log::info!("{failure}"),
+            None => failure.log(Level::Info),
         }
     }
 }

@@ -15,6 +15,7 @@ use crate::transports::connect::ConnectError;
 use crate::transports::error::{describe, is_truncation};
 use crate::transports::handle::Transport;
 use crate::transports::id::Id;
+use crate::transports::number::Number;
 use crate::transports::protocol::{Eof, Protocol};
 use crate::transports::timers::{TimerId, shown};
 
@@ -68,9 +69,9 @@ impl StreamSide {
         self.other.end()
     }
 
-    /// Reports a failure of the pair.
-    pub(super) fn fail(&self, failure: Failure) {
-        self.options.fail(failure);
+    /// Reports a failure of the pair `number`.
+    pub(super) fn fail(&self, number: Number, failure: Failure) {
+        self.options.fail(number, failure);
     }
 
     /// The options of the session, if this side is its connection.
@@ -249,7 +250,7 @@ impl StreamSide {
             self.place_timer = Some(t.call_later(LOOK_AGAIN));
             return;
         }
-        log::info!("closing: the client has ended, stdin is silent, and another client waits");
+        log::info!("{}closing: the client has ended, stdin is silent, and another client waits", t.number());
         t.peer(stdio).pause_reading();
         t.close();
     }
@@ -275,7 +276,8 @@ impl Protocol for StreamSide {
     }
 
     fn connection_failed(&mut self, t: &mut Transport<'_>, error: ConnectError) {
-        self.other.open_failed(t.net(), &error, &self.options);
+        let number = t.number();
+        self.other.open_failed(t.net(), number, &error, &self.options);
     }
 
     fn data_received(&mut self, t: &mut Transport<'_>, data: &[u8]) {
@@ -364,17 +366,15 @@ impl Protocol for StreamSide {
         for timer in timers.into_iter().chain([self.answer.take_timer()]).flatten() {
             t.cancel(timer);
         }
-        let is_stdio = !t.is_connection();
-        let other = self.other.end();
         match &error {
-            Some(error) if is_stdio => self.options.fail(Failure::of_stdio(error)),
+            Some(error) if !t.is_connection() => self.options.fail(Number::NONE, Failure::of_stdio(error)),
             Some(error) if self.is_routine(t, error) => {
-                let peer = t.info().peer.map(|peer| peer.to_string()).unwrap_or_default();
-                log::info!("connection with {peer}: {}, after the other side had ended", describe(error));
+                let (number, peer) = (t.number(), t.info().peer.map(|peer| peer.to_string()).unwrap_or_default());
+                log::info!("{number}connection with {peer}: {}, after the other side had ended", describe(error));
             }
             error => self.watch.lost(t, error.as_ref()),
         }
-        let Some(other) = other else { return };
+        let Some(other) = self.other.end() else { return };
         if let (Some(SessionOptions { reuse_stdio: true, .. }), End::Stream(stdio), Some(reporter)) =
             (self.as_peer(t), other, self.options.reporter.clone())
         {
@@ -389,8 +389,8 @@ impl Protocol for StreamSide {
             None if self.have_parted(t, other) => (),
             None => match self.source_to_ask(t, other) {
                 Some(source) => {
-                    let peer = t.info().peer;
-                    remainder::ask(t.net(), source, peer, &self.options);
+                    let (number, peer) = (t.number(), t.info().peer);
+                    remainder::ask(t.net(), source, number, peer, &self.options);
                 }
                 None => other.finish(t.net()),
             },

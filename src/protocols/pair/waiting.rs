@@ -8,6 +8,7 @@ use std::rc::{Rc, Weak};
 
 use crate::transports::datagram::Remote;
 use crate::transports::id::Id;
+use crate::transports::number::Number;
 
 /// Datagrams for a right end that is not open yet. The left side has the other half, and adds to them.
 #[derive(Debug, Default)]
@@ -98,7 +99,7 @@ pub(super) struct FlowPlaces {
 #[derive(Debug)]
 pub struct FlowPlace {
     key: Key,
-    number: u64,
+    number: Number,
     /// Datagrams that could not be sent, because this machine lacked something to open the right end.
     unsent: Option<(Remote, Waiting)>,
     places: Rc<FlowPlaces>,
@@ -110,7 +111,7 @@ pub(super) struct Gone {
     /// The sender of the right end.
     pub(super) key: Key,
     /// The number of the right end: a sender can have had several.
-    pub(super) number: u64,
+    pub(super) number: Number,
     /// The datagrams of the sender, if this machine lacked something to open the right end.
     pub(super) unsent: Option<(Remote, Waiting)>,
 }
@@ -125,7 +126,7 @@ impl FlowPlaces {
     }
 
     /// A place for the right end `number`.
-    pub(super) fn take(self: &Rc<Self>, key: Key, number: u64) -> FlowPlace {
+    pub(super) fn take(self: &Rc<Self>, key: Key, number: Number) -> FlowPlace {
         self.taken.set(self.taken.get() + 1);
         FlowPlace { key, number, unsent: None, places: Rc::clone(self) }
     }

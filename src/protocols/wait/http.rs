@@ -127,7 +127,7 @@ fn not_http(line: &[u8]) -> String {
 
 /// The beginning of an answer, quoted.
 fn shown(line: &[u8]) -> String {
-    let text = String::from_utf8_lossy(line);
+    let text = String::from_utf8_lossy(line.strip_suffix(b"\r").unwrap_or(line));
     let start: String = text.chars().take(SHOWN_CHARS).collect();
     format!("'{}'", Escaped(&start))
 }

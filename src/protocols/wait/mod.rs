@@ -176,8 +176,9 @@ impl Watch {
             let WatchStep::Trying { since } = watched.step else { continue };
             let elapsed = now.duration_since(since);
             if watched.last.is_none() || elapsed >= LONG_TRY {
-                let elapsed = shown(Duration::from_millis(u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)));
-                let text = format!("connect {}: no answer within {elapsed}", watched.service.address());
+                let millis = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX).max(1);
+                let elapsed = shown(Duration::from_millis(millis));
+                let text = format!("{}: no answer within {elapsed}", watched.service.name);
                 watched.last = Some(Failure::new(Cause::TimedOut, text));
             }
         }
@@ -192,7 +193,7 @@ impl Watch {
         let mut failures = Vec::new();
         for watched in self.services.iter_mut().filter(|one| !matches!(one.step, WatchStep::Met)) {
             let last = watched.last.take().unwrap_or_else(|| {
-                let text = format!("{}: not tried, for lack of descriptors", watched.service.name);
+                let text = format!("{}: not tried in time", watched.service.name);
                 Failure::new(Cause::Local, text)
             });
             failures.push(match limit {
@@ -207,7 +208,7 @@ impl Watch {
         let cause = failures.first().map(|failure| failure.cause);
         // The last line is that of the run itself.
         if let (Some(cause), Some(last)) = (cause, failures.pop()) {
-            failures.iter().for_each(|failure| log::error!("{failure}"));
+            failures.iter().for_each(|failure| failure.log(log::Level::Error));
             self.reporter.tell(Failure { cause, ..last });
         }
     }

@@ -1,6 +1,5 @@
 //! A service to wait for: where it is, and what proves that it is up.
 
-use std::fmt;
 use std::time::Duration;
 
 use super::http::HttpGet;
@@ -69,13 +68,5 @@ impl Service {
             let _ = net.transport(id).start_tls(tls.clone());
         }
         id
-    }
-
-    /// The address of the service, for a message that no try has made.
-    pub(super) fn address(&self) -> &dyn fmt::Display {
-        match &self.proof {
-            Proof::Tcp(at, _) | Proof::Http(at, ..) | Proof::Datagram(at, _) => at,
-            Proof::Unix(at) => at,
-        }
     }
 }

@@ -4,12 +4,13 @@ use std::fmt;
 use std::io;
 
 use super::resolver::NoAddress;
-use crate::transports::error::{describe, is_handshake_timeout, is_lack_of_resources, is_tls};
+use crate::transports::error::{self, describe, is_handshake_timeout, is_lack_of_resources, is_tls};
 
 /// The error of a connection that could not be made.
 #[derive(Debug)]
 pub struct ConnectError {
     message: String,
+    hint: Option<String>,
     kind: ConnectErrorKind,
     is_given_up: bool,
     is_absent: bool,
@@ -45,7 +46,8 @@ impl ConnectErrorKind {
 
 impl ConnectError {
     pub(crate) fn new(message: String) -> Self {
-        Self { message, kind: ConnectErrorKind::Unavailable, is_given_up: false, is_absent: false, source: None }
+        let kind = ConnectErrorKind::Unavailable;
+        Self { message, hint: None, kind, is_given_up: false, is_absent: false, source: None }
     }
 
     /// `name` has no addresses.
@@ -94,7 +96,9 @@ impl ConnectError {
             error if is_tls(error) => ConnectErrorKind::Tls,
             _ => ConnectErrorKind::Reset,
         };
-        Self::new(format!("{what} with {peer}: {}", describe(&error))).with_kind(kind).with_source(Some(error))
+        let message = format!("{what} with {peer}: {}", describe(&error));
+        let hint = error::hint(&error).map(str::to_owned);
+        Self { hint, kind, source: Some(error), ..Self::new(message) }
     }
 
     /// The caller has closed the transport before it was open.
@@ -106,6 +110,12 @@ impl ConnectError {
     #[must_use]
     pub fn is_given_up(&self) -> bool {
         self.is_given_up
+    }
+
+    /// What the user can do about it, in one line.
+    #[must_use]
+    pub fn hint(&self) -> Option<&str> {
+        self.hint.as_deref()
     }
 
     /// Whether no peer answers at the address: the peer refuses, is unreachable or does not react to the request, or

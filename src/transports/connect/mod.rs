@@ -7,6 +7,7 @@
 
 mod attempt;
 pub(crate) mod error;
+mod look_up;
 pub(crate) mod options;
 pub(crate) mod race;
 pub(crate) mod resolver;
@@ -19,13 +20,14 @@ use socket2::SockAddr;
 
 pub(crate) use self::attempt::bind_source;
 pub use self::error::{ConnectError, ConnectErrorKind};
-pub use self::options::Dialing;
+pub use self::options::{Dialing, Retry};
 use self::resolver::Answer;
 use self::state::{ConnectStep, ConnectTarget, Connecting};
 use super::address::{Family, Host, HostPort};
 use super::ctx::{Call, Ctx, DatagramRef, Installed, StreamRef};
 use super::id::Id;
 use super::net::{Net, Slot};
+use super::number::Number;
 pub use super::sockaddr::source_addresses;
 use super::sockaddr::{numeric_addresses, unix_address};
 use super::timers::{Alarm, shown};
@@ -45,6 +47,9 @@ pub(crate) trait Connect {
 
     /// The last try has failed: the transport is lost.
     fn lose(&mut self);
+
+    /// Its number in messages.
+    fn number(&self) -> Number;
 
     /// Begins to connect.
     fn connect(&mut self, target: ConnectTarget, options: Dialing) {
@@ -80,10 +85,11 @@ pub(crate) trait Connect {
 
     /// The resolver has answered.
     fn resolved(&mut self, answer: Answer) {
+        let number = self.number();
         if let (_, Some(connecting), _) = self.parts()
             && let Ok(addresses) = &answer
         {
-            log::debug!("{} is {addresses:?}", connecting.target);
+            log::debug!("{number}{} has the addresses {addresses:?}", connecting.target);
         }
         self.try_allowed(answer.map(sock_addrs));
     }
@@ -121,14 +127,15 @@ pub(crate) trait Connect {
 
     /// A try has failed. The next one follows after a pause. After the last one, the protocol gets the error.
     fn try_failed(&mut self, error: ConnectError) {
+        let number = self.number();
         let (id, Some(connecting), cx) = self.parts() else { return };
         cx.resolver.give_up(id);
         if connecting.pause(&mut cx.timers) {
             let delay = connecting.options.retry_delay;
             if connecting.failed == 1 {
-                log::warn!("{error}; trying again every {}", shown(delay));
+                log::warn!("{number}{error}; trying again every {}", shown(delay));
             } else {
-                log::info!("{error}; trying again in {}", shown(delay));
+                log::info!("{number}{error}; trying again in {}", shown(delay));
             }
             connecting.next = Some(cx.timers.arm(delay, Some(id), Alarm::ConnectNext));
             return;

@@ -24,14 +24,30 @@ pub struct Dialing {
     pub source: Vec<SocketAddr>,
     /// How long one try may take, from the look-up to the connection.
     pub timeout: Duration,
-    /// How many further tries follow a failed one. `None` is no limit.
-    pub retry: Option<u32>,
+    /// How many further tries follow a failed one.
+    pub retry: Retry,
     /// The pause between tries.
     pub retry_delay: Duration,
     /// When a TCP peer that is silent counts as gone.
     pub keepalive: KeepAlive,
     /// The options of the socket.
     pub socket: SocketOptions,
+}
+
+/// How many tries follow a failed one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Retry {
+    /// At most this many.
+    Times(u32),
+    /// One after the other, until one succeeds.
+    Forever,
+}
+
+impl Default for Retry {
+    /// None.
+    fn default() -> Self {
+        Self::Times(0)
+    }
 }
 
 impl Default for Dialing {
@@ -41,7 +57,7 @@ impl Default for Dialing {
             numeric: false,
             source: Vec::new(),
             timeout: Duration::from_secs(10),
-            retry: Some(0),
+            retry: Retry::default(),
             retry_delay: Duration::from_secs(1),
             keepalive: KeepAlive::default(),
             socket: SocketOptions::default(),

@@ -67,13 +67,16 @@ impl Race {
 
     /// The error of a lost race, with the kind of the last failure.
     pub(super) fn verdict(mut self, target: &dyn fmt::Display) -> ConnectError {
-        // Another address can be unusable on this machine, such as one of IPv6 without IPv6.
-        let is_there = |error: &io::Error| ConnectErrorKind::of(error) != ConnectErrorKind::Unavailable;
-        let (mut errors, mut others) = (self.failures.iter(), self.failures.iter());
-        let is_absent = errors.any(|(_, error)| says_absent(error)) && !others.any(|(_, error)| is_there(error));
-        let error = ConnectError::connect(target, &self.failures_in_words()).with_absence(is_absent);
+        let error = ConnectError::connect(target, &self.failures_in_words()).with_absence(self.is_peer_absent());
         let Some((_, last)) = self.failures.pop() else { return error };
         error.with_kind(ConnectErrorKind::of(&last)).with_source(Some(last))
+    }
+
+    /// Whether the failures say that no peer answers at any address that this machine can use.
+    fn is_peer_absent(&self) -> bool {
+        let mut errors = self.failures.iter().map(|(_, error)| error);
+        let is_known = |error: &io::Error| says_absent(error) || is_of_unusable_family(error);
+        errors.clone().all(is_known) && errors.any(says_absent)
     }
 
     /// All failures in one line. A cause that all attempts share is written once.
@@ -93,6 +96,11 @@ impl Race {
             }
         }
     }
+}
+
+/// Whether this machine has no address of the family of the peer's address, as without IPv6.
+fn is_of_unusable_family(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::EADDRNOTAVAIL | libc::EAFNOSUPPORT))
 }
 
 #[cfg(test)]
@@ -129,5 +137,26 @@ mod tests {
             race.failures_in_words(),
             "[::1]:1: Connection refused; 127.0.0.1:1: Connection refused; 10.0.0.1:1: Network is unreachable"
         );
+    }
+
+    #[test]
+    fn a_peer_is_absent_if_no_usable_address_answers() {
+        use libc::{EACCES, EADDRNOTAVAIL, ECONNREFUSED, ECONNRESET, EHOSTUNREACH, EMFILE, ENETUNREACH, ENOENT};
+        for (errors, is_absent) in [
+            (&[][..], false),
+            (&[ECONNREFUSED], true),
+            (&[EHOSTUNREACH], true),
+            (&[ENOENT], true),
+            (&[ECONNREFUSED, EADDRNOTAVAIL], true),
+            (&[EADDRNOTAVAIL, ENETUNREACH], true),
+            (&[EADDRNOTAVAIL], false),
+            (&[ECONNREFUSED, EACCES], false),
+            (&[EMFILE, ECONNREFUSED], false),
+            (&[ECONNREFUSED, ECONNRESET], false),
+        ] {
+            let mut race = Race::default();
+            errors.iter().for_each(|code| race.failed("a".to_owned(), io::Error::from_raw_os_error(*code)));
+            assert_eq!(race.verdict(&"a").is_absent(), is_absent, "{errors:?}");
+        }
     }
 }

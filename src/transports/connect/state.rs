@@ -18,7 +18,7 @@
 
 use std::fmt;
 
-use super::options::Dialing;
+use super::options::{Dialing, Retry};
 use super::race::Race;
 use crate::transports::address::{HostPort, UnixName};
 use crate::transports::timers::{TimerId, Timers};
@@ -80,7 +80,10 @@ impl Connecting {
     /// Counts a failed try, and closes its sockets. Returns false if it was the last one.
     pub(super) fn pause(&mut self, timers: &mut Timers) -> bool {
         self.cancel_timers(timers);
-        let goes_on = self.options.retry.is_none_or(|retry| self.failed < retry);
+        let goes_on = match self.options.retry {
+            Retry::Times(times) => self.failed < times,
+            Retry::Forever => true,
+        };
         self.failed = self.failed.saturating_add(1);
         if goes_on {
             self.step = ConnectStep::Pausing;

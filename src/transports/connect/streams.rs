@@ -18,6 +18,7 @@ use crate::transports::id::Id;
 use crate::transports::info::Peer;
 use crate::transports::io::Io;
 use crate::transports::net::{Net, Slot};
+use crate::transports::number::Number;
 use crate::transports::protocol::Handler;
 use crate::transports::state::Phase;
 use crate::transports::stream::Stream;
@@ -49,7 +50,7 @@ impl Net {
 /// A stream without a connection.
 fn unconnected(cx: &mut Ctx) -> Slot {
     let mut stream = Stream::new(Io::Connecting, Phase::Connecting, cx.now);
-    cx.tap(&mut stream, None);
+    cx.introduce(&mut stream);
     Slot::Stream(stream)
 }
 
@@ -68,6 +69,7 @@ impl Connect for StreamRef<'_> {
     /// Starts attempts until one is under way, and arms the timer for the next. The try has failed once the race is
     /// lost.
     fn next_attempt(&mut self) {
+        let number = self.stream.number;
         loop {
             let (id, Some(connecting), cx) = self.parts() else { return };
             let Connecting { step: ConnectStep::Racing(race), next, options, target, .. } = &mut **connecting else {
@@ -83,7 +85,7 @@ impl Connect for StreamRef<'_> {
                 }
                 return;
             };
-            log::debug!("connecting to {}", Peer::from_sock_addr(&address));
+            log::debug!("{number}connecting to {}", Peer::from_sock_addr(&address));
             match attempt::start(&cx.registry, id, &address, options) {
                 Ok(Started::Connected(socket)) => return self.race_won(Attempt { socket, address }),
                 Ok(Started::UnderWay(socket)) => {
@@ -106,11 +108,16 @@ impl Connect for StreamRef<'_> {
     fn lose(&mut self) {
         self.state.lose();
     }
+
+    fn number(&self) -> Number {
+        self.stream.number
+    }
 }
 
 impl StreamRef<'_> {
     /// An event has come for one of the sockets in the race. All of them are checked, because they are few.
     pub(crate) fn race_ready(&mut self) {
+        let number = self.number;
         let Some(race) = self.connecting.as_mut().and_then(|connecting| connecting.race()) else { return };
         let mut has_failed = false;
         for index in (0..race.running.len()).rev() {
@@ -122,7 +129,7 @@ impl StreamRef<'_> {
                 Ok(false) => (),
                 Err(error) => {
                     let name = Peer::from_sock_addr(&race.running.swap_remove(index).address).to_string();
-                    log::debug!("connect {name}: {}", describe(&error));
+                    log::debug!("{number}connect {name}: {}", describe(&error));
                     race.failed(name, error);
                     has_failed = true;
                 }
@@ -138,7 +145,7 @@ impl StreamRef<'_> {
         let Some(connecting) = self.end_connecting() else { return };
         self.peer = Some(Box::new(Peer::from_sock_addr(&winner.address)));
         self.io = Io::Socket(winner.socket);
-        self.last_activity = self.cx.now;
+        (self.last_activity, self.opened) = (self.cx.now, self.cx.now);
         // An event of an attempt that has lost may have set this.
         self.ready.read_ended = false;
         self.state.opened();

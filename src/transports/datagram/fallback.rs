@@ -58,7 +58,7 @@ impl DatagramRef<'_> {
         let (from, to) = (candidates.current, candidates.addresses[candidates.first]);
         candidates.current = candidates.first;
         if let Err(error) = self.go_to(to) {
-            log::debug!("connect {to}: {}", describe(&error));
+            log::debug!("{}connect {to}: {}", self.number, describe(&error));
             // The round begins with the present address instead.
             if let Some(candidates) = &mut self.candidates {
                 (candidates.current, candidates.first) = (from, from);
@@ -115,7 +115,7 @@ impl DatagramRef<'_> {
                     self.send_again(address, error);
                     return true;
                 }
-                Err(error) => log::debug!("connect {address}: {}", describe(&error)),
+                Err(error) => log::debug!("{}connect {address}: {}", self.number, describe(&error)),
             }
         }
         false
@@ -142,7 +142,7 @@ impl DatagramRef<'_> {
         if let Some(timer) = candidates.refusal_timer.take() {
             self.cx.timers.cancel(timer);
         }
-        log::info!("{}; trying {address}", describe(error));
+        log::info!("{}{}; trying {address}", datagram.number, describe(error));
         datagram.queue.clear();
         candidates.kept.iter().for_each(|data| datagram.queue.push(data, None));
         (datagram.counts.sent, datagram.totals.sent) = candidates.sent_before;

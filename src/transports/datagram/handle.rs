@@ -110,6 +110,7 @@ impl DatagramTransport<'_> {
         let mut datagrams = datagram.counts;
         datagrams.dropped += datagram.io.dropped();
         Info {
+            number: datagram.number,
             peer: datagram.io.peer().or_else(|| Some(Peer::Ip(canonical(datagram.default_to?.address())))),
             local: datagram.io.local(),
             totals: datagram.totals,

@@ -24,6 +24,7 @@ use crate::transports::ctx::{Call, Ctx, DatagramRef, Installed};
 use crate::transports::error::describe;
 use crate::transports::id::Id;
 use crate::transports::net::{Net, Slot};
+use crate::transports::number::Number;
 use crate::transports::protocol::DatagramProtocol;
 use crate::transports::sockaddr::Stack;
 use crate::transports::socket_options::SocketOptions;
@@ -125,7 +126,7 @@ impl Net {
         }
         set_options(&socket, &service.options)?;
         let mut datagram = Datagram::new(DatagramIo::Resolving, DatagramPhase::Open, self.cx.now);
-        datagram.tap = self.cx.datagram_tap();
+        self.cx.introduce_datagrams(&mut datagram);
         datagram.access = service.access;
         datagram.flow.marks = service.options.marks;
         datagram.options = service.options;
@@ -157,7 +158,7 @@ impl Net {
         protocol: impl DatagramProtocol + 'static,
     ) -> Id {
         let mut datagram = Datagram::new(DatagramIo::Resolving, DatagramPhase::Resolving, self.cx.now);
-        datagram.tap = self.cx.datagram_tap();
+        self.cx.introduce_datagrams(&mut datagram);
         datagram.flow.marks = options.marks;
         datagram.options = options;
         let slot = Slot::Datagram(Box::new(datagram));
@@ -183,7 +184,7 @@ impl Connect for DatagramRef<'_> {
                 Ok(io) => return self.opened(io, addresses, index),
                 Err(error) => {
                     failure = ConnectError::of_attempt(&address, explain(address, options, error));
-                    log::debug!("{failure}");
+                    log::debug!("{}{failure}", self.datagram.number);
                 }
             }
         }
@@ -195,6 +196,10 @@ impl Connect for DatagramRef<'_> {
 
     fn lose(&mut self) {
         self.datagram.lose();
+    }
+
+    fn number(&self) -> Number {
+        self.datagram.number
     }
 }
 
@@ -209,7 +214,7 @@ impl DatagramRef<'_> {
         } else {
             self.default_to = Some(Remote::from(addresses[index]));
         }
-        self.last_activity = self.cx.now;
+        (self.datagram.last_activity, self.datagram.opened_at) = (self.cx.now, self.cx.now);
         self.datagram.opened();
         self.call(Call::ConnectionMade);
     }

@@ -27,6 +27,7 @@ use crate::transports::connect::state::Connecting;
 use crate::transports::dump::Tap;
 use crate::transports::id::Id;
 use crate::transports::info::{DatagramTotals, Totals};
+use crate::transports::number::Number;
 use crate::transports::out_buf::FlowControl;
 use crate::transports::readiness::ReadGate;
 
@@ -52,6 +53,8 @@ pub(crate) enum DatagramPhase {
 #[derive(Debug)]
 pub(crate) struct Datagram {
     pub(crate) io: DatagramIo,
+    /// The number in messages and dumps.
+    pub(crate) number: Number,
     phase: DatagramPhase,
     pub(crate) queue: Queue,
     pub(crate) flow: FlowControl,
@@ -75,6 +78,8 @@ pub(crate) struct Datagram {
     pub(crate) totals: Totals,
     pub(crate) counts: DatagramTotals,
     pub(crate) last_activity: Instant,
+    /// When the socket was opened.
+    pub(crate) opened_at: Instant,
     /// Set by an event, cleared by a call that has received everything.
     pub(crate) readable: bool,
     /// The last call that receives has failed. A second failure in a row counts only after an event.
@@ -97,6 +102,7 @@ impl Datagram {
     pub(crate) fn new(io: DatagramIo, phase: DatagramPhase, now: Instant) -> Self {
         Self {
             io,
+            number: Number::NONE,
             phase,
             queue: Queue::default(),
             flow: FlowControl::default(),
@@ -113,6 +119,7 @@ impl Datagram {
             totals: Totals::default(),
             counts: DatagramTotals::default(),
             last_activity: now,
+            opened_at: now,
             readable: false,
             receive_failed: false,
             batch_len: FIRST_BATCH_LEN,
@@ -202,9 +209,10 @@ pub(crate) struct DatagramLabel<'a>(pub(crate) &'a Datagram);
 
 impl fmt::Display for DatagramLabel<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let number = self.0.number;
         match self.0.io.peer().or_else(|| self.0.io.local()) {
-            Some(end) => write!(f, "udp {end}"),
-            None => f.write_str("udp"),
+            Some(end) => write!(f, "{number}udp {end}"),
+            None => write!(f, "{number}udp"),
         }
     }
 }

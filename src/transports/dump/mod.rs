@@ -20,6 +20,7 @@ use std::time::{Duration, Instant, SystemTime};
 use self::sink::Sink;
 use super::error::describe;
 use super::id::{Direction, Id};
+use super::number::Number;
 use crate::sys::{raw_mode, signals};
 
 /// No more data is read while more text than this is pending. The text of one read comes on top of this.
@@ -47,8 +48,6 @@ pub struct Dump {
     progress: Instant,
     /// Streams and datagram sockets that are not read before the reader has caught up.
     held: Vec<Id>,
-    /// The number of taps so far.
-    taps: u32,
 }
 
 /// Whether a slow reader of the dump stops the reads of a stream.
@@ -63,8 +62,8 @@ pub(crate) enum Throttle {
 /// One end in a dump.
 #[derive(Debug)]
 pub(crate) struct Tap {
-    /// Ends can have the same name, such as the clients of a unix socket.
-    number: u32,
+    /// The connection. Several can have the same name, such as the clients of a unix socket.
+    number: Number,
     /// The name of an end that has no address.
     name: Option<Box<str>>,
     /// Bytes of a stream so far, or datagrams.
@@ -73,6 +72,11 @@ pub(crate) struct Tap {
 }
 
 impl Tap {
+    /// A tap for one end of a connection. `name` is for an end that has no address.
+    pub(crate) fn new(number: Number, name: Option<String>) -> Self {
+        Self { number, name: name.map(String::into_boxed_str), received: 0, sent: 0 }
+    }
+
     /// Adds `n` to a count, and returns the previous count.
     fn count(&mut self, direction: Direction, n: u64) -> u64 {
         let count = match direction {
@@ -98,7 +102,7 @@ impl Display for Course<'_> {
             Direction::Read => "received from",
             Direction::Write => "sent to",
         };
-        write!(f, "#{} {verb} ", self.tap.number)?;
+        write!(f, "#{} {verb} ", self.tap.number.get())?;
         match &self.tap.name {
             Some(name) => f.write_str(name),
             None => self.end.fmt(f),
@@ -133,14 +137,7 @@ impl Dump {
             retry_delay: RETRY_DELAY_MIN,
             progress: Instant::now(),
             held: Vec::new(),
-            taps: 0,
         }
-    }
-
-    /// A tap for one more end. `name` is for an end that has no address.
-    pub(crate) fn tap(&mut self, name: Option<String>) -> Tap {
-        self.taps += 1;
-        Tap { number: self.taps, name: name.map(String::into_boxed_str), received: 0, sent: 0 }
     }
 
     /// Shows bytes of a stream.
@@ -156,8 +153,9 @@ impl Dump {
     }
 
     /// Shows the error that has ended a stream.
-    pub(crate) fn loss(&mut self, tap: &Tap, now: Instant, error: &io::Error) {
-        self.record(now, format_args!("#{} lost: {}", tap.number, describe(error)), b"", 0);
+    pub(crate) fn loss(&mut self, tap: &Tap, now: Instant, end: &dyn Display, error: &io::Error) {
+        let name: &dyn Display = tap.name.as_ref().map_or(end, |name| name);
+        self.record(now, format_args!("#{} lost {name}: {}", tap.number.get(), describe(error)), b"", 0);
     }
 
     /// Shows a datagram. `end` is its peer.

@@ -8,12 +8,14 @@ use std::time::Instant;
 use super::negotiation::Step;
 use super::{Layer, LayerStack, Opening};
 use crate::transports::admission::Admission;
+use crate::transports::connect::error::ConnectError;
 use crate::transports::ctx::{Call, StreamRef};
 use crate::transports::dump::{Dump, Tap};
-use crate::transports::error::TlsError;
+use crate::transports::error::{TlsError, describe, hint};
 use crate::transports::flow::Filled;
 use crate::transports::id::Direction;
 use crate::transports::info::Totals;
+use crate::transports::io::Io;
 use crate::transports::label::EndName;
 use crate::transports::state::Phase;
 use crate::transports::timers::Alarm;
@@ -66,7 +68,7 @@ impl StreamRef<'_> {
 
     /// Shows the error that has ended the stream.
     pub(crate) fn show_loss(&mut self, error: &io::Error) {
-        self.with_tap(|dump, tap, now, _| dump.loss(tap, now, error));
+        self.with_tap(|dump, tap, now, end| dump.loss(tap, now, end, error));
     }
 
     fn with_tap(&mut self, show: impl FnOnce(&mut Dump, &mut Tap, Instant, &dyn fmt::Display)) {
@@ -111,6 +113,27 @@ impl StreamRef<'_> {
         let early = self.stream.stack.as_deref_mut().map(|stack| std::mem::take(&mut stack.early));
         self.write_through(&[IoSlice::new(&early.unwrap_or_default())]);
         self.flush();
+    }
+
+    /// The stream is lost before it was open. Returns the call that ends it. An accepted connection is forgotten, as no
+    /// protocol knows of it.
+    pub(crate) fn opening_failed(&mut self, error: Option<io::Error>) -> Call {
+        let what = self.stream.stack.as_deref().map_or("connection", LayerStack::name_of_opening);
+        if !self.stream.admission.is_pending() {
+            let failure = |error| ConnectError::of_opening(what, &self.name(), error);
+            return Call::ConnectionFailed(error.map_or_else(ConnectError::given_up, failure));
+        }
+        self.cx.places.pending.retain(|waiting| *waiting != self.id);
+        if let Some(error) = error {
+            let (number, name) = (self.number, self.name());
+            log::warn!("{number}{what} with {name}: {}", describe(&error));
+            if let Some(hint) = hint(&error) {
+                log::warn!("{number}{hint}");
+            }
+        }
+        // Frees the descriptor. No protocol will ask for its address.
+        self.stream.io = Io::Connecting;
+        Call::Forget
     }
 
     /// The current opening has taken too long.

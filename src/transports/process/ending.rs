@@ -58,12 +58,12 @@ impl ProcessRef<'_> {
         let status = match process::status(process.pid) {
             Ok(None) => return false,
             Ok(Some(status)) => {
-                log::debug!("child {}: {status}", process.pid);
+                log::debug!("{}child {}: {status}", process.number, process.pid);
                 status
             }
             Err(error) => {
                 // Other code of this process has taken the status. The child has ended all the same.
-                log::warn!("child {}: {}", process.pid, describe(&error));
+                log::warn!("{}child {}: {}", process.number, process.pid, describe(&error));
                 ExitStatus::from_raw(255 << 8)
             }
         };
@@ -81,7 +81,10 @@ impl ProcessRef<'_> {
             // A process that is stopped gets the signal only when it goes on.
             Ok(()) => drop(process.signal_all(SIGCONT)),
             // The child can still end by itself. If not, it is given up when its time is over.
-            Err(error) => log::debug!("signal {signal} for child {}: {}", process.pid, describe(&error)),
+            Err(error) => {
+                let (number, pid) = (process.number, process.pid);
+                log::debug!("{number}child {pid}: signal {signal}: {}", describe(&error));
+            }
         }
         if !matches!(process.ending, Some(Ending::Asked { .. })) {
             self.end_by(|timer| Ending::Asked { timer });
@@ -184,8 +187,8 @@ impl SubprocessTransport<'_> {
             }
             Some(Ending::Input { .. }) => child.ask_to_end(SIGTERM),
             Some(Ending::Asked { .. }) => {
-                let (pid, time) = (child.process.pid, shown(child.process.kill_after));
-                log::info!("child {pid}: killed, because it has not ended within {time}");
+                let (number, pid, time) = (child.process.number, child.process.pid, shown(child.process.kill_after));
+                log::info!("{number}child {pid} killed: it has not ended within {time}");
                 self.kill_group();
             }
             Some(Ending::GivenUp { .. }) | None => (),
@@ -206,8 +209,13 @@ impl SubprocessTransport<'_> {
     /// Leaves a child running that cannot be killed. Its pipes are closed, and then its protocol is told of the error.
     pub(crate) fn give_up(&mut self, error: &io::Error) {
         let Some(mut child) = self.net.process_mut(self.id).filter(|child| child.process.runs()) else { return };
-        let (pid, name, pipes) = (child.process.pid, &child.process.name, child.process.pipes);
-        log::error!("child {pid} ({}) cannot be killed and is left running: {}", Escaped(name), describe(error));
+        let Process { number, pid, name, pipes, .. } = &*child.process;
+        let pipes = *pipes;
+        log::error!(
+            "{number}child {pid} ({}) cannot be killed and is left running: {}",
+            Escaped(name),
+            describe(error)
+        );
         child.set_ending(Ending::GivenUp { error: error.raw_os_error().unwrap_or(libc::EPERM) });
         child.cx.note_background(false, true);
         child.end_if_over();

@@ -23,6 +23,12 @@ impl SubprocessTransport<'_> {
         self.net.process(self.id).map(|process| process.pid)
     }
 
+    /// How long ago the child was started.
+    #[must_use]
+    pub fn age(&self) -> Duration {
+        self.net.process(self.id).map_or(Duration::ZERO, |process| self.net.now().duration_since(process.started))
+    }
+
     /// How the child has ended; `None` while it runs. asyncio's `get_returncode`.
     #[doc(alias = "get_returncode")]
     #[must_use]
@@ -43,7 +49,7 @@ impl SubprocessTransport<'_> {
     #[must_use]
     pub fn info(&self) -> Info {
         let child = self.net.process(self.id).map(|process| process.info(self.id, None));
-        Info { child, ..Info::default() }
+        Info { number: self.number(), child, ..Info::default() }
     }
 
     /// Replaces the protocol, right after the present callback. The new protocol gets no `connection_made` if the old

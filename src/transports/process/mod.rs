@@ -19,9 +19,10 @@ pub mod opening;
 
 use std::os::fd::OwnedFd;
 use std::process::ExitStatus;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::id::Id;
+use super::number::Number;
 use super::timers::TimerId;
 
 pub use crate::sys::signals::{
@@ -40,6 +41,9 @@ pub(crate) const KILL_AFTER: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(crate) struct Process {
     pub(crate) pid: u32,
+    /// The number of its connection in messages and dumps.
+    pub(crate) number: Number,
+    pub(crate) started: Instant,
     pub(crate) pidfd: OwnedFd,
     /// The name of its program, for messages.
     pub(crate) name: String,

@@ -15,8 +15,10 @@ use crate::transports::channel::Channel;
 use crate::transports::ctx::{Call, Installed, ProcessRef};
 use crate::transports::id::{Direction, Id};
 use crate::transports::net::{Net, Slot};
+use crate::transports::number::Number;
 use crate::transports::protocol::SubprocessProtocol;
 use crate::transports::stream::Stream;
+use crate::transports::text::Escaped;
 
 /// One of the three standard streams of a child. For a file, use [`Command::fd`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,8 +109,11 @@ impl Net {
         let leads_a_group = terminal.is_some() || command.leads_a_group();
         // Copies of the child's ends in this process would keep its pipes open.
         drop(theirs);
+        let (number, started) = (self.cx.numbers.next(), self.cx.now);
         let process = Process {
             pid,
+            number,
+            started,
             pidfd,
             name: command.name(),
             leads_a_group,
@@ -132,7 +137,7 @@ impl Net {
         for pipe in self.process(id).map_or([None; 3], |process| process.pipes).into_iter().flatten() {
             self.cx.calls.push_back((pipe, Call::ConnectionMade));
         }
-        log::debug!("child {pid} has started");
+        log::info!("{number}child {pid} started: {}", Escaped(&command.name()));
         Ok(id)
     }
 
@@ -182,9 +187,9 @@ fn open_pipe(net: &mut Net, process: Id, number: usize, end: PipeEnd) -> io::Res
         0 => Stream::write_end(end.channel(Direction::Write)?, net.cx.now),
         _ => Stream::read_end(end.channel(Direction::Read)?, net.cx.now),
     };
-    let pid = net.process(process).map_or(0, |process| process.pid);
+    let (pid, of_child) = net.process(process).map_or((0, Number::NONE), |process| (process.pid, process.number));
     let name = if number == 2 { format!("stderr of child {pid}") } else { format!("child {pid}") };
-    net.cx.tap(&mut stream, Some(name));
+    net.cx.introduce_as(&mut stream, of_child, Some(name));
     let id = net.add(Slot::Stream(stream))?;
     net.cx.calls.push_back((id, Call::Install(Installed::Pipe { process, number: number as u8 })));
     Ok(id)

@@ -150,7 +150,7 @@ impl Facts {
         }
     }
 
-    /// `valid until 2026-01-02 (62 more days)`.
+    /// `valid until 2026-01-02 (62 days left)`.
     fn validity(&self, now: SystemTime) -> String {
         let now = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
         let (not_before, not_after) = (self.not_before(), self.not_after());
@@ -158,8 +158,8 @@ impl Facts {
             return format!("not valid before {}", date(not_before));
         }
         match not_after.as_secs().checked_sub(now) {
-            Some(left) if left < 2 * DAY => format!("valid until {} ({} more hours)", date(not_after), left / 3600),
-            Some(left) => format!("valid until {} ({} more days)", date(not_after), left / DAY),
+            Some(left) if left < 2 * DAY => format!("valid until {} ({} hours left)", date(not_after), left / 3600),
+            Some(left) => format!("valid until {} ({} days left)", date(not_after), left / DAY),
             None => match (now - not_after.as_secs()) / DAY {
                 0 => format!("expired today ({})", date(not_after)),
                 1 => format!("expired 1 day ago ({})", date(not_after)),
@@ -179,16 +179,21 @@ pub(crate) fn is_unreadable_by_webpki(der: &[u8]) -> bool {
     Facts::of(der).is_some_and(|facts| !facts.is_of_version_3() || der.len() > BYTES_MAX)
 }
 
-/// Describes a certificate in one line. `None` if it cannot be read.
+/// Describes a certificate in four short lines: its subject and names, its issuer, its validity, its pin. `None` if it
+/// cannot be read.
 #[must_use]
-pub fn describe(der: &[u8], now: SystemTime) -> Option<String> {
+pub fn describe(der: &[u8], now: SystemTime) -> Option<[String; 4]> {
     let (facts, pin) = (Facts::of(der)?, pin(der)?);
     let names = match facts.names_text() {
         names if names.is_empty() => "no names".to_owned(),
         names => format!("names {names}"),
     };
-    let (subject, issuer, validity) = (facts.subject(), facts.issuer(), facts.validity(now));
-    Some(format!("subject {subject}, issuer {issuer}, {names}, {validity}, pin {pin}"))
+    Some([
+        format!("subject {}, {names}", facts.subject()),
+        format!("issuer {}", facts.issuer()),
+        facts.validity(now),
+        format!("pin {pin}"),
+    ])
 }
 
 /// The reason why it is not valid at this time: `has expired on 2026-01-02`.

@@ -1,13 +1,15 @@
-//! Explains a TLS error in one line: which check failed, what the certificate says, and what helps.
+//! Explains a TLS error in one line, and says in a second one what helps. `refusal.rs` explains why a certificate was
+//! not accepted.
 //!
 //! The text is safe to show: text of the peer is escaped.
 
-use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{AlertDescription, CertificateError, Error, HandshakeType, InvalidMessage, OtherError, PeerIncompatible};
+use std::fmt;
 
-use super::certificate::{self, Facts, date, shown};
-use super::chain::PathError;
-use super::verify::{self, WrongPin};
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{AlertDescription, Error, HandshakeType, InvalidMessage, PeerIncompatible};
+
+use super::certificate::shown;
+use super::refusal::RefusedCertificate;
 use crate::transports::advice::Advice;
 
 /// The facts about a connection that explain its error.
@@ -32,16 +34,42 @@ pub struct Situation<'a> {
     pub certificate: Option<&'a CertificateDer<'a>>,
 }
 
-/// Explains the error of a connection in one line.
+/// What an error means, and what helps. Each text is one line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explanation {
+    /// What has failed.
+    pub what: String,
+    /// What the user can do about it.
+    pub hint: Option<String>,
+}
+
+impl From<String> for Explanation {
+    fn from(what: String) -> Self {
+        Self { what, hint: None }
+    }
+}
+
+impl fmt::Display for Explanation {
+    /// Both texts in one line.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)?;
+        self.hint.as_ref().map_or(Ok(()), |hint| write!(f, "; {hint}"))
+    }
+}
+
+/// Explains the error of a connection.
 #[must_use]
-pub fn explain(error: &Error, situation: &Situation<'_>) -> String {
+pub fn explain(error: &Error, situation: &Situation<'_>) -> Explanation {
+    match error {
+        Error::InvalidCertificate(error) => RefusedCertificate::of(situation).explain(error),
+        error => Explanation::from(explain_connection(error, situation)),
+    }
+}
+
+/// Explains an error that is not about a certificate.
+fn explain_connection(error: &Error, situation: &Situation<'_>) -> String {
     let peer = if situation.is_server { "the client" } else { "the server" };
     match error {
-        Error::InvalidCertificate(error) => {
-            let refused = verify::refused();
-            let certificate = situation.certificate.or(refused.as_ref()).map(AsRef::as_ref);
-            RefusedCertificate { situation, certificate, facts: certificate.and_then(Facts::of) }.explain(error)
-        }
         Error::AlertReceived(AlertDescription::CloseNotify) => {
             "the peer has closed the connection during the handshake without a reason (close_notify)".into()
         }
@@ -88,147 +116,6 @@ pub fn explain(error: &Error, situation: &Situation<'_>) -> String {
         Error::FailedToGetRandomBytes => "cannot get random numbers from the system".into(),
         other => shown(&other.to_string()),
     }
-}
-
-/// A certificate that was not accepted.
-struct RefusedCertificate<'a> {
-    situation: &'a Situation<'a>,
-    certificate: Option<&'a [u8]>,
-    facts: Option<Facts>,
-}
-
-impl RefusedCertificate<'_> {
-    fn explain(&self, error: &CertificateError) -> String {
-        let it = if self.situation.is_server { "the client's certificate" } else { "the certificate" };
-        match error {
-            CertificateError::ExpiredContext { not_after, .. } => {
-                let is_own = self.facts.as_ref().is_none_or(|facts| facts.not_after() == *not_after);
-                format!("{} has expired on {}", part(it, is_own), date(*not_after))
-            }
-            CertificateError::NotValidYetContext { not_before, .. } => {
-                let is_own = self.facts.as_ref().is_none_or(|facts| facts.not_before() == *not_before);
-                format!("{} is not valid before {}", part(it, is_own), date(*not_before))
-            }
-            CertificateError::Expired => format!("{it} has expired"),
-            CertificateError::NotValidYet => format!("{it} is not valid yet"),
-            CertificateError::UnknownIssuer => self.unknown_issuer(it),
-            CertificateError::NotValidForName => format!("{it} has other names"),
-            CertificateError::NotValidForNameContext { expected, .. } => self.other_names(it, &expected.to_str()),
-            CertificateError::BadEncoding => format!("{it} is damaged"),
-            CertificateError::BadSignature => {
-                format!(
-                    "a signature is wrong: {it} is forged, the peer does not have its key, or the key has an \
-                     unsupported size"
-                )
-            }
-            CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
-                let purpose = if self.situation.is_server { "clients" } else { "servers" };
-                format!("{it} is not for {purpose} (its extended key usage does not include them)")
-            }
-            CertificateError::UnhandledCriticalExtension => {
-                format!("{it} has an unknown critical extension")
-            }
-            CertificateError::UnsupportedSignatureAlgorithmContext { .. }
-            | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
-                format!("{it} or its chain has a signature of an unsupported algorithm, which is too weak or too rare")
-            }
-            CertificateError::Other(OtherError(error)) => {
-                if let Some(wrong) = error.downcast_ref::<WrongPin>() {
-                    return wrong.to_string();
-                }
-                if let Some(path) = error.downcast_ref::<PathError>() {
-                    return format!("{it} is refused: {path}");
-                }
-                self.by_webpki(it, error.downcast_ref())
-            }
-            other => format!("{it} is refused: {}", words(other)),
-        }
-    }
-
-    /// Explains an error of webpki that rustls does not name.
-    fn by_webpki(&self, it: &str, error: Option<&webpki::Error>) -> String {
-        match error {
-            Some(webpki::Error::CaUsedAsEndEntity) => {
-                format!("{it} is that of an authority, not of a host")
-            }
-            Some(webpki::Error::UnsupportedCertVersion) => self.old_version(it),
-            Some(webpki::Error::NameConstraintViolation) => {
-                format!("the authority of {it} must not vouch for its names (name constraints)")
-            }
-            Some(webpki::Error::EndEntityUsedAsCa) => {
-                format!("{it} is refused: a certificate in its chain is not that of an authority (basic constraints)")
-            }
-            Some(webpki::Error::PathLenConstraintViolated) => {
-                format!("{it} is refused: its chain is longer than an authority in it allows (pathlen)")
-            }
-            Some(webpki::Error::SignatureAlgorithmMismatch) => {
-                format!("{it} is damaged: it names two algorithms for one signature")
-            }
-            Some(other) => format!("{it} is refused: {}", words(other)),
-            None => format!("{it} is refused"),
-        }
-    }
-
-    /// X.509 before version 3 has no host names, and cannot mark an authority.
-    fn old_version(&self, it: &str) -> String {
-        if self.facts.as_ref().is_some_and(Facts::is_of_version_3) {
-            return format!(
-                "{} has an X.509 version before 3, which cannot mark authorities: reissue it as version 3",
-                part(it, false)
-            );
-        }
-        let mut text = format!("{it} has an X.509 version before 3, without names to check");
-        text += ": reissue it as version 3, with a subjectAltName";
-        if !self.situation.is_server
-            && let Some(pin) = self.pin()
-        {
-            text += &format!("; {pin} trusts its key alone, after you have compared the pin with the owner's");
-        }
-        text
-    }
-
-    fn unknown_issuer(&self, it: &str) -> String {
-        let Some(facts) = &self.facts else { return format!("{it} is signed by an authority that is not trusted") };
-        let mut text = if facts.is_self_issued() {
-            format!("{it} is self-signed and not trusted: subject {}", facts.subject())
-        } else {
-            format!("{it} is signed by an authority that is not trusted: issuer {}", facts.issuer())
-        };
-        if !self.situation.is_server {
-            if !facts.is_self_issued() {
-                text += ", or the server has left out intermediate certificates";
-            }
-            let advice = self.situation.advice;
-            text += &format!("; {} trusts another authority", advice.option("ca", "FILE"));
-            if let Some(pin) = self.pin() {
-                text +=
-                    &format!(", {pin} trusts this certificate alone, after you have compared the pin with the owner's");
-            }
-        }
-        text
-    }
-
-    /// The option that trusts this certificate alone.
-    fn pin(&self) -> Option<String> {
-        let pin = self.certificate.and_then(certificate::pin)?;
-        Some(self.situation.advice.option("pin", &pin.to_string()).to_string())
-    }
-
-    fn other_names(&self, it: &str, wanted: &str) -> String {
-        let wanted = shown(wanted);
-        match self.facts.as_ref().map(|facts| (facts.names_text(), facts.subject())) {
-            Some((names, subject)) if names.is_empty() => format!(
-                "{it} is not for {wanted}: it has no subject alternative names (its subject, {subject}, does not count)"
-            ),
-            Some((names, _)) => format!("{it} is for {names}, not for {wanted}"),
-            None => format!("{it} is not for {wanted}"),
-        }
-    }
-}
-
-/// Names the certificate that is at fault: the peer's own, or one of its chain.
-fn part(it: &str, is_own: bool) -> String {
-    if is_own { it.to_owned() } else { format!("an authority in the chain of {it}") }
 }
 
 fn incompatible(why: &PeerIncompatible, peer: &str, advice: Advice) -> String {
@@ -299,12 +186,12 @@ fn hint(alert: AlertDescription, situation: &Situation<'_>) -> Option<String> {
 }
 
 /// Explains that a stream with TLS has ended without a close_notify.
-pub(crate) fn truncated(advice: Advice) -> String {
-    format!(
-        "peer closed without close_notify (data may be truncated); {} accepts this from peers that never send one, \
-         such as ncat before 7.96",
-        advice.flag("allow-truncation")
-    )
+pub(crate) fn truncated(advice: Advice) -> Explanation {
+    let option = advice.flag("allow-truncation");
+    Explanation {
+        what: "peer closed without close_notify (data may be truncated)".to_owned(),
+        hint: Some(format!("{option} accepts this from peers that never send one, such as ncat before 7.96")),
+    }
 }
 
 /// Alerts as the standards call them.
@@ -322,7 +209,7 @@ fn alert_words(alert: AlertDescription) -> String {
 }
 
 /// The name of a variant, without what is inside, as words: `CertificateRequired` is "certificate required".
-fn words(variant: &dyn std::fmt::Debug) -> String {
+pub(super) fn words(variant: &dyn fmt::Debug) -> String {
     let debug = format!("{variant:?}");
     let name = debug.trim_matches('"').split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
     let mut words = String::new();
@@ -337,7 +224,7 @@ fn words(variant: &dyn std::fmt::Debug) -> String {
 
 #[cfg(test)]
 mod tests {
-    use rustls::PeerMisbehaved;
+    use rustls::{CertificateError, PeerMisbehaved};
 
     use super::*;
 
@@ -350,14 +237,14 @@ mod tests {
                 let [is_server, was_asked, has_certificate] = [1, 2, 4].map(|bit| bits & bit != 0);
                 let wanted = Some(&name);
                 let situation = Situation { is_server, was_asked, has_certificate, wanted, ..Situation::default() };
-                let text = explain(&Error::AlertReceived(alert), &situation);
+                let text = explain(&Error::AlertReceived(alert), &situation).what;
                 let is_refusal = !matches!(alert, AlertDescription::CloseNotify | AlertDescription::UserCanceled);
                 assert_eq!(text.starts_with("the peer refuses: "), is_refusal, "{text}");
                 assert!(text.starts_with("the peer ") && !text.contains(['{', '\n']), "{text}");
             }
         }
         let client = Situation { wanted: Some(&name), advice: Advice::Arguments, ..Situation::default() };
-        let says = |alert, situation| explain(&Error::AlertReceived(alert), situation);
+        let says = |alert, situation| explain(&Error::AlertReceived(alert), situation).what;
         assert_eq!(says(AlertDescription::InternalError, &client), "the peer refuses: internal error");
         assert_eq!(says(AlertDescription::Unknown(200), &client), "the peer refuses: alert 200");
         assert!(says(AlertDescription::UnrecognisedName, &client).contains("it does not know the name a.example"));
@@ -373,7 +260,7 @@ mod tests {
 
     #[test]
     fn what_is_left_is_told_in_words() {
-        let says = |error| explain(&error, &Situation { has_begun: true, ..Situation::default() });
+        let says = |error| explain(&error, &Situation { has_begun: true, ..Situation::default() }).what;
         let broken = InvalidMessage::MissingData("KeyShare");
         assert_eq!(says(broken.into()), "the peer has sent a broken TLS message: missing data");
         assert_eq!(

@@ -9,9 +9,10 @@ use std::time::{Duration, SystemTime};
 
 use rustls::pki_types::CertificateDer;
 
+use super::explain::{self, Explanation};
 use super::layer::{CIPHERTEXT_BYTES, RECORD_BYTES, TlsFailure, TlsLayer};
 use super::sinks::{ToBuffer, ToIo};
-use super::{Tls, certificate, explain};
+use super::{Tls, certificate};
 use crate::transports::ctx::{Call, StreamRef};
 use crate::transports::error::TlsError;
 use crate::transports::flow::Filled;
@@ -150,7 +151,8 @@ impl StreamRef<'_> {
         if discards || tls.policy.allow_truncation {
             return Filled::End;
         }
-        Filled::Failed(TlsError::truncated(explain::truncated(tls.policy.advice)).into())
+        let Explanation { what, hint } = explain::truncated(tls.policy.advice);
+        Filled::Failed(TlsError::truncated(what).with_hint(hint).into())
     }
 
     fn decrypt(&mut self, ciphertext: &[u8], buffer: &mut [u8]) -> Filled {
@@ -212,7 +214,7 @@ impl StreamRef<'_> {
         if let Some(name) = &info.server_name {
             text.push_str(&format!(", SNI {name}"));
         }
-        log::info!("TLS with {}: {text}", self.label());
+        log::info!("{}: {text}", self.label());
         self.log_certificate(info.peer_chain.first());
     }
 
@@ -220,9 +222,14 @@ impl StreamRef<'_> {
         if !log::log_enabled!(log::Level::Info) {
             return;
         }
-        if let Some(text) = der.and_then(|der| certificate::describe(der, SystemTime::now())) {
-            log::info!("certificate of {}: {text}", self.label());
-        }
+        let Some(lines) = der.and_then(|der| certificate::describe(der, SystemTime::now())) else { return };
+        let [subject, issuer, validity, pin] = lines;
+        let name = self.label();
+        // Each kind of line has its own limit of lines in a second.
+        log::info!("{name}: certificate {subject}");
+        log::info!("{name}: certificate {issuer}");
+        log::info!("{name}: certificate {validity}");
+        log::info!("{name}: certificate {pin}");
     }
 
     /// TLS has failed. If there is an alert that can still be sent, the peer gets it before the stream is lost.

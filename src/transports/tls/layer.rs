@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{Connection, ServerConnection};
 
-use super::explain::{Situation, explain};
+use super::explain::{Explanation, Situation, explain};
 use super::low_water::LowWaterMode;
 use super::{Tls, TlsInfo, TlsPolicy, verify};
 use crate::transports::error::{TlsError, describe, is_handshake_timeout, is_tls};
@@ -92,7 +92,7 @@ impl TlsLayer {
             }
             Tls::Server(server) => (ServerConnection::new(server.config).map(Connection::from), None, None),
         };
-        let mut session = session.map_err(|error| TlsError::new(explain(&error, &Situation::default())))?;
+        let mut session = session.map_err(|error| TlsError::new(explain(&error, &Situation::default()).what))?;
         // The stream's own water marks rule: what rustls has to send is taken out at once.
         session.set_buffer_limit(None);
         Ok(Self {
@@ -209,7 +209,8 @@ impl TlsLayer {
             advice: self.policy.advice,
             certificate: refused,
         };
-        TlsError::new(explain(error, &situation))
+        let Explanation { what, hint } = explain(error, &situation);
+        TlsError::new(what).with_hint(hint)
     }
 
     fn was_asked(&self) -> bool {

@@ -3,8 +3,8 @@
 //! In the order in which to read: `layer.rs` (the states, encryption and decryption, without I/O), `flow.rs` (what that
 //! does to a stream), `wakeups.rs` (fewer wake-ups in full flow), `settings.rs` (from what a user wants to a
 //! configuration) with `pem.rs` (certificates and keys from files), `verify.rs` and `chain.rs` (trust),
-//! `self_signed.rs`, `provider.rs` (cryptography), `certificate.rs` (the facts in a certificate), `explain.rs` (errors
-//! in words).
+//! `self_signed.rs`, `provider.rs` (cryptography), `certificate.rs` (the facts in a certificate), `explain.rs` and
+//! `refusal.rs` (errors in words).
 
 pub mod certificate;
 mod chain;
@@ -17,9 +17,11 @@ mod low_water;
 mod pem;
 pub mod pin;
 mod provider;
+mod refusal;
 mod self_signed;
 pub mod settings;
 mod settings_error;
+pub mod show;
 mod sinks;
 mod verify;
 mod wakeups;

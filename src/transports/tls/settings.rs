@@ -24,6 +24,7 @@ use super::explain::{Situation, explain};
 use super::key_log::AppendedKeyLog;
 use super::pem::{self, Pem};
 pub use super::settings_error::SettingsError;
+use super::show::SeenChain;
 use super::verify::{Asked, ClientVerifier, ServerVerifier};
 use super::{Pin, TlsClient, TlsPolicy, TlsServer, certificate, provider, self_signed};
 use crate::sys::secrets;
@@ -119,12 +120,21 @@ impl ClientSettings {
     /// # Errors
     /// Names the file and says what is wrong with it.
     pub fn prepare(&self) -> Result<TlsClient, SettingsError> {
+        self.prepare_noting(None)
+    }
+
+    /// The same for a client that puts the certificates of its servers into `seen`, before it verifies them.
+    ///
+    /// # Errors
+    /// As with [`prepare`](Self::prepare).
+    pub fn prepare_noting(&self, seen: Option<SeenChain>) -> Result<TlsClient, SettingsError> {
         let provider = provider();
+        let verifier = self.trust.verifier(self.common.advice)?.noting(seen);
         let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
             .with_protocol_versions(self.common.versions())
             .map_err(config_error)?
             .dangerous()
-            .with_custom_certificate_verifier(Arc::new(self.trust.verifier(self.common.advice)?));
+            .with_custom_certificate_verifier(Arc::new(verifier));
         let mut config = match &self.identity {
             Some(identity) => {
                 let (certified, _) = identity.certified(&provider, self.common.advice)?;
@@ -271,7 +281,7 @@ impl Identity {
         match keys_match(&certified) {
             Ok(pin) => Ok((certified, pin)),
             Err(Error::InconsistentKeys(_)) => Err(self.mismatch(&certified, key_path)),
-            Err(error) => Err(pem::fault(&self.cert, explain(&error, &Situation::default()))),
+            Err(error) => Err(pem::fault(&self.cert, explain(&error, &Situation::default()).what)),
         }
     }
 

@@ -24,6 +24,7 @@ use x509_cert::der::asn1::ObjectIdentifier;
 
 use super::certificate::{self, FOR_CLIENTS, FOR_SERVERS, Facts};
 use super::chain::{Authorities, to_rustls_error};
+use super::show::SeenChain;
 use super::{Pin, provider};
 
 thread_local! {
@@ -49,7 +50,7 @@ impl fmt::Display for WrongPin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Some(pin) => {
-                write!(f, "the certificate has another pin: {pin}; the server has a new key, or is another server")
+                write!(f, "the certificate has another pin: {pin}")
             }
             None => f.write_str("the certificate cannot be read, so it has no pin"),
         }
@@ -64,6 +65,8 @@ pub(crate) struct ServerVerifier {
     chain: Option<Trusted>,
     pins: Vec<Pin>,
     algorithms: WebPkiSupportedAlgorithms,
+    /// Gets the certificates that are verified.
+    seen: Option<SeenChain>,
 }
 
 impl ServerVerifier {
@@ -75,7 +78,12 @@ impl ServerVerifier {
 
     /// Verifies by one of `pins` alone. Without pins, every certificate is accepted.
     pub(crate) fn pins(pins: Vec<Pin>) -> Self {
-        Self { chain: None, pins, algorithms: provider().signature_verification_algorithms }
+        Self { chain: None, pins, algorithms: provider().signature_verification_algorithms, seen: None }
+    }
+
+    /// The same verifier, which puts the certificates that it verifies into `seen`.
+    pub(crate) fn noting(self, seen: Option<SeenChain>) -> Self {
+        Self { seen, ..self }
     }
 
     fn has_pin(&self, end_entity: &CertificateDer<'_>) -> Result<(), Error> {
@@ -214,6 +222,9 @@ impl ServerCertVerifier for ServerVerifier {
         _ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
+        if let Some(seen) = &self.seen {
+            seen.note(end_entity, intermediates);
+        }
         let of_chain = |chain: &Trusted| {
             chain.verify(end_entity, intermediates, Purpose::Server, now)?;
             // A certificate that is trusted itself must have the right name, too.

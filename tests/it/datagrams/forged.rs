@@ -116,9 +116,8 @@ impl Service {
         self.program.comes_to_rest();
         self.program.signal(libc::SIGTERM);
         self.program.wait();
-        let line = self.program.line(&format!("closed udp {}", self.address));
-        let count =
-            line.split(" datagrams received").next().and_then(|text| text.rsplit(' ').next()?.parse::<u64>().ok());
+        let line = self.program.line(&format!("udp {} closed after ", self.address));
+        let count = line.split(" datagram").next().and_then(|text| text.rsplit(' ').next()?.parse::<u64>().ok());
         let count = count.unwrap_or_else(|| panic!("no number in {line:?}"));
         assert!((1..=most).contains(&count), "{what}: {line}");
     }

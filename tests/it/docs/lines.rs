@@ -16,12 +16,12 @@ fn spans(line: &str) -> Vec<String> {
     spans.map(|span| if in_table { span.replace("\\|", "|") } else { span.to_owned() }).collect()
 }
 
-/// The lines of a page with the number of each. A span of code counts if it begins as a line of xport and has no
-/// placeholder.
+/// The lines of a page with the number of each. A span of code counts if it begins as a line of xport, has more than a
+/// mode, and has no placeholder.
 fn lines_of(page: &Page) -> Vec<(usize, String)> {
     let is_line = |span: &String| {
         let placeholder = ["MODE", "LEFT", "SHELL", "xport …"].iter().any(|word| span.contains(word));
-        span.starts_with("xport ") && !placeholder
+        span.starts_with("xport ") && span.split(' ').count() > 2 && !placeholder
     };
     let spans = page.prose().into_iter().flat_map(|(number, line)| spans(line).into_iter().map(move |s| (number, s)));
     page.commands().into_iter().chain(spans.filter(|(_, span)| is_line(span))).collect()
@@ -50,7 +50,7 @@ fn xport_accepts_every_line_of_the_pages() {
 
 #[test]
 fn a_line_with_an_unknown_option_is_found() {
-    let text = "Run `xport tcp-echo :1`.\n```sh\n# A comment.\nprintf a |\n    xport tcp-client --nosuch h:1\n```\n";
+    let text = "Run `xport tcp-echo :1`, or `xport wait`.\n```sh\n# A comment.\nprintf a |\n    xport tcp-client --nosuch h:1\n```\n";
     let page = Page { path: "a.md".into(), text: text.to_owned() };
     let lines = lines_of(&page);
     assert_eq!(

@@ -118,12 +118,30 @@ fn a_client_that_a_signal_ends_has_its_status() {
             let address = peer.address.to_string();
             let args = if mode == "relay" { vec!["-v", mode, "-", &address] } else { vec!["-v", mode, &address] };
             let Some(mut client) = First::start(&args) else { return };
-            client.run.line("connected");
+            client.run.line("connected to ");
             let _silent = peer.join();
             client.signal(signal);
             client.ends_by(signal, mode);
         }
     }
+}
+
+/// `wait` as the first process ends by a signal, and the program that it becomes is the first process.
+#[test]
+fn a_wait_as_the_first_process_ends_by_a_signal_or_becomes_its_program() {
+    let (_socket, closed) = refusing();
+    for signal in DRAINING {
+        let Some(mut wait) = First::start(&["-v", "wait", "--for", "60s", &closed.to_string(), "--", "true"]) else {
+            return;
+        };
+        wait.run.line("trying again in");
+        wait.signal(signal);
+        wait.ends_by(signal, "wait");
+    }
+    let (_listener, open) = listening();
+    let Some(mut command) = namespace() else { return };
+    command.arg(program()).args(["wait", &open.to_string(), "--", "sh", "-c", "echo $$; exit 9"]);
+    gave(&Background::spawn(command).finish(), 9, "1\n");
 }
 
 #[test]
@@ -227,8 +245,9 @@ fn orphans_do_not_take_the_place_of_children() {
         let mut seen = [0; 10];
         for _ in 0..10 {
             let line = server.run.line("has ended with status ");
-            let (_, status) = line.rsplit_once("status ").expect("it has been looked for");
-            seen[status.trim().parse::<usize>().expect("a number")] += 1;
+            let (_, rest) = line.rsplit_once("status ").expect("it has been looked for");
+            let (status, _) = rest.split_once(" after ").expect("a time");
+            seen[status.parse::<usize>().expect("a number")] += 1;
         }
         assert_eq!(seen, [1; 10]);
     }

@@ -4,15 +4,15 @@
 use crate::harness::*;
 
 /// A shell with job control on its own terminal, and the output of that terminal.
-struct Shell {
-    terminal: Terminal,
+pub(super) struct Shell {
+    pub(super) terminal: Terminal,
     shown: Receiver<String>,
     run: Background,
 }
 
 impl Shell {
     /// `None`, with a note, if bash is missing.
-    fn start() -> Option<Self> {
+    pub(super) fn start() -> Option<Self> {
         if !Command::new("bash").args(["-c", ":"]).status().is_ok_and(|status| status.success()) {
             println!("skipped: no bash here");
             return None;
@@ -28,13 +28,13 @@ impl Shell {
         Some(Self { terminal, shown, run })
     }
 
-    fn enter(&self, line: &str) {
+    pub(super) fn enter(&self, line: &str) {
         self.terminal.type_in(&format!("{line}\n"));
     }
 
     /// Waits for a line that begins with `start`, and returns the rest of it.
     #[track_caller]
-    fn line(&self, start: &str) -> String {
+    pub(super) fn line(&self, start: &str) -> String {
         let mut seen = Vec::new();
         loop {
             match self.shown.recv_timeout(DEADLINE) {

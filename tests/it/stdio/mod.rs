@@ -3,5 +3,7 @@
 mod job_control;
 mod kinds;
 mod odd_streams;
+mod progress;
+mod raw;
 mod standard_streams;
 mod terminal;

@@ -34,7 +34,7 @@ fn comes_to_its_end(mut run: Background, stdin: Stdin, case: &str) {
         }
     };
     let output = run.finish();
-    let said = text(&output).matches("xport: connection with ").count();
+    let said = text(&output).matches(" connection with ").count();
     assert_eq!((output.status.code(), said), (Some(status), lines), "{case}: {}", text(&output));
 }
 
@@ -173,7 +173,7 @@ fn the_other_side_of_a_relay_is_asked_for_more() {
             relay.line("the peer is gone, and ");
         } else {
             left.shutdown(Shutdown::Write).expect("it is connected");
-            relay.line("in order");
+            relay.line("closed cleanly");
         }
         assert!(relay.is_running());
     }

@@ -179,7 +179,7 @@ fn the_good_address_of_several_is_found() {
     client.stdin().write_all(b"hello").expect("it waits");
     let output = client.finish();
     assert_eq!((output.status.code(), &output.stdout[..]), (Some(0), &b"hello"[..]), "{}", text(&output));
-    assert_eq!(count(&output, &format!("connected 127.0.0.2:{port}")), 1, "{}", text(&output));
+    assert_eq!(count(&output, &format!("connected to 127.0.0.2:{port}")), 1, "{}", text(&output));
     assert!(count(&output, "connecting to 10.99.0.77") <= 1, "{}", text(&output));
 }
 

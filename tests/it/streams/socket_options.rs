@@ -130,7 +130,7 @@ fn a_listener_and_its_clients_have_its_options() {
         let (server, address) = serve(["-v".to_owned()].into_iter().chain(words.iter().cloned()));
         let mut server = server;
         let _client = connect(address);
-        server.line("connected");
+        server.line("accepted");
         have(&server, 2, STREAM_OPTIONS, &format!("{words:?}"));
     }
 }

@@ -85,7 +85,7 @@ fn a_look_at_a_live_server_is_no_client_of_it() {
         let status = first.wait();
         let lines = first.all_lines();
         assert_eq!(status.code(), Some(0), "{one_shot:?}: {lines:?}");
-        let connected = lines.iter().filter(|line| line.contains("connected")).count();
+        let connected = lines.iter().filter(|line| line.contains("accepted")).count();
         assert_eq!(connected, 1, "{one_shot:?}: {lines:?}");
         assert_eq!(received == b"hello\n", one_shot[0] == "unix-server", "{one_shot:?}");
     }

@@ -194,7 +194,7 @@ fn a_server_judges_each_authority_of_a_client() {
             assert_eq!(result.is_ok(), refusal.is_empty(), "{name}: {result:?}");
             // The server reports the failure once the client has gone.
             drop(peer);
-            let line = server.line(if refusal.is_empty() { "connected" } else { HANDSHAKE_WITH });
+            let line = server.line(if refusal.is_empty() { "accepted" } else { HANDSHAKE_WITH });
             assert!(line.contains(refusal), "{name}: {line}");
         }
     }

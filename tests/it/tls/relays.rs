@@ -135,7 +135,7 @@ fn a_handshake_that_fails_ends_a_relay_of_one_pair() {
     let mut peer = Tls::server(accept(&listener), server_config(&issued, &VERSIONS));
     peer.try_handshake().expect_err("nobody believes it");
     program.ends_with(5);
-    assert_eq!(program.all_lines().len(), 1, "{:?}", program.all_lines());
+    assert_eq!(program.all_lines().len(), 2, "what, and what to do: {:?}", program.all_lines());
 }
 
 /// No endpoint is opened if one file is bad.

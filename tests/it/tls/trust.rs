@@ -383,7 +383,7 @@ fn protocols_are_agreed_on() {
         assert!(output.status.success() && output.stdout == b"hello", "{}", text(&output));
         for lines in [&lines, &server.all_lines()] {
             match agreed {
-                Some(agreed) => has(lines, &["TLS with", agreed]),
+                Some(agreed) => has(lines, &["TLSv1.3", agreed]),
                 None => assert!(!lines.iter().any(|line| line.contains("ALPN h")), "{lines:?}"),
             }
         }
@@ -419,10 +419,12 @@ fn facts_are_told_to_whoever_wants_them() {
     let issued = Authority::called("Authority of facts").issue(&Leaf { cn: Some("facts"), ..Leaf::default() });
     let (output, lines, mut server) = talk(&issued, &[], &[]);
     assert!(output.status.success(), "{}", text(&output));
-    has(&lines, &["TLS with", "TLSv1.3", "TLS_AES_128_GCM_SHA256", "SNI localhost"]);
-    has(&lines, &["certificate of", "CN=facts", "CN=Authority of facts", "DNS:localhost", "IP:127.0.0.1", "valid"]);
-    has(&lines, &[&issued.pin()]);
-    has(&server.all_lines(), &["TLS with", "TLSv1.3", "SNI localhost"]);
+    has(&lines, &["#1 127.0.0.1:", "TLSv1.3", "TLS_AES_128_GCM_SHA256", "SNI localhost"]);
+    has(&lines, &["#1 127.0.0.1:", ": certificate subject CN=facts, names DNS:localhost, IP:127.0.0.1"]);
+    has(&lines, &["#1 127.0.0.1:", ": certificate issuer CN=Authority of facts"]);
+    has(&lines, &["#1 127.0.0.1:", ": certificate valid until ", " days left)"]);
+    has(&lines, &["#1 127.0.0.1:", ": certificate pin ", &issued.pin()]);
+    has(&server.all_lines(), &["#1 127.0.0.1:", "TLSv1.3", "SNI localhost"]);
     let (mut quiet, address) = served("tls-echo", &issued, &[]);
     ended(&outcome(client_args(&issued, &["--half-close", "now"], address)), 0, "");
     assert_eq!(quiet.all_lines().len(), 1, "{:?}", quiet.all_lines());

@@ -145,7 +145,7 @@ fn shake_with(client: &TlsClient, server: Arc<ServerConfig>) -> Outcome {
             theirs.read_tls(&mut input).unwrap();
             let has_begun = theirs.protocol_version().is_some();
             let situation = Situation { is_server: true, has_begun, advice: Advice::Arguments, ..Situation::default() };
-            outcome.server = theirs.process_new_packets().err().map(|error| explain(&error, &situation));
+            outcome.server = theirs.process_new_packets().err().map(|error| explain(&error, &situation).to_string());
         }
         let mut bytes = Vec::new();
         while theirs.wants_write() {
@@ -159,7 +159,7 @@ fn shake_with(client: &TlsClient, server: Arc<ServerConfig>) -> Outcome {
             let has_begun = ours.protocol_version().is_some();
             let (wanted, advice) = (Some(&client.name), Advice::Arguments);
             let situation = Situation { was_asked, has_begun, wanted, advice, ..Situation::default() };
-            outcome.client = result.err().map(|error| explain(&error, &situation));
+            outcome.client = result.err().map(|error| explain(&error, &situation).to_string());
         }
     }
     outcome.was_asked = asked.load(Ordering::Relaxed);
@@ -242,15 +242,15 @@ fn an_unknown_authority_is_named_with_what_helps() {
     client.trust = Trust::Chain { ca: Some(files.path("other.pem")), pins: Vec::new() };
     let outcome = shake(&client, &server(signed.clone()));
     let pin = own_pin(&signed).to_string();
-    outcome.client_says(&["an authority that is not trusted: issuer CN=test ca", "--ca FILE", "--pin", &pin]);
+    outcome.client_says(&["an authority that is not trusted: CN=test ca", "--ca FILE", "--pin", &pin]);
     outcome.server_says(&["the peer refuses: unknown authority"]);
     let alone = files.alone(&params(&["localhost"]));
-    shake(&client, &server(alone)).client_says(&["self-signed and not trusted: subject CN=subject", "--pin sha256:"]);
+    shake(&client, &server(alone)).client_says(&["self-signed and not trusted: CN=subject", "--pin sha256:"]);
     let mut with_authority = params(&["localhost"]);
     with_authority.is_ca = IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
     let alone = files.alone(&with_authority);
     let outcome = shake(&client, &server(alone));
-    outcome.client_says(&["self-signed and not trusted: subject CN=subject"]);
+    outcome.client_says(&["self-signed and not trusted: CN=subject"]);
     outcome.server_says(&["unknown authority (it does not trust the authority of this side's certificate)"]);
 }
 
@@ -302,11 +302,11 @@ fn what_is_no_authority_vouches_for_nobody() {
     let trust = Trust::Chain { ca: Some(path.clone()), pins: Vec::new() };
     let client = ClientSettings { trust, identity: Some(forged.clone()), ..files.client("localhost") };
     let outcome = shake(&client, &server(forged));
-    outcome.client_says(&["an authority that is not trusted: issuer CN=subject"]);
+    outcome.client_says(&["an authority that is not trusted: CN=subject"]);
     outcome.server_says(&["unknown authority"]);
     let strict = ServerSettings { client_ca: Some(path), ..server(files.signed(&params(&["localhost"]))) };
     let client = ClientSettings { trust: files.client("localhost").trust, ..client };
-    shake(&client, &strict).server_says(&["an authority that is not trusted: issuer CN=subject"]);
+    shake(&client, &strict).server_says(&["an authority that is not trusted: CN=subject"]);
     let client = ClientSettings { identity: Some(files.alone(&params(&[]))), ..client };
     shake(&client, &strict).server_says(&["the client's certificate is self-signed and not trusted"]);
 }
@@ -355,7 +355,7 @@ fn clients_are_asked_for_a_certificate() {
 
     client.identity = Some(files.alone(&params(&[])));
     let outcome = shake(&client, &server);
-    outcome.server_says(&["the client's certificate is self-signed and not trusted: subject CN=subject"]);
+    outcome.server_says(&["the client's certificate is self-signed and not trusted: CN=subject"]);
     outcome.client_says(&[
         "the peer refuses: unknown authority (it does not know the authority of this side's certificate)",
     ]);
@@ -461,21 +461,21 @@ fn who_does_not_speak_tls_is_told_apart() {
         ours.read_tls(&mut text.as_bytes()).unwrap();
         let error = ours.process_new_packets().unwrap_err();
         let situation = Situation { advice: Advice::Arguments, ..Situation::default() };
-        says(&explain(&error, &situation), &["the peer does not speak TLS", "--starttls"]);
-        assert_eq!(explain(&error, &Situation::default()), "the peer does not speak TLS");
+        says(&explain(&error, &situation).what, &["the peer does not speak TLS", "--starttls"]);
+        assert_eq!(explain(&error, &Situation::default()).what, "the peer does not speak TLS");
     }
     let mut echoed = Vec::new();
     let mut ours = ClientConnection::new(client.for_connection().0, client.name.clone()).unwrap();
     ours.write_tls(&mut echoed).unwrap();
     ours.read_tls(&mut &echoed[..]).unwrap();
     let error = ours.process_new_packets().unwrap_err();
-    says(&explain(&error, &Situation::default()), &["is a TLS client too, or an echo server"]);
+    says(&explain(&error, &Situation::default()).what, &["is a TLS client too, or an echo server"]);
     let server = server(files.signed(&params(&["localhost"]))).prepare().unwrap();
     let mut theirs = ServerConnection::new(server.config).unwrap();
     theirs.read_tls(&mut &b"GET / HTTP/1.0\r\n\r\n"[..]).unwrap();
     let error = theirs.process_new_packets().unwrap_err();
     let situation = Situation { is_server: true, advice: Advice::Arguments, ..Situation::default() };
-    assert_eq!(explain(&error, &situation), "the peer does not speak TLS");
+    assert_eq!(explain(&error, &situation).what, "the peer does not speak TLS");
 }
 
 #[test]
@@ -538,15 +538,16 @@ fn keys_of_connections_go_to_the_end_of_a_file_of_ones_own() {
 #[test]
 fn a_certificate_of_ones_own_has_all_names_of_this_machine() {
     let (certificate, _) = self_signed::make().unwrap();
-    let text = certificate::describe(&certificate, SystemTime::now()).unwrap();
+    let text = certificate::describe(&certificate, SystemTime::now()).unwrap().join(", ");
     says(
         &text,
         &[
-            "subject CN=self-signed by xport, issuer CN=self-signed by xport, names DNS:localhost",
+            "subject CN=self-signed by xport, names DNS:localhost",
             "IP:127.0.0.1, IP:::1",
+            ", issuer CN=self-signed by xport, valid until ",
         ],
     );
-    says(&text, &["valid until ", " more days), pin sha256:"]);
+    says(&text, &["valid until ", " days left), pin sha256:"]);
     let server = ServerSettings { identity: None, ..server(Identity { cert: PathBuf::new(), key: None }) };
     assert_ne!(
         server.prepare().unwrap().pin().expect("it is known"),
@@ -565,10 +566,14 @@ fn what_certificates_say_is_shown_with_care() {
         for at in 0..der.len().min(1000) {
             let mut odd = der.clone();
             odd[at] ^= 0xff;
-            says(&certificate::describe(&odd, SystemTime::now()).unwrap_or_default(), &[]);
+            says(&certificate::describe(&odd, SystemTime::now()).unwrap_or_default().concat(), &[]);
+            says(
+                &super::super::show::show(&[odd.clone().into()], SystemTime::now()).replace('\n', ""),
+                &["-----BEGIN"],
+            );
             let _ = certificate::pin(&odd);
         }
-        let text = certificate::describe(&der, SystemTime::now()).unwrap();
+        let text = certificate::describe(&der, SystemTime::now()).unwrap().join(", ");
         says(&text, &[]);
         text
     };
@@ -578,17 +583,17 @@ fn what_certificates_say_is_shown_with_care() {
     odd.subject_alt_names.push(SanType::URI("https://a.example/".try_into().unwrap()));
     says(
         &describe(&odd),
-        &["subject (empty), issuer (empty), names DNS:localhost, IP:2001:db8::1, email:me@a.example"],
+        &["subject (empty), names DNS:localhost, IP:2001:db8::1, email:me@a.example", ", issuer (empty), valid"],
     );
     odd.subject_alt_names = vec![SanType::DnsName("a, DNS:localhost".try_into().unwrap())];
-    says(&describe(&odd), &[r"names DNS:a\, DNS:localhost, valid"]);
+    says(&describe(&odd), &[r"names DNS:a\, DNS:localhost, issuer"]);
     odd.distinguished_name = named("a\u{1b}[31m\nxport: all is well\u{202e}, `id`");
-    says(&describe(&odd), &[r"CN=a\1b[31m\0axport: all is well\u{202e}\, `id`, issuer"]);
+    says(&describe(&odd), &[r"CN=a\1b[31m\0axport: all is well\u{202e}\, `id`, names"]);
     odd.distinguished_name = named(&"long".repeat(1000));
     assert!(describe(&odd).len() < 1000);
     odd.not_after = rcgen::date_time_ymd(2024, 1, 1);
     says(&describe(&odd), &["days ago (2024-01-01)"]);
     odd.not_before = rcgen::date_time_ymd(2090, 1, 1);
     says(&describe(&odd), &["not valid before 2090-01-01"]);
-    says(&describe(&params(&[])), &["issuer CN=subject, no names, valid until "]);
+    says(&describe(&params(&[])), &["subject CN=subject, no names, issuer CN=subject, valid until "]);
 }

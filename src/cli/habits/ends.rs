@@ -1,0 +1,336 @@
+//! Repairs of endpoints and addresses: a kind that does not exist, an end in the wrong place, a word too many.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use super::typed::Typed;
+use super::wish::{is_path, is_port, own, with_port};
+use super::{names, netcat, socat};
+use crate::cli::hints;
+use crate::cli::kinds::{foreign, is_address, nearly};
+use crate::cli::modes::{Action, ModeSpec};
+use crate::cli::options::{Heading, Repeat};
+use crate::cli::schemes::{Form, Role, Scheme, TCP, UNIX, named};
+
+/// An endpoint that is taken apart: its kind, and what follows.
+fn parts(word: &str) -> Option<(&'static Scheme, &str)> {
+    let (name, rest) = word.split_once(':')?;
+    Some((named().find(|scheme| scheme.name == name)?, rest))
+}
+
+/// The kind of an endpoint. A bare address has one too.
+fn kind_of(word: &str) -> &'static Scheme {
+    match parts(word) {
+        Some((scheme, _)) => scheme,
+        None if is_path(word) => &UNIX,
+        None => &TCP,
+    }
+}
+
+/// A URL of HTTP, as the address of its server.
+fn web_address(word: &str) -> Option<(bool, String)> {
+    let (scheme, rest) = word.split_once("://")?;
+    let (is_tls, port) = match &*scheme.to_ascii_lowercase() {
+        "http" => (false, "80"),
+        "https" => (true, "443"),
+        _ => return None,
+    };
+    let address = rest.split(['/', '?', '#']).next().filter(|address| !address.is_empty())?;
+    let address =
+        if is_address(address) && !is_port(address) { address.to_owned() } else { with_port(address, port).ok()? };
+    Some((is_tls, address))
+}
+
+/// The lines in which one word that names an end is written as it must be.
+pub(super) fn in_place(typed: &Typed<'_>) -> Vec<Vec<String>> {
+    let Some(mode) = typed.mode() else { return web_line(typed).into_iter().collect() };
+    let mut lines = Vec::new();
+    for at in typed.places() {
+        let word = &typed.words[at];
+        let better = [in_kind(mode, word), web_endpoint(mode, word), socat::endpoint(word), in_brackets(word)];
+        let options = [with_lists(word), with_names(word)];
+        let tls = if names_tls(typed, word) { with_tls(mode, word) } else { None };
+        let better = better.into_iter().chain(options).chain([tls, with_unix(word)]);
+        lines.extend(better.flatten().filter(|other| other != word).map(|other| typed.with_word(at, other)));
+        lines.extend(before_ends(typed, at));
+        lines.extend(web_mode(typed, at));
+    }
+    lines
+}
+
+/// A line with a URL and no mode.
+fn web_line(typed: &Typed<'_>) -> Option<Vec<String>> {
+    let at = typed.words.iter().position(|word| web_address(word).is_some())?;
+    let (is_tls, address) = web_address(&typed.words[at])?;
+    let mut words = typed.with_word(at, address);
+    words.insert(0, if is_tls { "tls-client" } else { "tcp-client" }.to_owned());
+    Some(words)
+}
+
+/// A line whose mode does not have the TLS that its URL needs.
+fn web_mode(typed: &Typed<'_>, at: usize) -> Option<Vec<String>> {
+    let (is_tls, address) = web_address(&typed.words[at])?;
+    let name = typed.mode()?.name;
+    let mode = match (name, is_tls) {
+        ("tcp-client", true) => "tls-client",
+        ("tls-client", false) => "tcp-client",
+        _ => name,
+    };
+    let mut words = typed.with_mode(mode);
+    words[at] = address;
+    Some(words)
+}
+
+fn web_endpoint(mode: &ModeSpec, word: &str) -> Option<String> {
+    let (is_tls, address) = web_address(word).filter(|_| mode.scheme.is_none() && mode.verb.action != Action::Wait)?;
+    Some(format!("{}:{address}", if is_tls { "tls" } else { "tcp" }))
+}
+
+/// The endpoint with a kind that exists.
+fn in_kind(mode: &ModeSpec, word: &str) -> Option<String> {
+    let (name, rest) = word.split_once(':')?;
+    let scheme = nearly(name).or_else(|| foreign(name).map(|(scheme, _)| scheme))?;
+    // An address that is no endpoint is left alone.
+    (mode.scheme.is_none() || scheme.form == Form::Inet).then(|| format!("{}:{rest}", scheme.name))
+}
+
+/// An IPv6 address in brackets.
+fn in_brackets(word: &str) -> Option<String> {
+    let (kind, address) = match parts(word) {
+        Some((scheme, rest)) => (format!("{}:", scheme.name), rest),
+        None => (String::new(), word),
+    };
+    let (host, port) = match address.rsplit_once(':') {
+        Some((host, port)) if is_port(port) && with_port(host, port).is_ok() => (host, port),
+        _ => (address, "PORT"),
+    };
+    if host.matches(':').count() < 2 {
+        return None;
+    }
+    Some(format!("{kind}{}", with_port(host, port).ok()?))
+}
+
+/// The endpoint with each value of a list behind the name of its option.
+fn with_lists(word: &str) -> Option<String> {
+    if word.contains('\\') {
+        return None;
+    }
+    let scheme = kind_of(word);
+    let is_option = |part: &str| {
+        let name = part.split('=').next().unwrap_or_default();
+        scheme.rows().any(|row| row.name == name || row.word == name)
+    };
+    let mut list = None;
+    let mut better = Vec::new();
+    for (index, part) in word.split(',').enumerate() {
+        match list {
+            Some(name) if index > 0 && !part.is_empty() && !is_option(part) => better.push(format!("{name}={part}")),
+            _ => better.push(part.to_owned()),
+        }
+        if let Some((name, _)) = part.split_once('=').filter(|_| index > 0) {
+            let is_list = scheme.rows().any(|row| row.name == name && row.repeat == Repeat::List);
+            list = is_list.then_some(name);
+        }
+    }
+    Some(better.join(","))
+}
+
+/// The endpoint with options that it has.
+fn with_names(word: &str) -> Option<String> {
+    let scheme = kind_of(word);
+    if word.contains('\\') || scheme.role == Role::Run {
+        return None;
+    }
+    let better = word.split(',').enumerate().map(|(index, part)| {
+        let part = part.strip_prefix("--").filter(|_| index > 0).unwrap_or(part);
+        let (name, value) = part.split_at(part.find('=').unwrap_or(part.len()));
+        let names = || scheme.rows().map(|row| row.name);
+        if index == 0 || names().any(|other| other == name) {
+            return part.to_owned();
+        }
+        let renamed = netcat::renamed(name).map(|spec| spec.name).filter(|name| names().any(|other| other == *name));
+        format!("{}{value}", renamed.or_else(|| names::nearest(name, names())).unwrap_or(name))
+    });
+    Some(Vec::from_iter(better).join(","))
+}
+
+/// The endpoint over TLS.
+fn with_tls(mode: &ModeSpec, word: &str) -> Option<String> {
+    let scheme = match parts(word) {
+        Some((scheme, _)) => scheme,
+        None if is_path(word) || mode.scheme.is_some() => return None,
+        None => &TCP,
+    };
+    let rest = parts(word).map_or(word, |(_, rest)| rest);
+    match scheme.name {
+        "tcp" => Some(format!("tls:{rest}")),
+        "tcp-listen" => Some(format!("tls-listen:{rest}")),
+        _ => None,
+    }
+}
+
+/// The endpoint of a unix socket with the kind that it needs.
+fn with_unix(word: &str) -> Option<String> {
+    let (scheme, rest) = parts(word)?;
+    let is_wrong = scheme.form == Form::Inet && is_path(rest);
+    is_wrong.then(|| format!("{}:{rest}", if scheme.listens() { "unix-listen" } else { "unix" }))
+}
+
+/// Whether a line has an option of TLS, before the ends or behind this one.
+fn names_tls(typed: &Typed<'_>, word: &str) -> bool {
+    let before = typed.words[..typed.after_mode().end].iter().filter_map(|word| word.strip_prefix("--"));
+    let mut options = before.chain(word.split(',').skip(1)).map(|option| option.split('=').next().unwrap_or_default());
+    options.any(|name| own(name).is_some_and(|spec| spec.heading() == Heading::Tls))
+}
+
+/// The lines with a host to which a port has to be added.
+pub(super) fn without_port(typed: &Typed<'_>) -> Vec<Vec<String>> {
+    let better = |at: usize| Some(typed.with_word(at, with_port_to_fill(&typed.words[at])?));
+    typed.places().into_iter().filter_map(better).collect()
+}
+
+/// A host with a port to fill in.
+fn with_port_to_fill(word: &str) -> Option<String> {
+    let (kind, host) = match parts(word) {
+        Some((scheme, rest)) if scheme.form == Form::Inet => (format!("{}:", scheme.name), rest),
+        Some(_) => return None,
+        None => (String::new(), word),
+    };
+    let (host, options) = host.split_at(host.find(',').unwrap_or(host.len()));
+    Some(format!("{kind}{}{options}", with_port(host, "PORT").ok()?))
+}
+
+/// The line with an option of the run before the endpoints, if it stands behind a comma.
+fn before_ends(typed: &Typed<'_>, at: usize) -> Option<Vec<String>> {
+    let mode = typed.mode()?;
+    let (start, word) = (typed.after_mode().start, &typed.words[at]);
+    let part = word.split(',').skip(1).find(|part| {
+        let is_of_run = |name: &str| own(name).is_some_and(|spec| mode.has(spec.id) && !mode.is_of_ends(spec.id));
+        part.split('=').next().is_some_and(is_of_run)
+    })?;
+    let mut words = typed.with_word(at, word.replacen(&format!(",{part}"), "", 1));
+    words.insert(start, format!("--{part}"));
+    Some(words)
+}
+
+/// The lines in which an endpoint is where its kind belongs.
+pub(super) fn of_mode(typed: &Typed<'_>) -> Vec<Vec<String>> {
+    let Some(mode) = typed.mode() else { return Vec::new() };
+    let places = typed.places();
+    let [at, ..] = places[..] else { return Vec::new() };
+    let word = &typed.words[at];
+    let mut lines = Vec::new();
+    let before = at.checked_sub(1).map(|at| typed.words[at].as_str());
+    let Some((scheme, rest)) = parts(word) else { return lines };
+    if let Some(own) = mode.scheme {
+        let rest =
+            rest.strip_prefix("//").map_or(rest, |url| if scheme.is_unix() { url } else { url.trim_end_matches('/') });
+        if (scheme.form, scheme.carrier, scheme.is_tls) == (own.form, own.carrier, own.is_tls)
+            && (own.listens() || !scheme.listens())
+            && !rest.contains(',')
+        {
+            lines.push(typed.with_word(at, rest.to_owned()));
+        }
+        let verb = match mode.verb.action {
+            Action::Connect if scheme.listens() => "listen",
+            Action::Connect => "connect",
+            Action::Echo => "echo",
+            _ => "listen",
+        };
+        // A unix mode takes the word for a path.
+        if before != Some("--listen") && before != Some("--connect") {
+            lines.push(typed.with_mode(verb));
+        } else if let Some(before) = at.checked_sub(1) {
+            let mut words = typed.with_mode(verb);
+            words.remove(before);
+            lines.push(words);
+        }
+        return lines;
+    }
+    match (mode.verb.action, scheme.role) {
+        (Action::Connect, Role::Listen) => lines.push(typed.with_mode("listen")),
+        (Action::Connect, Role::Run) => {
+            let mut words = typed.with_mode("relay");
+            words.insert(at, "-".to_owned());
+            lines.push(words);
+        }
+        (Action::Exec, Role::Listen) if before == Some("--connect") => {
+            lines.push(typed.with_word(at - 1, "--listen".to_owned()));
+        }
+        _ => (),
+    }
+    if scheme.is_tls && scheme.listens() || mode.verb.action != Action::Connect && scheme.name == "tls" {
+        lines.push(typed.with_word(at, format!("{word},self-signed")));
+    }
+    lines
+}
+
+/// The lines in which both ends of a relay are where they belong.
+pub(super) fn of_relay(typed: &Typed<'_>) -> Vec<Vec<String>> {
+    let places = typed.places();
+    let ([left_at, right_at], Some(Action::Relay)) = (&places[..], typed.mode().map(|mode| mode.verb.action)) else {
+        return Vec::new();
+    };
+    let (left, right) = (&typed.words[*left_at], &typed.words[*right_at]);
+    let with = |left: String, right: String| {
+        let mut words = typed.with_word(*left_at, left);
+        words[*right_at] = right;
+        words
+    };
+    let mut lines = Vec::new();
+    let listens = |word: &str| parts(word).is_some_and(|(scheme, _)| scheme.listens());
+    if listens(right) {
+        if left == "-" {
+            lines.push([&typed.with_mode("listen")[..*left_at], &typed.words[left_at + 1..]].concat());
+        } else if !listens(left) {
+            lines.push(with(right.clone(), left.clone()));
+        }
+    }
+    for (at, word) in [(*right_at, right), (*left_at, left)] {
+        lines.extend(program(word).map(|program| typed.with_word(at, program)));
+    }
+    if hints::awaits_clients(left, right) {
+        let is_bare = parts(right).is_none() && right != "-" && !is_path(right);
+        let right = if is_bare { format!("tcp:{right}") } else { right.clone() };
+        lines.push(with(format!("tcp-listen:{}", left.trim_start_matches(':')), right));
+    }
+    if let Some((scheme, address)) = parts(left).filter(|(scheme, _)| scheme.listens() && right == "-") {
+        if scheme.has_datagrams() {
+            lines.push([&typed.with_mode("udp-server")[..*left_at], &[address.to_owned()]].concat());
+        }
+        let mut words = typed.words.to_vec();
+        words.insert(typed.after_mode().start, "--once".to_owned());
+        lines.push(words);
+    }
+    lines
+}
+
+/// The endpoint that runs a program, if `word` is the name of a program.
+fn program(word: &str) -> Option<String> {
+    let path = word.strip_prefix("unix:").unwrap_or(word);
+    let is_program = |path: &Path| {
+        path.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
+    };
+    let is_found = if is_path(path) {
+        is_program(Path::new(path))
+    } else {
+        let folders = std::env::var_os("PATH").unwrap_or_default();
+        !path.contains(['/', ':', ',']) && std::env::split_paths(&folders).any(|folder| is_program(&folder.join(path)))
+    };
+    is_found.then(|| format!("exec:{}", shell_words::quote(path)))
+}
+
+/// The lines in which a host and its port are one word.
+pub(super) fn joined(typed: &Typed<'_>) -> Vec<Vec<String>> {
+    if typed.mode().is_none_or(|mode| mode.scheme.is_some()) {
+        return Vec::new();
+    }
+    let places = typed.places();
+    let pairs = places.windows(2).filter_map(|pair| {
+        let one = hints::joined(&typed.words[pair[0]], &typed.words[pair[1]])?;
+        let mut words = typed.with_word(pair[0], one);
+        words.remove(pair[1]);
+        Some(words)
+    });
+    pairs.collect()
+}

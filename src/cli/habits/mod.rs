@@ -1,0 +1,121 @@
+//! What a wrong command line meant, as a line to type.
+//!
+//! A repair changes the words of a line in one way. The repairs are tried one after the other, and on the results of
+//! each other, until the program accepts a line. So a line that is shown is a line that is not refused. All of this
+//! happens only when an error is written.
+
+mod ends; // endpoints that are written wrongly
+mod names; // modes and options that are spelled wrongly
+mod netcat; // lines of nc and ncat
+mod s_client; // lines of openssl
+mod socat; // lines of socat
+mod typed; // a wrong line, taken apart
+mod wish; // what a line of another program asks for
+
+use crate::cli::quote::shell_word;
+use typed::Typed;
+
+/// How many lines are tried at most.
+const TRIES_MAX: usize = 60;
+
+/// The longest line that is shown, in characters. A longer one is not read.
+const LINE_CHARS_MAX: usize = 300;
+
+/// A way to change a line. Several results are tried in their order.
+type Repair = fn(&Typed<'_>) -> Vec<Vec<String>>;
+
+/// The repairs. Those that change least come first.
+static REPAIRS: &[Repair] = &[
+    |typed| s_client::line(typed).and_then(Result::ok).into_iter().collect(),
+    names::mode,
+    ends::of_relay,
+    ends::in_place,
+    socat::line,
+    ends::of_mode,
+    names::option,
+    ends::joined,
+    names::missing,
+    |typed| netcat::line(typed).ok().into_iter().collect(),
+    ends::without_port,
+];
+
+/// What to write instead of a wrong line.
+pub(super) struct Instead {
+    /// The line to type.
+    pub(super) line: String,
+    /// What the line does otherwise than the user may expect.
+    pub(super) note: Option<String>,
+}
+
+/// The line to type instead of `words`. `is_accepted` says whether the program takes a line. Words in capitals stand
+/// for what the user has not written.
+pub(super) fn answer(words: &[String], is_accepted: &dyn Fn(&[String]) -> bool) -> Option<Instead> {
+    if words.iter().map(|word| word.len()).sum::<usize>() > LINE_CHARS_MAX {
+        return None;
+    }
+    let found = mend(names::without_program(words), is_accepted)?;
+    let shown = found.iter().map(|word| shell_word(word)).collect::<Option<Vec<_>>>()?;
+    let line = format!("xport {}", shown.join(" "));
+    // A user who has named a mode knows what a bare port is.
+    let note = if Typed::new(words).mode.is_none() { note_for(words, &found) } else { None };
+    (line.chars().count() <= LINE_CHARS_MAX).then_some(Instead { line, note })
+}
+
+/// Says how to listen on every interface, if the line listens on the loopback. Other programs do so by default.
+fn note_for(words: &[String], found: &[String]) -> Option<String> {
+    let serves = ["-server", "-echo"].iter().any(|role| found[0].ends_with(role));
+    let is_listener = |at: usize| serves && at + 1 == found.len() || at > 0 && found[at - 1] == "--listen";
+    let of_word = |(at, word): (usize, &String)| {
+        let (kind, address) = match word.split_once("-listen:") {
+            Some((kind, _)) if !kind.contains(':') => word.split_at(kind.len() + "-listen:".len()),
+            _ if is_listener(at) => ("", word.as_str()),
+            _ => return None,
+        };
+        let port = address.split(',').next().map(|address| address.strip_prefix(':').unwrap_or(address))?;
+        let is_new = |word: &String| word.strip_suffix(address).is_none_or(|before| before != kind);
+        let is_written = kind.is_empty() && words.iter().any(|word| !is_new(word));
+        let was_there = !kind.is_empty() && words.iter().any(|word| word.starts_with(kind));
+        (wish::is_port(port) && !is_written && !was_there).then(|| format!("'{kind}*:{port}'"))
+    };
+    let other = found.iter().enumerate().find_map(of_word)?;
+    Some(format!("a port alone is on the loopback, {other} on every interface"))
+}
+
+/// The first line that is accepted: `words`, or the result of some repairs.
+fn mend(words: &[String], is_accepted: &dyn Fn(&[String]) -> bool) -> Option<Vec<String>> {
+    if is_accepted(words) {
+        return Some(words.to_vec());
+    }
+    let mut lines = vec![words.to_vec()];
+    let mut at = 0;
+    while at < lines.len() {
+        let typed = lines[at].clone();
+        for line in REPAIRS.iter().flat_map(|repair| repair(&Typed::new(&typed))) {
+            if lines.contains(&line) || lines.len() > TRIES_MAX {
+                continue;
+            }
+            if is_accepted(&filled_in(&line)) {
+                return Some(line);
+            }
+            lines.push(line);
+        }
+        at += 1;
+    }
+    None
+}
+
+/// The line with something in the place of each word in capitals.
+fn filled_in(words: &[String]) -> Vec<String> {
+    let fill = |word: &String| match word.as_str() {
+        "PATH" => "./s".to_owned(),
+        "PORTS" => "1-2".to_owned(),
+        word => word.replace("HOST", "localhost").replace("PORT", "1"),
+    };
+    words.iter().map(fill).collect()
+}
+
+/// The reason why xport does not do what another program does. `None` if none is known.
+pub(super) fn reason_for(words: &[String]) -> Option<&'static str> {
+    let typed = Typed::new(names::without_program(words));
+    s_client::line(&typed).unwrap_or_else(|| netcat::line(&typed)).err().flatten()
+}

@@ -1,0 +1,276 @@
+//! Reads lines and addresses of socat.
+
+use super::typed::Typed;
+use super::wish::{Untold, is_path, is_port, own, with_port};
+use crate::cli::kinds::{foreign, is_address, is_stdio};
+use crate::cli::schemes::{EXEC, Role, SHELL, Scheme, TCP, UNIX, named};
+
+/// One end of a line.
+struct Side {
+    /// `None` for stdin and stdout, and for an echo.
+    scheme: Option<&'static Scheme>,
+    text: String,
+    /// Options for the run.
+    options: Vec<String>,
+    forks: bool,
+    is_echo: bool,
+    /// Whether a kind stands before the address.
+    has_kind: bool,
+    /// Whether the kind is written as xport writes it.
+    is_own: bool,
+}
+
+impl Side {
+    fn stdio() -> Self {
+        let text = "-".to_owned();
+        Self { scheme: None, text, options: Vec::new(), forks: false, is_echo: false, has_kind: false, is_own: true }
+    }
+
+    fn role(&self) -> Role {
+        self.scheme.map_or(Role::Stdio, |scheme| scheme.role)
+    }
+}
+
+/// The endpoint that socat writes as `word`. `None` if an option has no counterpart, or if `word` is no endpoint.
+pub(super) fn endpoint(word: &str) -> Option<String> {
+    side(word).filter(|side| side.options.is_empty() && !side.is_echo).map(|side| side.text)
+}
+
+fn side(word: &str) -> Option<Side> {
+    let end = word.find([':', ',']).unwrap_or(word.len());
+    let (name, rest) = (&word[..end], &word[end..]);
+    let bare = Side::stdio();
+    if name == "-" || is_stdio(name) {
+        let is_raw = rest.split(',').any(|option| matches!(option, "raw" | "rawer" | "cfmakeraw"));
+        let options = if is_raw && own("raw").is_some() { vec!["--raw".to_owned()] } else { Vec::new() };
+        return Some(Side { options, ..bare });
+    }
+    if name.eq_ignore_ascii_case("pipe") && rest.is_empty() {
+        return Some(Side { is_echo: true, ..bare });
+    }
+    let lower = name.to_ascii_lowercase();
+    let scheme = named().find(|scheme| scheme.name == lower && rest.starts_with(':'));
+    let (scheme, family, rest) = match (scheme, foreign(&lower)) {
+        (Some(scheme), _) => (scheme, "", &rest[1..]),
+        (None, Some((scheme, family))) if rest.starts_with(':') => (scheme, family, &rest[1..]),
+        _ if is_path(word) => (&UNIX, "", word),
+        _ if is_address(&word[..word.find(',').unwrap_or(word.len())]) && word.contains(':') => (&TCP, "", word),
+        _ => return None,
+    };
+    if *scheme == EXEC || *scheme == SHELL {
+        return program(scheme, rest, bare);
+    }
+    if rest.contains('\\') {
+        return None;
+    }
+    let mut parts = rest.split(',');
+    let address = parts.next()?.to_owned();
+    let is_abstract = lower.starts_with("abstract") && !address.starts_with('@');
+    let address = if is_abstract { format!("@{address}") } else { address };
+    let mut found = SocatAddress { scheme, address, options: Vec::new(), forks: false, verifies: true };
+    if !family.is_empty() {
+        found.options.push(family.to_owned());
+    }
+    for option in parts.filter(|option| !option.is_empty()) {
+        let (name, value) = option.split_once('=').unwrap_or((option, ""));
+        found.take(&name.to_ascii_lowercase(), value).ok()?;
+    }
+    if !found.verifies {
+        found.options.retain(|option| !option.starts_with("ca=") && !option.starts_with("client-ca="));
+    }
+    let is_bare = rest.len() == word.len();
+    let text = Vec::from_iter(std::iter::once(found.address).chain(found.options)).join(",");
+    let text = if is_bare { text } else { format!("{}:{text}", scheme.name) };
+    let (has_kind, is_own) = (!is_bare, is_bare || name == scheme.name);
+    Some(Side { scheme: Some(scheme), text, forks: found.forks, has_kind, is_own, ..bare })
+}
+
+/// A program, whose options follow the first comma outside quotes.
+fn program(scheme: &'static Scheme, rest: &str, bare: Side) -> Option<Side> {
+    let mut quote = None;
+    let end = rest.find(|c: char| {
+        match (quote, c) {
+            (Some(open), _) if open == c => quote = None,
+            (None, '\'' | '"') => quote = Some(c),
+            _ => (),
+        }
+        quote.is_none() && c == ','
+    });
+    let (command, options) = rest.split_at(end.unwrap_or(rest.len()));
+    let mut found = Vec::new();
+    for option in options.split(',').filter(|option| !option.is_empty()) {
+        match option {
+            "pty" => found.push("--pty".to_owned()),
+            "stderr" => found.extend(["--stderr".to_owned(), "merge".to_owned()]),
+            "setsid" | "ctty" | "sane" | "pipes" | "sigint" | "sigquit" | "sighup" | "raw" | "rawer" | "echo=0" => (),
+            _ => return None,
+        }
+    }
+    // With a terminal of its own, everything that a program writes is one stream.
+    if found.iter().any(|option| option == "--pty") {
+        found = vec!["--pty".to_owned()];
+    }
+    let text = format!("{}:{command}", scheme.name);
+    Some(Side { scheme: Some(scheme), text, options: found, has_kind: true, ..bare })
+}
+
+/// An address whose options are being read.
+struct SocatAddress {
+    scheme: &'static Scheme,
+    address: String,
+    options: Vec<String>,
+    forks: bool,
+    verifies: bool,
+}
+
+impl SocatAddress {
+    /// Takes an option behind a comma.
+    fn take(&mut self, name: &str, value: &str) -> Result<(), Untold> {
+        let listens = self.scheme.listens();
+        match name {
+            "fork" => self.forks = true,
+            "reuseaddr" | "so-reuseaddr" | "unlink-close" | "so-keepalive" | "ignoreeof" if value != "0" => (),
+            "keepalive" if matches!(value, "" | "1") => (),
+            "bind" if listens && is_port(&self.address) => self.address = with_port(value, &self.address)?,
+            "bind" | "source" => self.push("source", value)?,
+            "sourceport" | "sp" => self.push("source", &format!(":{value}"))?,
+            "range" => self.push("allow", value)?,
+            "max-children" => self.push("max-conns", value)?,
+            "perm" => self.push("mode", value)?,
+            "unlink-early" | "unlink" => self.push("replace-stale", "")?,
+            "forever" => self.push("retry", "forever")?,
+            "interval" | "intervall" => self.push("retry-delay", value)?,
+            "verify" if value == "0" => {
+                self.verifies = false;
+                if !listens {
+                    self.push("insecure", "")?;
+                }
+            }
+            "verify" => (),
+            "cafile" if listens => self.push("client-ca", value)?,
+            "cafile" | "cacert" => self.push("ca", value)?,
+            "certificate" => self.push("cert", value)?,
+            "commonname" | "cn" | "snihost" | "servername" => self.push("server-name", value)?,
+            "crnl" => self.push("crlf", "")?,
+            "keepidle" | "tcp-keepidle" => self.push("keepalive", value)?,
+            "pf" | "protocol-family" => match value {
+                "ip4" | "ipv4" | "inet" | "2" => self.push("4", "")?,
+                "ip6" | "ipv6" | "inet6" | "10" => self.push("6", "")?,
+                _ => return Err(None),
+            },
+            "nodelay" | "tcp-nodelay" if value.is_empty() || value == "1" => self.push("nodelay", "on")?,
+            "rcvbuf" | "so-rcvbuf" => self.push("recv-buffer", value)?,
+            "sndbuf" | "so-sndbuf" => self.push("send-buffer", value)?,
+            "so-bindtodevice" | "interface" | "if" => self.push("bind-device", value)?,
+            "ip-tos" => self.push("tos", value)?,
+            "ip-ttl" => self.push("ttl", value)?,
+            "ip-add-membership" | "ip-membership" => self.push("join", &value.replacen(':', "%", 1))?,
+            "so-broadcast" => self.push("broadcast", "")?,
+            "user" => self.push("owner", value)?,
+            _ if self.scheme.rows().any(|row| row.name == name || row.word == name) => self.push(name, value)?,
+            _ => return Err(None),
+        }
+        Ok(())
+    }
+
+    fn push(&mut self, name: &str, value: &str) -> Result<(), Untold> {
+        own(name).or_else(|| self.scheme.rows().find(|row| row.word == name)).ok_or(None)?;
+        self.options.push(if value.is_empty() { name.to_owned() } else { format!("{name}={value}") });
+        Ok(())
+    }
+}
+
+/// The line of xport for ends without a mode.
+pub(super) fn line(typed: &Typed<'_>) -> Vec<Vec<String>> {
+    if typed.mode.is_some() {
+        return Vec::new();
+    }
+    read(typed.words).into_iter().collect()
+}
+
+fn read(words: &[String]) -> Option<Vec<String>> {
+    let (mut options, mut sides, mut verbose) = (Vec::new(), Vec::new(), 0);
+    let (mut sends_only, mut receives_only) = (false, false);
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        let mut with_value = |name: &str| {
+            options.push(name.to_owned());
+            options.extend(words.next().cloned());
+        };
+        match word.as_str() {
+            "-u" => sends_only = true,
+            "-U" => receives_only = true,
+            "-d" | "-dd" | "-D" => (),
+            "-v" => verbose = 1,
+            "-x" => options.extend(["--dump".to_owned(), "-".to_owned()]),
+            "-t" => with_value("--linger"),
+            "-T" => with_value("--idle-timeout"),
+            "-b" => drop(words.next()),
+            "-4" | "-6" => options.push(word.clone()),
+            word if word.starts_with('-') && word != "-" && !word.starts_with("-,") => return None,
+            word => sides.push(side(word)?),
+        }
+    }
+    options.extend((verbose > 0).then(|| "-v".to_owned()));
+    let mut is_single = false;
+    let (mut left, mut right) = match <[Side; 2]>::try_from(sides) {
+        Ok([left, right]) => (left, right),
+        Err(mut sides) => {
+            let one = sides.pop().filter(|one| sides.is_empty() && one.has_kind && !sends_only && !receives_only)?;
+            is_single = true;
+            (Side::stdio(), one)
+        }
+    };
+    // Only the left end of a relay listens, and stdin comes first otherwise.
+    let is_turned = right.role() == Role::Listen || right.role() == Role::Stdio && left.role() != Role::Listen;
+    if is_turned {
+        std::mem::swap(&mut left, &mut right);
+    }
+    options.extend(std::mem::take(&mut left.options).into_iter().chain(std::mem::take(&mut right.options)));
+    let of = |mode: &str, more: &[&str], ends: &[String]| {
+        let more = more.iter().map(|word| (*word).to_owned());
+        let words = std::iter::once(mode.to_owned()).chain(more).chain(options.iter().cloned());
+        Some(words.chain(ends.iter().cloned()).collect())
+    };
+    // `-u` sends from the first end to the second one, as they were written.
+    let direction = match (sends_only, receives_only) {
+        (false, false) => None,
+        (sends, _) => {
+            let is_stdin_first = (left.role() == Role::Stdio) != is_turned;
+            Some(if sends == is_stdin_first { "--send-only" } else { "--recv-only" })
+        }
+    };
+    let direction = direction.as_slice();
+    let has_stdio = [&left, &right].iter().any(|side| side.role() == Role::Stdio && !side.is_echo);
+    if right.is_echo || left.is_echo {
+        let other = if left.is_echo { right } else { left };
+        return if other.role() == Role::Listen { of("echo", &[], &[other.text]) } else { None };
+    }
+    if !direction.is_empty() && !has_stdio {
+        return None;
+    }
+    match (left.role(), right.role()) {
+        (Role::Listen, Role::Stdio) => {
+            let keeps = if left.forks { &["-k"][..] } else { &[] };
+            of("listen", &[keeps, direction].concat(), &[left.text])
+        }
+        (Role::Stdio, Role::Stdio) | (_, Role::Listen) => None,
+        (Role::Stdio, Role::Run) if right.scheme == Some(&SHELL) => {
+            of("exec", &[], &["--shell".to_owned(), right.text["shell:".len()..].to_owned()])
+        }
+        (Role::Stdio, Role::Run) => {
+            let words = shell_words::split(&right.text["exec:".len()..]).ok()?;
+            of("exec", &[], &[vec!["--".to_owned()], words].concat())
+        }
+        (Role::Stdio, Role::Connect) if !direction.is_empty() || options.iter().any(|option| option == "--raw") => {
+            of("connect", direction, &[right.text])
+        }
+        (Role::Stdio, Role::Connect) if is_single => of("connect", &[], &[right.text]),
+        (Role::Listen, _)
+            if !left.forks && !left.is_own && left.scheme.is_some_and(|scheme| !scheme.has_datagrams()) =>
+        {
+            of("relay", &["--once"], &[left.text, right.text])
+        }
+        _ => of("relay", &[], &[left.text, right.text]),
+    }
+}

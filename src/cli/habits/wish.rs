@@ -1,0 +1,399 @@
+//! What a line of another program asks for, and the line of xport that does it.
+//!
+//! `netcat.rs` and `s_client.rs` read such lines, one option after the other.
+
+use std::net::Ipv6Addr;
+
+use crate::cli::address::{parse_inet, parse_with};
+use crate::cli::host::find_service;
+use crate::cli::kinds::is_address;
+use crate::cli::modes::{Action, ModeSpec};
+use crate::cli::options::{Heading, Opt, OptSpec, Value, rows};
+use crate::cli::schemes::Form;
+
+/// What is done with an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Job {
+    Connect,
+    Listen,
+    Echo,
+    /// Find out whether a port is open.
+    Try,
+}
+
+/// What carries the bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Medium {
+    Tcp,
+    Tls,
+    Udp,
+    Unix,
+}
+
+impl Medium {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Tcp => "tcp",
+            Self::Tls => "tls",
+            Self::Udp => "udp",
+            Self::Unix => "unix",
+        }
+    }
+}
+
+/// A program on the connection.
+#[derive(Clone, Debug)]
+pub(super) enum Runs {
+    Nothing,
+    Words(Vec<String>),
+    Shell(String),
+}
+
+/// What an option of another program means.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Means {
+    /// xport does so without an option, or the option does nothing for it.
+    Nothing,
+    /// xport cannot do it, for this reason.
+    Absent(&'static str),
+    /// This option of xport, with the same value.
+    Same(&'static str),
+    /// This option of xport, with a value of its own.
+    Fixed(&'static str, &'static str),
+    Listen,
+    Udp,
+    Unix,
+    Tls,
+    Try,
+    Keep,
+    Program,
+    ShellLine,
+    /// The port of a listener, or the local port of a client.
+    Port,
+    /// The address of a listener, or the local address of a client.
+    Source,
+    /// The time limit of `-w`.
+    Wait,
+    /// The time after the end of stdin.
+    Quit,
+    MaxConns,
+    /// The operand of a client.
+    Place,
+    /// The operand of a server.
+    Accept,
+    /// A file for nmap's ncat, a proxy for other netcats.
+    DumpOrProxy,
+}
+
+/// Why a line is not translated: the reason, if the user should know it.
+pub(super) type Untold = Option<&'static str>;
+
+/// The reason why nothing is said for an option of proxies.
+pub(super) const NO_PROXY: &str = "xport does not connect through a proxy";
+
+/// A line that was read.
+#[derive(Clone, Debug)]
+pub(super) struct Wish {
+    pub(super) job: Job,
+    pub(super) medium: Medium,
+    pub(super) runs: Runs,
+    /// The operands.
+    pub(super) place: Vec<String>,
+    /// Options of xport.
+    pub(super) options: Vec<String>,
+    /// Whether the mode said what is done.
+    is_named: bool,
+    port: Option<String>,
+    source: Option<String>,
+    wait: Option<String>,
+    quit: Option<String>,
+    max_conns: Option<String>,
+    keeps: bool,
+}
+
+impl Wish {
+    /// What a mode does, or a netcat without options. `None` if no netcat does what the mode does.
+    pub(super) fn of(mode: Option<&ModeSpec>) -> Option<Self> {
+        let job = match mode.map(|mode| mode.verb.action) {
+            None | Some(Action::Connect) => Job::Connect,
+            Some(Action::Listen) => Job::Listen,
+            Some(Action::Echo) => Job::Echo,
+            Some(_) => return None,
+        };
+        let medium = match mode.and_then(|mode| mode.scheme) {
+            Some(scheme) if scheme.is_tls => Medium::Tls,
+            Some(scheme) if scheme.form == Form::Unix => Medium::Unix,
+            Some(scheme) if scheme.has_datagrams() => Medium::Udp,
+            _ => Medium::Tcp,
+        };
+        Some(Self {
+            job,
+            medium,
+            runs: Runs::Nothing,
+            place: Vec::new(),
+            options: Vec::new(),
+            is_named: mode.is_some(),
+            port: None,
+            source: None,
+            wait: None,
+            quit: None,
+            max_conns: None,
+            keeps: false,
+        })
+    }
+
+    /// Takes an option. Its value is empty if it has none.
+    pub(super) fn take(&mut self, means: Means, value: String) -> Result<(), Untold> {
+        match means {
+            Means::Nothing => (),
+            Means::Absent(reason) => return Err(Some(reason)),
+            Means::Same(name) => self.push(name, value)?,
+            Means::Fixed(name, value) => self.push(name, value.to_owned())?,
+            Means::Listen => self.job = if self.job == Job::Echo { Job::Echo } else { Job::Listen },
+            Means::Udp => self.medium = Medium::Udp,
+            Means::Unix => self.medium = Medium::Unix,
+            Means::Tls => self.medium = Medium::Tls,
+            Means::Try => self.job = Job::Try,
+            Means::Keep => self.keeps = true,
+            Means::Program => self.runs = Runs::Words(shell_words::split(&value).map_err(|_| None)?),
+            Means::ShellLine => self.runs = Runs::Shell(value),
+            Means::Port => self.port = Some(value),
+            Means::Source => self.source = Some(value),
+            Means::Wait => self.wait = Some(value),
+            Means::Quit => self.quit = Some(value),
+            Means::MaxConns => self.max_conns = Some(value),
+            Means::Place => self.place.insert(0, value),
+            Means::Accept => {
+                self.job = Job::Listen;
+                self.place.insert(0, value);
+            }
+            Means::DumpOrProxy => {
+                let is_file =
+                    value.contains('/') || [".hex", ".txt", ".log", ".dump"].iter().any(|end| value.ends_with(end));
+                if !is_file {
+                    return Err(Some(NO_PROXY));
+                }
+                self.push("dump", value)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds an option of xport.
+    fn push(&mut self, name: &str, value: String) -> Result<(), Untold> {
+        let spec = own(name).ok_or(None)?;
+        self.note(spec);
+        self.options.push(spec.flag());
+        if !matches!(spec.value, Value::Flag(_)) {
+            self.options.push(value);
+        }
+        Ok(())
+    }
+
+    /// An option of TLS means that there is TLS.
+    pub(super) fn note(&mut self, spec: &OptSpec) {
+        if spec.heading() == Heading::Tls && self.medium == Medium::Tcp {
+            self.medium = Medium::Tls;
+        }
+    }
+
+    /// The words of the line of xport, without the name of the program.
+    pub(super) fn words(mut self) -> Result<Vec<String>, Untold> {
+        self.guess();
+        if self.job == Job::Try {
+            return self.try_words();
+        }
+        self.time_limits()?;
+        let address = self.address()?;
+        let (name, listens) = (self.medium.name(), self.job == Job::Listen);
+        if listens && self.medium == Medium::Tls && !self.has("--cert") && !self.has("--self-signed") {
+            self.options.push("--self-signed".to_owned());
+        }
+        if matches!(self.runs, Runs::Nothing) {
+            let role = match self.job {
+                Job::Echo => "echo",
+                Job::Listen => "server",
+                Job::Connect | Job::Try => "client",
+            };
+            let mut words = vec![format!("{name}-{role}")];
+            match (self.job, self.medium) {
+                (Job::Listen, Medium::Udp) => (),
+                (Job::Listen, _) if self.keeps => words.push("-k".to_owned()),
+                (Job::Connect, Medium::Tls) if self.keeps => words.push("--insecure".to_owned()),
+                _ => (),
+            }
+            words.append(&mut self.options);
+            words.push(address);
+            return Ok(words);
+        }
+        let is_plain = match self.medium {
+            Medium::Tcp => true,
+            Medium::Unix => address.starts_with(['/', '.', '@']),
+            Medium::Tls | Medium::Udp => false,
+        };
+        let suffix = if listens && self.medium == Medium::Udp { "-listen" } else { "" };
+        let endpoint = if is_plain { address } else { format!("{name}{suffix}:{address}") };
+        if self.medium == Medium::Udp {
+            let right = match self.runs {
+                Runs::Shell(line) => format!("shell:{line}"),
+                Runs::Words(words) => format!("exec:{}", shell_words::join(words)),
+                Runs::Nothing => return Err(None),
+            };
+            return Ok([vec!["relay".to_owned()], self.options, vec![endpoint, right]].concat());
+        }
+        let mut words = vec!["exec".to_owned()];
+        if listens && !self.keeps {
+            words.push("--once".to_owned());
+        }
+        if let Some(max) = self.max_conns.take().filter(|_| listens) {
+            words.extend(["--max-conns".to_owned(), max]);
+        }
+        words.append(&mut self.options);
+        words.extend([if listens { "--listen" } else { "--connect" }.to_owned(), endpoint]);
+        match self.runs {
+            Runs::Shell(line) => words.extend(["--shell".to_owned(), line]),
+            Runs::Words(program) => {
+                words.push("--".to_owned());
+                words.extend(program);
+            }
+            Runs::Nothing => (),
+        }
+        Ok(words)
+    }
+
+    fn has(&self, flag: &str) -> bool {
+        self.options.iter().any(|option| option.split('=').next() == Some(flag))
+    }
+
+    /// Finds out what the form of the operands says.
+    fn guess(&mut self) {
+        if self.is_named {
+            return;
+        }
+        match &self.place[..] {
+            [one] if is_path(one) && self.medium == Medium::Tcp => self.medium = Medium::Unix,
+            [one] if self.job == Job::Connect && is_port(one.strip_prefix(':').unwrap_or(one)) => {
+                self.job = Job::Listen
+            }
+            _ => (),
+        }
+    }
+
+    /// Adds the time limits of `-w` and `-q`. A zero means no limit.
+    fn time_limits(&mut self) -> Result<(), Untold> {
+        let is_client = self.job == Job::Connect;
+        let (wait, quit) = (self.wait.take(), self.quit.take().filter(|quit| !quit.starts_with('-')));
+        if self.medium == Medium::Udp {
+            let Some(time) = quit.or(wait) else { return Ok(()) };
+            return self.push("linger", time);
+        }
+        if let Some(time) = wait.filter(|time| !time.trim_matches('0').is_empty()) {
+            if is_client {
+                self.push("connect-timeout", time.clone())?;
+            }
+            self.push("idle-timeout", time)?;
+        }
+        quit.map_or(Ok(()), |time| self.push("quit-after", time))
+    }
+
+    /// The address of a connection or of a listener. Parts that the user has not written are in capitals.
+    fn address(&mut self) -> Result<String, Untold> {
+        let place = std::mem::take(&mut self.place);
+        if self.medium == Medium::Unix {
+            return match place.as_slice() {
+                [] => Ok("PATH".to_owned()),
+                [path] => Ok(path.clone()),
+                _ => Err(None),
+            };
+        }
+        if self.job == Job::Connect {
+            self.local_address()?;
+            return match place.as_slice() {
+                [] => Ok("HOST:PORT".to_owned()),
+                [one] if is_address(one) => Ok(one.clone()),
+                [host] if self.is_named || !self.options.is_empty() => with_port(host, "PORT"),
+                [host, port] if is_port(port) => with_port(host, port),
+                _ => Err(None),
+            };
+        }
+        let (source, port) = (self.source.take(), self.port.take());
+        match (place.as_slice(), source, port) {
+            ([one], None, None) if !is_port(one) => Ok(one.clone()),
+            ([port], source, None) if is_port(port) => with_port(&source.unwrap_or_default(), port),
+            ([], source, port) => with_port(&source.unwrap_or_default(), port.as_deref().unwrap_or("PORT")),
+            ([host], None, Some(port)) => with_port(host, &port),
+            ([host, port], None, None) if is_port(port) => with_port(host, port),
+            _ => Err(None),
+        }
+    }
+
+    /// Makes `--source` of `-s` and `-p` of a client.
+    fn local_address(&mut self) -> Result<(), Untold> {
+        let address = match (self.source.take(), self.port.take()) {
+            (None, None) => return Ok(()),
+            (Some(host), None) => host,
+            (host, Some(port)) => with_port(&host.unwrap_or_default(), &port)?,
+        };
+        self.push("source", address)
+    }
+
+    /// The line that tries a port, or several.
+    fn try_words(mut self) -> Result<Vec<String>, Untold> {
+        if let Some(time) = self.wait.take().filter(|time| !time.trim_matches('0').is_empty()) {
+            self.push("connect-timeout", time)?;
+        }
+        let place = std::mem::take(&mut self.place);
+        let endpoint = match (self.medium, place.as_slice()) {
+            (Medium::Unix, [path]) if is_path(path) => path.clone(),
+            (Medium::Unix, [path]) => format!("unix:{path}"),
+            (_, [host, port]) if is_port(port) => with_port(host, port)?,
+            (_, [one]) if is_address(one) => one.clone(),
+            (Medium::Tcp, [host, ports @ ..]) if !ports.is_empty() => {
+                // nc -v reports open ports, as a scan does anyway.
+                let options = self.options.into_iter().filter(|option| option != "-v");
+                let scan = ["scan".to_owned()].into_iter().chain(options).chain([host.clone(), ports.join(",")]);
+                return Ok(scan.collect());
+            }
+            _ => return Err(None),
+        };
+        let endpoint = match self.medium {
+            Medium::Tls | Medium::Udp => format!("{}:{endpoint}", self.medium.name()),
+            Medium::Tcp | Medium::Unix => endpoint,
+        };
+        Ok([vec!["wait".to_owned()], self.options, vec![endpoint]].concat())
+    }
+}
+
+/// The row of an option of xport.
+pub(super) fn own(name: &str) -> Option<&'static OptSpec> {
+    let is_place =
+        |id| matches!(id, Opt::ListenAddress | Opt::ListenEndpoint | Opt::ConnectAddress | Opt::ConnectEndpoint);
+    rows().find(|row| row.name == name && !is_place(row.id))
+}
+
+/// The option of xport with this letter.
+pub(super) fn own_letter(letter: char) -> Option<&'static OptSpec> {
+    rows().find(|spec| spec.short == Some(letter))
+}
+
+/// Host and port in one word. A host that is no host is refused.
+pub(super) fn with_port(host: &str, port: &str) -> Result<String, Untold> {
+    let host = match host {
+        host if host.parse::<Ipv6Addr>().is_ok() => format!("[{host}]"),
+        host => host.to_owned(),
+    };
+    let is_half = host.is_empty() || parse_with(host.as_ref(), parse_inet).is_err();
+    let address = format!("{host}:{port}");
+    let is_whole = port == "PORT" && is_address(&format!("{host}:1")) || is_address(&address);
+    if is_half && is_whole { Ok(address) } else { Err(None) }
+}
+
+/// Whether a text is a port: a number or the name of a service.
+pub(super) fn is_port(text: &str) -> bool {
+    text.parse::<u16>().is_ok() && text.bytes().all(|byte| byte.is_ascii_digit()) || find_service(text).is_some()
+}
+
+/// Whether a text is the path or the name of a unix socket.
+pub(super) fn is_path(text: &str) -> bool {
+    ["/", "./", "../", "@"].iter().any(|start| text.starts_with(start))
+}

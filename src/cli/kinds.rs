@@ -1,0 +1,149 @@
+//! Words before a colon that are no kind of endpoint, although the user meant one.
+//!
+//! Such a word must not be taken for the name of a host, which would be looked up. Capitals, hyphens and small
+//! differences from the name of a scheme show that a kind is meant. A host with such a name needs `tcp:` before it.
+//! `cli/schemes.rs` has the kinds that there are.
+
+use strsim::osa_distance;
+
+use crate::cli::address::{parse_inet, parse_with};
+use crate::cli::schemes::{Scheme, named};
+
+/// A word of another program, in lower case, and the kind of endpoint that xport has instead.
+struct Synonym {
+    word: &'static str,
+    scheme: &'static str,
+    /// The option that limits the kind to one family of addresses. It is empty if there is no limit.
+    family: &'static str,
+}
+
+const fn synonym(word: &'static str, scheme: &'static str) -> Synonym {
+    Synonym { word, scheme, family: "" }
+}
+
+const fn of_family(word: &'static str, scheme: &'static str, family: &'static str) -> Synonym {
+    Synonym { word, scheme, family }
+}
+
+/// Kinds of addresses of socat, and words for listeners and clients that people try.
+static SYNONYMS: &[Synonym] = &[
+    synonym("listen", "tcp-listen"),
+    synonym("connect", "tcp"),
+    synonym("tcp-connect", "tcp"),
+    of_family("tcp4", "tcp", "4"),
+    of_family("tcp4-connect", "tcp", "4"),
+    of_family("tcp6", "tcp", "6"),
+    of_family("tcp6-connect", "tcp", "6"),
+    synonym("tcp-l", "tcp-listen"),
+    of_family("tcp4-l", "tcp-listen", "4"),
+    of_family("tcp4-listen", "tcp-listen", "4"),
+    of_family("tcp6-l", "tcp-listen", "6"),
+    of_family("tcp6-listen", "tcp-listen", "6"),
+    synonym("openssl", "tls"),
+    synonym("openssl-connect", "tls"),
+    synonym("ssl", "tls"),
+    synonym("ssl-connect", "tls"),
+    synonym("tls-connect", "tls"),
+    synonym("openssl-listen", "tls-listen"),
+    synonym("ssl-l", "tls-listen"),
+    synonym("ssl-listen", "tls-listen"),
+    synonym("tls-l", "tls-listen"),
+    synonym("unix-connect", "unix"),
+    synonym("unix-client", "unix"),
+    synonym("unix-l", "unix-listen"),
+    synonym("unix-server", "unix-listen"),
+    synonym("abstract", "unix"),
+    synonym("abstract-connect", "unix"),
+    synonym("abstract-client", "unix"),
+    synonym("abstract-listen", "unix-listen"),
+    synonym("udp-connect", "udp"),
+    synonym("udp-sendto", "udp"),
+    synonym("udp-datagram", "udp"),
+    of_family("udp4", "udp", "4"),
+    of_family("udp4-connect", "udp", "4"),
+    of_family("udp4-sendto", "udp", "4"),
+    of_family("udp4-datagram", "udp", "4"),
+    of_family("udp6", "udp", "6"),
+    of_family("udp6-connect", "udp", "6"),
+    of_family("udp6-sendto", "udp", "6"),
+    synonym("udp-l", "udp-listen"),
+    synonym("udp-recv", "udp-listen"),
+    synonym("udp-recvfrom", "udp-listen"),
+    of_family("udp4-listen", "udp-listen", "4"),
+    of_family("udp4-recv", "udp-listen", "4"),
+    of_family("udp4-recvfrom", "udp-listen", "4"),
+    of_family("udp6-listen", "udp-listen", "6"),
+    of_family("udp6-recv", "udp-listen", "6"),
+    of_family("udp6-recvfrom", "udp-listen", "6"),
+    synonym("system", "shell"),
+];
+
+/// Protocols that stand before a hyphen in kinds of other programs.
+const PROTOCOLS: &[&str] = &[
+    "tcp", "tcp4", "tcp6", "tls", "ssl", "openssl", "dtls", "udp", "udp4", "udp6", "unix", "abstract", "ws", "wss",
+    "http", "https", "quic", "sctp", "dccp", "vsock", "socks", "socks4", "socks5", "ftp", "ssh", "fd",
+];
+
+/// What such a protocol does, behind the hyphen.
+const ROLES: &[&str] = &["listen", "l", "connect", "accept", "server", "client", "recv", "recvfrom", "sendto"];
+
+/// The kind that another program calls `word`, and the option for its family of addresses.
+pub(super) fn foreign(word: &str) -> Option<(&'static Scheme, &'static str)> {
+    let lower = word.to_ascii_lowercase();
+    let synonym = SYNONYMS.iter().find(|synonym| synonym.word == lower)?;
+    Some((named().find(|scheme| scheme.name == synonym.scheme)?, synonym.family))
+}
+
+/// The kind of endpoint that is nearly spelled like `word`. `None` if it is spelled like it.
+pub(super) fn nearly(word: &str) -> Option<&'static Scheme> {
+    let plain = word.to_ascii_lowercase().replace('_', "-");
+    let distance = |scheme: &Scheme| osa_distance(&plain, scheme.name);
+    // Short names are near to many words.
+    let is_near = |scheme: &&Scheme| distance(scheme) <= usize::from(scheme.name.len() > 2);
+    named().filter(is_near).min_by_key(|scheme| distance(scheme)).filter(|scheme| scheme.name != word)
+}
+
+/// Whether a word for stdin and stdout is meant.
+pub(super) fn is_stdio(word: &str) -> bool {
+    ["stdio", "stdin", "stdout"].iter().any(|other| word.eq_ignore_ascii_case(other))
+}
+
+/// The word before the colon, if it is no kind of endpoint although one is meant.
+pub(super) fn unknown_kind(text: &str) -> Option<&str> {
+    let word = &text[..text.find([':', ',']).unwrap_or(text.len())];
+    if is_stdio(word) {
+        return Some(word);
+    }
+    let rest = text[word.len()..].strip_prefix(':')?;
+    if !looks_like_a_kind(word) || named().any(|scheme| scheme.name == word) {
+        return None;
+    }
+    let address = &text[..text.find(',').unwrap_or(text.len())];
+    if !is_address(address) {
+        let is_port =
+            rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'+' | b'_' | b','));
+        let is_known = foreign(word).is_some() || nearly(word).is_some();
+        // An IPv6 address without brackets and a host with a wrong port look like this too.
+        return (!rest.starts_with(':') && (!is_port || is_known && word.len() > 3)).then_some(word);
+    }
+    let lower = word.to_ascii_lowercase().replace('_', "-");
+    let is_near = |scheme: &Scheme| scheme.name.len() > 3 || scheme.name == lower;
+    let is_known = foreign(&lower).is_some() || nearly(word).is_some_and(is_near);
+    let has_role = lower.split_once('-').is_some_and(|(protocol, role)| {
+        PROTOCOLS.contains(&protocol) && (ROLES.contains(&role) || role.ends_with("-listen"))
+    });
+    let is_marked = word != lower || lower.contains('-');
+    let is_verb = matches!(&*lower, "listen" | "connect");
+    (is_verb || has_role || is_marked && is_known).then_some(word)
+}
+
+/// Whether a text is host and port.
+pub(super) fn is_address(text: &str) -> bool {
+    parse_with(text.as_ref(), parse_inet).is_ok()
+}
+
+/// Whether a word has only letters, digits and hyphens, as the names of protocols do.
+fn looks_like_a_kind(word: &str) -> bool {
+    word.starts_with(|c: char| c.is_ascii_alphabetic())
+        && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'+' | b'_'))
+}

@@ -1,0 +1,268 @@
+//! Tests `--progress`: what the line says, when it is drawn, that it does not garble what else is on the terminal, and
+//! that bytes take the same way as without it.
+
+use crate::harness::*;
+
+/// A file that no socket buffers can hold.
+const FILE_BYTES: usize = 32_000_000;
+
+/// A terminal for stderr alone, with everything that it has shown.
+struct Screen {
+    terminal: Terminal,
+    shown: Arc<Mutex<Vec<u8>>>,
+}
+
+impl Screen {
+    fn new(columns: u16) -> Self {
+        let terminal = Terminal::new();
+        let size = libc::winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+        // SAFETY: the request reads one `winsize`, which is alive for the call.
+        assert_eq!(unsafe { libc::ioctl(terminal.master.as_raw_fd(), libc::TIOCSWINSZ, &raw const size) }, 0);
+        let shown = Arc::new(Mutex::new(Vec::new()));
+        let (mut master, sink) = (terminal.master.try_clone().expect("a copy"), Arc::clone(&shown));
+        thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(n @ 1..) = master.read(&mut buffer) {
+                sink.lock().expect("nobody panics with it").extend_from_slice(&buffer[..n]);
+            }
+        });
+        Self { terminal, shown }
+    }
+
+    /// Everything so far.
+    fn text(&self) -> String {
+        String::from_utf8(self.shown.lock().expect("nobody panics with it").clone()).expect("text")
+    }
+
+    /// Waits until this has been shown.
+    #[track_caller]
+    fn shows(&self, text: &str) {
+        eventually(&format!("{text:?} on the screen"), || self.text().contains(text).then_some(()));
+    }
+
+    /// The last line that was drawn, without the spaces behind it.
+    fn last_line(&self) -> String {
+        let text = self.text();
+        let line = text.trim_end_matches(['\r', '\n']).rsplit('\r').next().unwrap_or_default();
+        line.trim_end().to_owned()
+    }
+
+    /// Starts a command with this terminal as stderr. Its stdin and stdout are /dev/null.
+    fn start(&self, mut command: Command) -> Background {
+        command.stderr(self.terminal.slave.try_clone().expect("a copy"));
+        Background::spawn_with_stderr(command)
+    }
+
+    /// Starts `tcp-client --progress`.
+    fn client(&self, options: &[&str], stdin: impl Into<Stdio>) -> (Background, TcpStream) {
+        let (listener, address) = listening();
+        let mut command = command([&["tcp-client", "--progress"], options, &[&address.to_string()]].concat());
+        command.stdin(stdin).stdout(Stdio::null()).env("TERM", "xterm");
+        (self.start(command), accept(&listener))
+    }
+}
+
+/// A file of zeros.
+fn large_file() -> File {
+    let file = tempfile::tempfile().expect("a file");
+    file.set_len(FILE_BYTES as u64).expect("a length");
+    file
+}
+
+/// Writes a little from time to time, until the returned value is dropped.
+fn trickle(mut sink: TcpStream) -> TrickleGuard {
+    let (stop, stopped) = channel::<()>();
+    let thread = thread::spawn(move || {
+        while stopped.recv_timeout(Duration::from_millis(20)) == Err(RecvTimeoutError::Timeout) {
+            if sink.write_all(&[b'x'; 1000]).is_err() {
+                return;
+            }
+        }
+    });
+    TrickleGuard { stop: Some(stop), thread: Some(thread) }
+}
+
+struct TrickleGuard {
+    stop: Option<std::sync::mpsc::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Drop for TrickleGuard {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        self.thread.take().map(JoinHandle::join);
+    }
+}
+
+/// The peer reads only after the line was seen, so the file is not through before.
+#[test]
+fn a_file_that_is_sent_has_per_cent_and_a_last_line() {
+    let cases: [(u16, &[&str], &str, &str); 5] = [
+        (80, &[], "%  ", "32.00 MB out  "),
+        (80, &["-q"], "%  ", "32.00 MB out  "),
+        (40, &[], "%  ", "32.00 MB out  "),
+        (20, &[], "% ", "100% "),
+        (10, &[], "%", "100%"),
+    ];
+    for_each(cases, |(columns, options, during, end)| {
+        let screen = Screen::new(columns);
+        let (mut client, mut peer) = screen.client(options, large_file());
+        screen.shows(during);
+        // The bar takes the room that is left, and no line is wrapped.
+        assert_eq!(screen.text().contains("[==="), columns == 80, "{:?}", screen.text());
+        assert!(!screen.text().contains('\n'));
+        assert_eq!(take_all(&mut peer).len(), FILE_BYTES);
+        drop(peer);
+        client.ends_with(0);
+        screen.shows("\n");
+        let last = screen.last_line();
+        assert!(last.starts_with(end) && last.len() < usize::from(columns), "{last:?}");
+        assert_eq!(screen.text().matches('\n').count(), 1, "{:?}", screen.text());
+    });
+}
+
+/// Two lines are seen on a terminal that can show them. By then the others would have had theirs, as they began before.
+#[test]
+fn nothing_is_drawn_where_nothing_can_be_drawn() {
+    let (dumb, narrow, answered) = (Screen::new(80), Screen::new(5), Screen::new(80));
+    let (listener, address) = listening();
+    let start = |screen: &Screen, term: &str, stdout: Stdio| {
+        let mut command = command(["tcp-client", "--progress", &address.to_string()]);
+        command.stdin(Stdio::null()).stdout(stdout).env("TERM", term).env("NO_COLOR", "1");
+        (screen.start(command), trickle(accept(&listener)))
+    };
+    let mut run = command(["tcp-client", "--progress", &address.to_string()]);
+    let mut piped = Background::spawn(run.stdin(Stdio::null()));
+    let to_pipe = trickle(accept(&listener));
+    let on_terminal = answered.terminal.slave.try_clone().expect("a copy");
+    let runs = [
+        start(&dumb, "dumb", Stdio::null()),
+        start(&narrow, "xterm", Stdio::null()),
+        start(&answered, "xterm", on_terminal.into()),
+    ];
+    let control = Screen::new(80);
+    let (mut seen, peer) = start(&control, "xterm", Stdio::null());
+    eventually("two lines", || (control.text().matches(" in  ").count() >= 2).then_some(()));
+    drop((to_pipe, peer));
+    for (mut run, trickle) in runs {
+        drop(trickle);
+        run.ends_with(0);
+    }
+    piped.ends_with(0);
+    assert!(piped.all_lines().is_empty(), "{:?}", piped.all_lines());
+    assert_eq!((dumb.text(), narrow.text()), (String::new(), String::new()));
+    assert_eq!(answered.text().trim_matches('x'), "", "the data alone");
+    seen.ends_with(0);
+    control.shows("\n");
+    assert!(!control.text().contains('\x1b'), "NO_COLOR is kept: {:?}", control.text());
+}
+
+/// The line is erased before a message, and before data on the same terminal, which also ends it.
+#[test]
+fn messages_and_data_are_not_garbled() {
+    let screen = Screen::new(80);
+    let (listener, address) = listening();
+    let mut run = command(["tcp-client", "--progress", "-v", &address.to_string()]);
+    run.stdin(large_file()).stdout(screen.terminal.slave.try_clone().expect("a copy")).env("TERM", "xterm");
+    let mut client = screen.start(run);
+    let mut peer = accept(&listener);
+    screen.shows(" out  ");
+    peer.write_all(b"answer\n").expect("the client takes it");
+    screen.shows("\r\x1b[Kanswer\r\n");
+    assert_eq!(take_all(&mut peer).len(), FILE_BYTES);
+    drop(peer);
+    client.ends_with(0);
+    screen.shows(": in order\r\n");
+    let text = screen.text();
+    let (_, after) = text.split_once("answer").expect("it has been seen");
+    assert!(!after.contains(" out  "), "{after:?}");
+
+    let screen = Screen::new(80);
+    let (mut client, mut peer) = screen.client(&["-v"], large_file());
+    screen.shows(" out  ");
+    expect(&mut peer, &vec![0; FILE_BYTES]);
+    drop(peer);
+    client.ends_with(0);
+    screen.shows("  100%  in ");
+    let text = screen.text();
+    // Each message begins at the margin: of a new line, or of the line that was erased.
+    for (at, _) in text.match_indices("xport: ") {
+        assert!(at == 0 || text[..at].ends_with('\n') || text[..at].ends_with("\r\x1b[K"), "{text:?}");
+    }
+}
+
+/// Sessions of a server have a line each. Other modes with stdin and stdout have it as well.
+#[test]
+fn every_mode_with_stdin_and_stdout_shows_its_progress() {
+    let server = Screen::new(80);
+    let mut run = command(["tcp-server", "-k", "--progress", "127.0.0.1:0"]);
+    run.stdin(Stdio::null()).stdout(Stdio::null()).env("TERM", "xterm");
+    let run = server.start(run);
+    server.shows("\n");
+    let address = server.text().trim().rsplit_once(' ').expect("an address").1.parse().expect("an address");
+
+    let (listener, to) = listening();
+    let relay = Screen::new(80);
+    let mut command_line = command(["relay", "--progress", "-", &to.to_string()]);
+    command_line.stdin(Stdio::null()).stdout(Stdio::null()).env("TERM", "xterm");
+    let mut relaying = relay.start(command_line);
+    let to_relay = trickle(accept(&listener));
+
+    let datagrams = Screen::new(80);
+    let mut command_line = command(["udp-server", "--progress", "--count", "200", "127.0.0.1:0"]);
+    command_line.stdin(Stdio::null()).stdout(Stdio::null()).env("TERM", "xterm");
+    let mut receiving = datagrams.start(command_line);
+    datagrams.shows("\n");
+    let at: SocketAddr = datagrams.text().trim().rsplit_once(' ').expect("an address").1.parse().expect("an address");
+    let sender = udp("127.0.0.1");
+
+    for session in 1..=2 {
+        let to_server = trickle(connect(address));
+        eventually("a line", || {
+            sender.send_to(&[b'x'; 100], at).ok();
+            server.text().rsplit('\n').next()?.contains(" in  ").then_some(())
+        });
+        drop(to_server);
+        eventually("a last line", || (server.text().matches('\n').count() == 1 + session).then_some(()));
+    }
+    relay.shows(" in  ");
+    drop(to_relay);
+    relaying.ends_with(0);
+    relay.shows("\n");
+    drop(run);
+    eventually("the last datagram", || {
+        sender.send_to(&[b'x'; 100], at).ok();
+        (!receiving.is_running()).then_some(())
+    });
+    datagrams.shows("20.00 kB in  ");
+}
+
+/// ^S stops the terminal, and not the session.
+#[test]
+fn a_stopped_terminal_does_not_stop_the_session() {
+    let screen = Screen::new(80);
+    let (mut client, mut peer) = screen.client(&[], large_file());
+    screen.shows(" out  ");
+    screen.terminal.type_in("\x13");
+    assert_eq!(take_all(&mut peer).len(), FILE_BYTES);
+    drop(peer);
+    client.ends_with(0);
+}
+
+/// The kernel moves the bytes, with the line or without it.
+#[test]
+fn bytes_are_moved_by_the_kernel_as_ever() {
+    let screen = Screen::new(200);
+    let (listener, address) = listening();
+    let mut run = command(["tcp-client", "--progress", "-vv", &address.to_string()]);
+    run.stdin(Stdio::null()).env("TERM", "xterm");
+    let mut client = screen.start(run);
+    let (mut peer, mut stdout) = (accept(&listener), client.stdout());
+    let sent = thread::spawn(move || {
+        peer.write_all(&vec![b'x'; FILE_BYTES]).expect("the client takes it");
+    });
+    screen.shows("forwarding by Splice(ToPipe)");
+    assert_eq!(take_all(&mut stdout).len(), FILE_BYTES);
+    sent.join().expect("it has written");
+    client.ends_with(0);
+}
