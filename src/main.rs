@@ -19,7 +19,7 @@ fn main() -> ExitCode {
     match cli::parse(std::env::args_os()) {
         Err(error) => {
             // If stderr fails, there is no other place for the message.
-            let _ = stderr::write_all(error.to_string().as_bytes(), PATIENCE);
+            let _ = stderr::write_all(logger::refusal(&error.to_string()).as_bytes(), PATIENCE);
             ExitCode::from(USAGE)
         }
         Ok(Parsed::Print(text)) => finish(print(&text)),

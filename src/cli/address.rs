@@ -156,7 +156,7 @@ fn split_host_port(text: &str) -> Result<(&str, &str), String> {
         };
     }
     match (text.split_once(':'), text.rsplit_once(':')) {
-        (Some(first), Some(last)) if first == last => Ok(last),
+        (Some(first), Some(last)) if first == last && !text.contains("://") => Ok(last),
         (_, Some((host, _))) => Err(explain_colons(text, host)),
         _ if text.bytes().all(|byte| byte.is_ascii_digit()) || text.starts_with('-') => Ok(("", text)),
         _ if find_service(text).is_some() => Ok(("", text)),
@@ -265,6 +265,7 @@ mod tests {
             ("[fe80::1]:80", "needs %interface"),
             ("[fe80::1%nope]:80", "no interface 'nope'"),
             ("http://example.com:80", "is a URL"),
+            ("http://example.com/", "is a URL"),
             ("/tmp/sock", "unix socket"),
             ("@name", "unix socket"),
             ("a b:80", "the character ' '"),

@@ -84,11 +84,6 @@ impl<'a> EndpointArg<'a> {
         clean_os(self.rest)
     }
 
-    /// The address without its options, for a line to type.
-    pub(super) fn address_shown(&self) -> String {
-        clean_os(&split_options(self.rest).0)
-    }
-
     /// An error about this endpoint.
     pub(super) fn with_context(&self, reason: &str) -> ConfigError {
         with_context(self.text, reason)

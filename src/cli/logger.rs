@@ -119,6 +119,18 @@ pub fn line(text: &str) -> String {
     format!("{}xport: {}\n", time_now(), escape(text))
 }
 
+/// The text of a usage error, which has several lines. The command line could not be read, so this looks for a wish for
+/// the time by itself.
+#[must_use]
+pub fn refusal(text: &str) -> String {
+    let options = || env::args_os().skip(1).take_while(|arg| arg != "--");
+    if env::var_os("XPORT_LOG_TIME").is_some_and(|value| value == "1") || options().any(|arg| arg == "--log-time") {
+        let time = timestamp(SystemTime::now());
+        return text.lines().map(|line| format!("{time} {line}").trim_end().to_owned() + "\n").collect();
+    }
+    text.to_owned()
+}
+
 /// The time for the beginning of a line, with a space behind it, or nothing if it is not wanted.
 fn time_now() -> String {
     if HAS_TIME.load(Ordering::Relaxed) { format!("{} ", timestamp(SystemTime::now())) } else { String::new() }

@@ -174,7 +174,7 @@ pub(super) fn run_config(action: Action, options: &Options, has_datagrams: bool)
 fn check_show_chain(options: &Options) -> Result<(), ConfigError> {
     use Opt::*;
     let of_ends = [HalfClose, NoHalfClose, Linger, QuitAfter, UntilPeerEnds];
-    let of_data = [SendOnly, RecvOnly, Dump, HighWater, LowWater, IdleTimeout];
+    let of_data = [SendOnly, RecvOnly, Raw, Escape, Progress, Dump, HighWater, LowWater, IdleTimeout];
     match of_ends.into_iter().chain(of_data).find(|opt| options.show_chain && options.was_given(*opt)) {
         Some(opt) => Err(useless_with_chain(row(opt).flag()).into()),
         None => Ok(()),

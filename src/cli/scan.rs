@@ -8,7 +8,7 @@ use crate::cli::error::ConfigError;
 use crate::cli::hints::NO_DATAGRAMS;
 use crate::cli::host::{find_service, parse_host};
 use crate::cli::modes::Action;
-use crate::cli::quote::{clean, quote};
+use crate::cli::quote::quote;
 use crate::cli::request::Request;
 use crate::cli::resolve::run_config;
 use crate::cli::schemes::{Form, named};
@@ -18,16 +18,10 @@ use crate::transports::advice::Advice;
 
 /// The configuration of a scan. The operands are a host, and ports in any number of words.
 pub(super) fn resolve_scan(request: &Request<'_>) -> Result<ScanConfig, ConfigError> {
-    let Some((host, words)) = request.operands.split_first() else {
-        return Err("no host given: write, for example, 'xport scan localhost 22,80'".into());
-    };
-    let host =
-        parse_with(host, |text| parse_target(text, words)).map_err(|reason| format!("invalid host: {reason}"))?;
-    let ports = parse_ports(words)?;
-    let Some(&port) = ports.first() else {
-        let host = clean(&request.operands[0].to_string_lossy());
-        return Err(format!("no ports given: write, for example, 'xport scan {host} 22,80,8000-8010'").into());
-    };
+    let Some((host, words)) = request.operands.split_first() else { return Err("no host given".into()) };
+    let host = parse_with(host, parse_target).map_err(|reason| format!("invalid host: {reason}"))?;
+    let ports = parse_ports(words).map_err(|reason| ConfigError::Value(format!("invalid ports: {reason}")))?;
+    let Some(&port) = ports.first() else { return Err("no ports given".into()) };
     let options = request.options;
     let address = Address::Inet(HostPort { host: host.clone(), port });
     Ok(ScanConfig {
@@ -40,30 +34,25 @@ pub(super) fn resolve_scan(request: &Request<'_>) -> Result<ScanConfig, ConfigEr
     })
 }
 
-/// Parses the host. An endpoint is explained.
-fn parse_target(text: &str, words: &[OsString]) -> Result<Host, String> {
-    let ports = || match words {
-        [] => "PORTS".to_owned(),
-        _ => Vec::from_iter(words.iter().map(|word| clean(&word.to_string_lossy()))).join(" "),
-    };
-    if let Some((kind, rest)) = text.split_once(':')
+/// Parses the host. The reason for an endpoint or a network is its own.
+fn parse_target(text: &str) -> Result<Host, String> {
+    if let Some((kind, _)) = text.split_once(':')
         && let Some(scheme) = named().find(|scheme| scheme.name == kind)
     {
-        if scheme.has_datagrams() {
-            return Err(format!("{} is UDP; {NO_DATAGRAMS}", quote(text)));
-        }
-        if scheme.form != Form::Inet {
-            return Err(format!("{} is not a host with TCP ports", quote(text)));
-        }
-        let rest = rest.trim_start_matches('/').trim_end_matches('/');
-        return Err(format!("{} is an endpoint: write 'xport scan {} {}'", quote(text), clean(rest), ports()));
+        let why = if scheme.has_datagrams() {
+            NO_DATAGRAMS
+        } else if scheme.form == Form::Inet {
+            "a scan takes a host without a kind"
+        } else {
+            "only a host has TCP ports"
+        };
+        return Err(format!("{} is an endpoint: {why}", quote(text)));
     }
-    if let Some((host, port)) = text.rsplit_once(':')
-        && words.is_empty()
-        && parse_inet(text).is_ok()
-    {
-        let host = if host.is_empty() { "localhost" } else { host };
-        return Err(format!("{} has its port behind a colon: write 'xport scan {host} {port}'", quote(text)));
+    if text.contains("://") {
+        return Err(format!("{} is a URL", quote(text)));
+    }
+    if text.contains(':') && parse_inet(text).is_ok() {
+        return Err(format!("{} has a port: ports are words of their own", quote(text)));
     }
     if let Some((host, size)) = text.rsplit_once('/')
         && size.bytes().all(|byte| byte.is_ascii_digit())
@@ -79,7 +68,7 @@ fn parse_ports(words: &[OsString]) -> Result<Vec<u16>, String> {
     let mut wanted = vec![false; usize::from(u16::MAX) + 1];
     for word in words {
         let parsed = parse_with(word, |list| list.split(',').map(parse_range).collect::<Result<Vec<_>, _>>());
-        for (first, last) in parsed.map_err(|reason| format!("invalid ports: {reason}"))? {
+        for (first, last) in parsed? {
             wanted[usize::from(first)..=usize::from(last)].fill(true);
         }
     }
@@ -106,7 +95,7 @@ fn parse_range(text: &str) -> Result<(u16, u16), String> {
     let within = |reason: String| format!("{reason}, in {}", quote(text));
     let (first, last) = (parse_port(first).map_err(within)?, parse_port(last).map_err(within)?);
     if first > last {
-        return Err(format!("the range {} is reversed: write {last}-{first}", quote(text)));
+        return Err(format!("the range {} is reversed", quote(text)));
     }
     Ok((first, last))
 }
@@ -164,7 +153,7 @@ mod tests {
             ("99999999999999999999", "'99999999999999999999' is out of range"),
             ("0-10", "'0' is out of range, 1 to 65535, in '0-10'"),
             ("1-65536", "'65536' is out of range, 1 to 65535, in '1-65536'"),
-            ("90-80", "the range '90-80' is reversed: write 80-90"),
+            ("90-80", "the range '90-80' is reversed"),
             ("80-", "'80-' is neither a range"),
             ("-80", "'-80' is neither a range"),
             ("1-2-3", "'2-3' is neither a number nor a known service, in '1-2-3'"),
@@ -182,26 +171,23 @@ mod tests {
 
     #[test]
     fn a_host_is_alone() {
-        let refused = |text: &str, ports: &[&str]| {
-            parse_target(text, &Vec::from_iter(ports.iter().map(OsString::from))).expect_err(text)
-        };
-        for (host, ports, reason) in [
-            ("h:22", &[][..], "write 'xport scan h 22'"),
-            (":22", &[], "write 'xport scan localhost 22'"),
-            ("[::1]:22", &[], "write 'xport scan [::1] 22'"),
-            ("udp:h", &["53"], "UDP cannot be scanned"),
-            ("udp-listen:h", &["53"], "UDP cannot be scanned"),
-            ("tcp:h", &["80", "81"], "write 'xport scan h 80 81'"),
-            ("tls://h/", &["443"], "write 'xport scan h 443'"),
-            ("unix:/run/s", &["1"], "'unix:/run/s' is not a host with TCP ports"),
-            ("fd:3", &["1"], "'fd:3' is not a host"),
-            ("10.0.0.0/8", &["22"], "'10.0.0.0/8' is a network: a scan has one host"),
-            ("", &["22"], "the host is empty"),
-            ("a b", &["22"], "has the character ' '"),
+        for (host, reason) in [
+            ("h:22", "'h:22' has a port"),
+            (":22", "':22' has a port"),
+            ("[::1]:22", "'[::1]:22' has a port"),
+            ("udp:h", "UDP cannot be scanned"),
+            ("udp-listen:h", "UDP cannot be scanned"),
+            ("tcp:h", "'tcp:h' is an endpoint: a scan takes a host without a kind"),
+            ("gopher://h/", "'gopher://h/' is a URL"),
+            ("unix:/run/s", "'unix:/run/s' is an endpoint: only a host has TCP ports"),
+            ("fd:3", "only a host has TCP ports"),
+            ("10.0.0.0/8", "'10.0.0.0/8' is a network: a scan has one host"),
+            ("", "the host is empty"),
+            ("a b", "has the character ' '"),
         ] {
-            let error = refused(host, ports);
+            let error = parse_target(host).expect_err(host);
             assert!(error.contains(reason), "{host}: {error}");
         }
-        assert!(parse_target("::1", &[OsString::from("22")]).is_ok());
+        assert!(parse_target("::1").is_ok());
     }
 }

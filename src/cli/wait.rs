@@ -75,18 +75,14 @@ fn check_options(options: &Options, parsed: &[ParsedEndpoint<'_>]) -> Result<(),
 fn explain_scheme(arg: &EndpointArg<'_>) -> String {
     match (arg.scheme.role, arg.scheme.form) {
         (_, Form::Descriptor) => OPEN_ALREADY.to_owned(),
-        (Role::Listen, _) => {
-            let kind = arg.scheme.name.trim_end_matches("-listen");
-            let address = arg.address_shown();
-            format!("this endpoint listens, and wait connects: write xport wait {kind}:{address}")
-        }
+        (Role::Listen, _) => "this endpoint listens, and wait connects".to_owned(),
         (Role::Run, _) => {
             format!(
                 "this is a program: name what to wait for before it, as in xport wait HOST:PORT -- {}",
                 arg.rest_shown()
             )
         }
-        _ => "stdin and stdout need no waiting: write, for example, xport wait localhost:5432".to_owned(),
+        _ => "stdin and stdout need no waiting".to_owned(),
     }
 }
 

@@ -4,7 +4,7 @@ use std::io;
 
 use super::EventLoop;
 use super::dispatch::guarded;
-use crate::transports::amounts::{Moved, Span};
+use crate::transports::amounts::{Moved, Size, Span};
 use crate::transports::ctx::{Call, Installed};
 use crate::transports::error::is_tls;
 use crate::transports::handle::Transport;
@@ -77,11 +77,11 @@ fn stream_call(net: &mut Net, id: Id, handler: &mut Handler, call: Call) {
             }
         }
         Call::PauseWriting => {
-            log::debug!("{}: {} bytes wait, pausing", Label(t.net, id), t.write_buffer_size());
+            log::debug!("{}: {} wait, pausing", Label(t.net, id), Size(t.write_buffer_size() as u64));
             handler.pause_writing(t);
         }
         Call::ResumeWriting => {
-            log::debug!("{}: {} bytes wait, resuming", Label(t.net, id), t.write_buffer_size());
+            log::debug!("{}: {} wait, resuming", Label(t.net, id), Size(t.write_buffer_size() as u64));
             handler.resume_writing(t);
         }
         Call::TlsStarted => {

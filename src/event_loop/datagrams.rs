@@ -7,7 +7,7 @@ use std::io;
 
 use super::EventLoop;
 use super::dispatch::guarded;
-use crate::transports::amounts::{Moved, Span};
+use crate::transports::amounts::{Moved, Size, Span};
 use crate::transports::ctx::{Call, DatagramRef, Installed};
 use crate::transports::datagram::handle::DatagramTransport;
 use crate::transports::datagram::socket::Datagram;
@@ -129,7 +129,7 @@ impl EventLoop {
             return false;
         }
         if !datagram.access.admits(from.address().ip()) {
-            log::debug!("{}: a datagram from {from} is denied", Label(net, id));
+            log::debug!("{}: denied a datagram from {from}", Label(net, id));
             return true;
         }
         if datagram.own.as_mut().is_some_and(|own| own.is(from, net.cx.now)) {
@@ -177,11 +177,11 @@ fn socket_call(net: &mut Net, id: Id, protocol: &mut dyn DatagramProtocol, call:
             }
         }
         Call::PauseWriting => {
-            log::debug!("{}: {} bytes wait, pausing", Label(t.net, id), t.write_buffer_size());
+            log::debug!("{}: {} wait, pausing", Label(t.net, id), Size(t.write_buffer_size() as u64));
             protocol.pause_writing(t);
         }
         Call::ResumeWriting => {
-            log::debug!("{}: {} bytes wait, resuming", Label(t.net, id), t.write_buffer_size());
+            log::debug!("{}: {} wait, resuming", Label(t.net, id), Size(t.write_buffer_size() as u64));
             protocol.resume_writing(t);
         }
         Call::Timer(timer) => protocol.timer_fired(t, timer),
@@ -227,7 +227,7 @@ fn log_closed(t: &DatagramTransport<'_>) {
     let name = Label(t.net, t.id);
     let lost = datagram.io.dropped();
     if lost > 0 {
-        log::warn!("{name}: lost at least {lost} datagrams: the receive buffer was full");
+        log::warn!("{name}: at least {lost} datagrams are lost: the receive buffer was full");
     }
     if !log::log_enabled!(log::Level::Info) {
         return;
@@ -236,7 +236,7 @@ fn log_closed(t: &DatagramTransport<'_>) {
     let time = t.net.now().duration_since(datagram.opened_at);
     let bytes_in = Moved { bytes: totals.received, direction: "in", time };
     let bytes_out = Moved { bytes: totals.sent, direction: "out", time };
-    let rest = if *dropped > 0 { format!("; {dropped} datagrams dropped") } else { String::new() };
+    let rest = if *dropped > 0 { format!("; {dropped} dropped") } else { String::new() };
     let [received, sent] = [received, sent].map(|n| format!("{n} datagram{}", if *n == 1 { "" } else { "s" }));
     log::info!("{name} closed after {}: {received}, {bytes_in}; {sent}, {bytes_out}{rest}", Span(time));
 }

@@ -137,7 +137,7 @@ impl Run {
         let Some(progress) = &mut self.progress else { return self.event_loop.run() };
         loop {
             let begins = |event_loop: &mut EventLoop| progress.has_begun(event_loop.net());
-            let ended = self.event_loop.run_until(Some(ProgressLine::next_look()), begins);
+            let ended = self.event_loop.run_until(progress.next_look(), begins);
             match ended {
                 Ok(RunEnd::Deadline | RunEnd::Condition) => progress.look(self.event_loop.net()),
                 _ => {

@@ -14,10 +14,11 @@ use std::io;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use indicatif::{DecimalBytes, HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
+use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 
 use super::config::StreamConfig;
 use crate::sys::{stderr, stdio};
+use crate::transports::amounts::{Size, Span};
 use crate::transports::id::Id;
 use crate::transports::info::Totals;
 use crate::transports::net::Net;
@@ -86,9 +87,9 @@ impl ProgressLine {
         })
     }
 
-    /// When to look next.
-    pub(super) fn next_look() -> Instant {
-        Instant::now() + INTERVAL
+    /// When to look next. `None` while nothing moves.
+    pub(super) fn next_look(&self) -> Option<Instant> {
+        (!matches!(self.phase, DrawPhase::Still)).then(|| Instant::now() + INTERVAL)
     }
 
     /// Whether a session has just begun to move bytes, so that it is time to look at once.
@@ -167,19 +168,19 @@ impl ProgressLine {
         // A file can grow.
         let length = self.length().filter(|length| *length > 0 && main <= *length);
         Pieces {
-            main: DecimalBytes(main).to_string(),
+            main: Size(main).to_string(),
             main_name,
-            rate: format!("{}/s", DecimalBytes(rate as u64)),
+            rate: format!("{}/s", Size(rate as u64)),
             percent: length.map(|length| format!("{}%", u128::from(main) * 100 / u128::from(length))),
             time: if is_over {
-                Some(format!("in {:#}", HumanDuration(elapsed)))
+                Some(format!("in {}", Span(elapsed)))
             } else {
                 let left =
                     length.filter(|length| rate >= 1.0 && main < *length).map(|length| (length - main) as f64 / rate);
                 left.and_then(|left| Duration::try_from_secs_f64(left).ok())
                     .map(|left| format!("{:#} left", HumanDuration(left)))
             },
-            other: (other > 0).then(|| format!("{} {other_name}", DecimalBytes(other))),
+            other: (other > 0).then(|| format!("{} {other_name}", Size(other))),
         }
     }
 }

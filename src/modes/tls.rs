@@ -59,7 +59,7 @@ fn usage(error: SettingsError) -> Failure {
 pub(super) fn tell_clients(config: &ListenConfig, tls: Option<&TlsServer>, names: &[Peer]) {
     let (Some(settings), Some(pin)) = (&config.tls, tls.and_then(TlsServer::pin)) else { return };
     if settings.identity.is_some() {
-        return log::info!("the pin of the certificate is {pin}");
+        return log::info!("certificate pin {pin}");
     }
     let certificate = if settings.client_ca.is_some() { " --cert FILE --key FILE" } else { "" };
     let mut ports = Vec::new();

@@ -70,7 +70,10 @@ impl Forwarder {
             (SIGCONT, ..) if self.child.has_our_keys() => (),
             // The child can have ended, or be another user.
             (SIGCONT, ..) => drop(self.to_child(t, SIGCONT)),
-            _ if has_it && self.runs(t) => self.child.note_signal(signal),
+            _ if has_it && self.runs(t) => {
+                self.child.note_signal(signal);
+                t.net().signal_was_for_child();
+            }
             _ => self.forward(t, signal, reporter),
         }
     }
@@ -87,14 +90,13 @@ impl Forwarder {
         }
         // A process that is stopped gets the signal only when it goes on.
         let sent = self.to_child(t, signal).and_then(|()| self.to_child(t, SIGCONT));
-        match sent {
-            Err(error) if matches!(signal, SIGINT | SIGQUIT) => {
-                log::info!("signal {signal} for the child: {}", describe(&error));
-                // After ^C, a user should not have to wait for a child that has not got the signal.
-                self.ask_to_end(t, signal);
-            }
-            Err(error) => log::warn!("signal {signal} for the child: {}", describe(&error)),
-            Ok(()) => (),
+        let Err(error) = sent else { return t.net().signal_was_for_child() };
+        let is_key = matches!(signal, SIGINT | SIGQUIT);
+        let level = if is_key { log::Level::Info } else { log::Level::Warn };
+        log::log!(level, "{}: signal {signal}: {}", self.child.name(t.net()), describe(&error));
+        if is_key {
+            // After ^C, a user should not have to wait for a child that has not got the signal.
+            self.ask_to_end(t, signal);
         }
     }
 
@@ -143,15 +145,16 @@ impl Forwarder {
             _ => return,
         };
         log::warn!(
-            "the program is stopped: it tried {why} the terminal from the background; \
-             use --pty for a terminal of its own, or --stdin inherit for the keys of this terminal"
+            "{} is stopped: it tried {why} the terminal from the background; \
+             use --pty for a terminal of its own, or --stdin inherit for the keys of this terminal",
+            self.child.name(t.net())
         );
     }
 
     fn resize(&self, t: &mut Transport<'_>, size: Option<WindowSize>) {
         let Some(WindowSize { rows, columns }) = size else { return };
         if let Some(Err(error)) = self.with_child(t, |child| child.set_window_size(rows, columns)) {
-            log::debug!("size of the child's terminal: {}", describe(&error));
+            log::debug!("{}: size of its terminal: {}", self.child.name(t.net()), describe(&error));
         }
     }
 

@@ -138,7 +138,10 @@ impl IdleWatch {
     pub(super) fn not_made(&self, t: &Transport<'_>, error: &ConnectError) {
         let failure = Failure::from(error).of(t.number());
         match &self.scope {
-            FailureScope::Log | FailureScope::Warn => failure.log(log::Level::Warn),
+            FailureScope::Log | FailureScope::Warn => {
+                log::warn!("{failure}");
+                failure.log_hint(log::Level::Warn);
+            }
             FailureScope::Run(reporter) => reporter.tell(failure),
         }
     }
@@ -173,7 +176,10 @@ impl IdleWatch {
         };
         let failure = Failure::new(cause, format!("{name}: {what}")).with_hint(hint).of(t.number());
         match &self.scope {
-            FailureScope::Log | FailureScope::Warn => failure.log(level),
+            FailureScope::Log | FailureScope::Warn => {
+                log::log!(level, "{failure}");
+                failure.log_hint(level);
+            }
             FailureScope::Run(reporter) => reporter.tell(failure),
         }
     }

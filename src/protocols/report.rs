@@ -79,11 +79,9 @@ impl Failure {
         Self { message: with_number(self.message), hint: self.hint.map(with_number), ..self }
     }
 
-    /// Logs the failure of one connection of many.
-    pub(super) fn log(&self, level: Level) {
-        if !self.message.is_empty() {
-            log::log!(level, "{}", self.message);
-        }
+    /// Logs the second line, if there is one. The first line is logged where the failure has happened, because each
+    /// kind of line has its own limit of lines in a second.
+    pub(super) fn log_hint(&self, level: Level) {
         if let Some(hint) = &self.hint {
             log::log!(level, "{hint}");
         }

@@ -20,15 +20,27 @@ use super::check;
 /// The signals that end a program and that users send on purpose. A run with children handles them.
 pub const DELIBERATE: [i32; 7] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM];
 
+/// Signals that have no effect by default, that xport ignores, that stop a process, or that nothing can catch.
+const HARMLESS: [i32; 11] = [
+    SIGCHLD,
+    SIGCONT,
+    libc::SIGURG,
+    SIGWINCH,
+    SIGPIPE,
+    libc::SIGXFSZ,
+    SIGTSTP,
+    SIGTTIN,
+    SIGTTOU,
+    libc::SIGSTOP,
+    SIGKILL,
+];
+
 /// All other signals that end a program unless it catches them, real-time signals included. Signals of a fault, such as
 /// `SIGSEGV`, are not in the list, because the instruction that caused the fault would run again.
 #[must_use]
 pub fn other_deadly() -> Vec<i32> {
-    use libc::{SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSTOP, SIGSYS, SIGTRAP, SIGURG, SIGXFSZ};
+    use libc::{SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP};
     const FAULTS: [i32; 6] = [SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP];
-    /// Signals that have no effect by default, that xport ignores, that stop a process, or that nothing can catch.
-    const HARMLESS: [i32; 11] =
-        [SIGCHLD, SIGCONT, SIGURG, SIGWINCH, SIGPIPE, SIGXFSZ, SIGTSTP, SIGTTIN, SIGTTOU, SIGSTOP, SIGKILL];
     // Numbers between the named signals and the real-time signals belong to the C library.
     let exists = |signal: &i32| *signal < 32 || *signal >= libc::SIGRTMIN();
     let is_named = |signal: &i32| [&FAULTS[..], &HARMLESS, &DELIBERATE].iter().any(|list| list.contains(signal));
@@ -38,11 +50,16 @@ pub fn other_deadly() -> Vec<i32> {
 /// How many caught signals have asked the program to end.
 static DEADLY_ARRIVALS: AtomicUsize = AtomicUsize::new(0);
 
-/// How many caught signals have asked the program to end. A wait outside the loop checks this, because nothing reads
-/// the pipe of signals there.
+/// How many caught signals have asked the program to end: all that would end it by default, except those that it has
+/// passed on. A wait outside the loop checks this, because nothing reads the pipe of signals there.
 #[must_use]
 pub(crate) fn deadly_arrivals() -> usize {
     DEADLY_ARRIVALS.load(Ordering::Relaxed)
+}
+
+/// Notes that a deadly signal was for a child, which has got it. The program itself was not asked to end.
+pub(crate) fn was_for_child() {
+    DEADLY_ARRIVALS.fetch_sub(1, Ordering::Relaxed);
 }
 
 /// This bit is set in the byte of a signal that the kernel sent, and not a process. A key of a terminal is an example.
@@ -62,7 +79,7 @@ pub(crate) fn pipe(signals: &[i32], with_origin: bool) -> io::Result<OwnedFd> {
     let _blocked = Blocked::all(signals)?;
     for &signal in signals {
         let number = u8::try_from(signal).map_err(|_| io::ErrorKind::InvalidInput)?;
-        let asks_to_end = matches!(signal, SIGHUP | SIGINT | SIGQUIT | SIGTERM);
+        let asks_to_end = !HARMLESS.contains(&signal);
         let send = move |info: &libc::siginfo_t| {
             if asks_to_end {
                 DEADLY_ARRIVALS.fetch_add(1, Ordering::Relaxed);

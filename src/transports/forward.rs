@@ -29,6 +29,7 @@ use super::forward_mode::{Forward, ForwardMode, SpliceRoute};
 use super::handle::Transport;
 use super::id::Id;
 use super::net::{Net, Slot};
+use super::number::Number;
 use super::pipe_pool::{SpliceFd, Spliced};
 use super::state::Phase;
 use super::stream::Stream;
@@ -109,6 +110,11 @@ impl Route<'_> {
 
     fn sink_ref(&mut self) -> StreamRef<'_> {
         StreamRef { id: self.sink_id, stream: self.sink, cx: self.cx }
+    }
+
+    /// The number of the connection. stdin and stdout have none.
+    fn number(&self) -> Number {
+        if self.source.number == Number::NONE { self.sink.number } else { self.source.number }
     }
 
     /// Begins to forward.
@@ -297,18 +303,21 @@ impl Route<'_> {
     }
 
     fn set_mode(&mut self, mode: ForwardMode) {
+        let number = self.number();
         if let Some(forward) = self.source.forward.as_deref_mut() {
-            log::debug!("forwarding by {mode:?}");
+            log::debug!("{number}forwarding by {mode:?}");
             (forward.mode, forward.streak) = (mode, 0);
         }
     }
 
     /// Notes how much was forwarded at once, and changes the method if it is time.
     fn note_forwarded(&mut self, n: usize, method: trial::Method) {
+        let number = self.number();
         let Some(forward) = self.source.forward.as_deref_mut() else { return };
         if let Some(trial) = &mut forward.trial {
             // The clock of the loop stands still during a turn, and this measures within a turn.
             let Some(winner) = trial.note(method, n, Instant::now()) else { return };
+            log::debug!("{number}{trial}");
             forward.trial = None;
             if winner == trial::Method::Copy {
                 self.set_mode(ForwardMode::CopyOnly);

@@ -34,7 +34,7 @@ impl fmt::Display for StreamLabel<'_> {
             Some(peer) => peer.fmt(f),
             None if stream.is_stdio() => f.write_str("stdin and stdout"),
             None if stream.number != Number::NONE => f.write_str("pipe of the child"),
-            None => write!(f, "transport {id:?}"),
+            None => write!(f, "{id:?}"),
         }
     }
 }

@@ -214,6 +214,12 @@ impl Net {
         add_signals(self, signals::pipe(numbers, true)?, protocol.into())
     }
 
+    /// Notes that a signal was only for a child, which has got it. Otherwise a signal that ends programs by default
+    /// keeps a run from waiting long for the reader of its dump. To be called once for each such signal.
+    pub(crate) fn signal_was_for_child(&mut self) {
+        signals::was_for_child();
+    }
+
     fn add_made(&mut self, stream: Stream, protocol: Handler) -> io::Result<Id> {
         let id = self.add(Slot::Stream(stream))?;
         self.cx.calls.push_back((id, Call::Install(Installed::Protocol(protocol))));

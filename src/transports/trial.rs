@@ -14,7 +14,10 @@
 //! The first half of each part is not timed, as the receiver may still be busy with the part before. A shorter file
 //! goes partly by one method and partly by the other.
 
+use std::fmt;
 use std::time::{Duration, Instant};
+
+use super::amounts::{Size, Span};
 
 /// Bytes of a part that are not timed, and bytes that are timed. The first is as much as a socket buffer holds.
 const UNTIMED_BYTES: usize = 4 * 1024 * 1024;
@@ -74,8 +77,15 @@ impl Trial {
         if method == Method::Send || (copy < send && self.part < PARTS) {
             return None;
         }
-        log::debug!("{} MB by sendfile take {send:?}, by copying {copy:?}", TIMED_BYTES / 1024 / 1024);
         Some(if copy * MARGIN < send * 100 { Method::Copy } else { Method::Send })
+    }
+}
+
+impl fmt::Display for Trial {
+    /// The best times so far.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [send, copy] = self.best.map(|time| Span(time.unwrap_or_default()));
+        write!(f, "{} takes {send} by sendfile, {copy} by copying", Size(TIMED_BYTES as u64))
     }
 }
 

@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use super::typed::Typed;
-use super::wish::{is_path, is_port, own, with_port};
+use super::words::{is_path, is_port, own, with_port};
 use super::{names, netcat, socat};
 use crate::cli::hints;
 use crate::cli::kinds::{foreign, is_address, nearly};
@@ -248,11 +248,15 @@ pub(super) fn of_mode(typed: &Typed<'_>) -> Vec<Vec<String>> {
         return lines;
     }
     match (mode.verb.action, scheme.role) {
+        (Action::Scan, Role::Connect) => lines.push(typed.with_word(at, rest.trim_matches('/').to_owned())),
         (Action::Connect, Role::Listen) => lines.push(typed.with_mode("listen")),
         (Action::Connect, Role::Run) => {
             let mut words = typed.with_mode("relay");
             words.insert(at, "-".to_owned());
             lines.push(words);
+        }
+        (Action::Wait, Role::Listen) => {
+            lines.push(typed.with_word(at, format!("{}:{rest}", scheme.name.trim_end_matches("-listen"))));
         }
         (Action::Exec, Role::Listen) if before == Some("--connect") => {
             lines.push(typed.with_word(at - 1, "--listen".to_owned()));
@@ -263,6 +267,18 @@ pub(super) fn of_mode(typed: &Typed<'_>) -> Vec<Vec<String>> {
         lines.push(typed.with_word(at, format!("{word},self-signed")));
     }
     lines
+}
+
+/// The line in which the host of a scan and its port are two words.
+pub(super) fn of_scan(typed: &Typed<'_>) -> Vec<Vec<String>> {
+    let places = typed.places();
+    let ([at], Some(Action::Scan)) = (&places[..], typed.mode().map(|mode| mode.verb.action)) else {
+        return Vec::new();
+    };
+    let Some((host, port)) = typed.words[*at].rsplit_once(':') else { return Vec::new() };
+    let mut words = typed.with_word(*at, if host.is_empty() { "localhost" } else { host }.to_owned());
+    words.insert(at + 1, port.to_owned());
+    vec![words]
 }
 
 /// The lines in which both ends of a relay are where they belong.

@@ -8,9 +8,11 @@ mod ends; // endpoints that are written wrongly
 mod names; // modes and options that are spelled wrongly
 mod netcat; // lines of nc and ncat
 mod s_client; // lines of openssl
+mod scan; // hosts and ports
 mod socat; // lines of socat
 mod typed; // a wrong line, taken apart
 mod wish; // what a line of another program asks for
+mod words; // what a word is
 
 use crate::cli::quote::shell_word;
 use typed::Typed;
@@ -28,11 +30,14 @@ type Repair = fn(&Typed<'_>) -> Vec<Vec<String>>;
 static REPAIRS: &[Repair] = &[
     |typed| s_client::line(typed).and_then(Result::ok).into_iter().collect(),
     names::mode,
+    scan::operands,
     ends::of_relay,
     ends::in_place,
     socat::line,
     ends::of_mode,
+    ends::of_scan,
     names::option,
+    names::renamed,
     ends::joined,
     names::missing,
     |typed| netcat::line(typed).ok().into_iter().collect(),
@@ -75,7 +80,7 @@ fn note_for(words: &[String], found: &[String]) -> Option<String> {
         let is_new = |word: &String| word.strip_suffix(address).is_none_or(|before| before != kind);
         let is_written = kind.is_empty() && words.iter().any(|word| !is_new(word));
         let was_there = !kind.is_empty() && words.iter().any(|word| word.starts_with(kind));
-        (wish::is_port(port) && !is_written && !was_there).then(|| format!("'{kind}*:{port}'"))
+        (words::is_port(port) && !is_written && !was_there).then(|| format!("'{kind}*:{port}'"))
     };
     let other = found.iter().enumerate().find_map(of_word)?;
     Some(format!("a port alone is on the loopback, {other} on every interface"))

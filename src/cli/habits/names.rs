@@ -4,7 +4,7 @@ use strsim::osa_distance;
 
 use super::netcat;
 use super::typed::{Typed, first_word};
-use super::wish::own;
+use super::words::own;
 use crate::cli::modes::{Action, MODES, ModeSpec};
 use crate::cli::options::{Heading, OptSpec, rows_of};
 
@@ -44,6 +44,26 @@ const MODE_WORDS: &[(&str, &str)] = &[
     ("wait-for-it", "wait"),
     ("portscan", "scan"),
 ];
+
+/// An option of other programs for the same job, and the option of xport. An empty name means that none is needed.
+type Renamed = &'static [(&'static str, &'static str)];
+
+/// Options of other programs that wait for services.
+const WAITERS: Renamed = &[
+    ("-t", "--for"),
+    ("--timeout", "--for"),
+    ("-i", "--every"),
+    ("--interval", "--every"),
+    ("--retry-delay", "--every"),
+    ("-w", "--connect-timeout"),
+    ("-s", ""),
+    ("--strict", ""),
+    ("-z", ""),
+    ("--wait", ""),
+];
+
+/// Options of other programs that try ports.
+const SCANNERS: Renamed = &[("-w", "--connect-timeout"), ("-z", ""), ("-p", "")];
 
 /// How many letters may be wrong in a name.
 fn slips(name: &str) -> usize {
@@ -124,6 +144,26 @@ pub(super) fn option(typed: &Typed<'_>) -> Vec<Vec<String>> {
         }
     }
     lines
+}
+
+/// The lines with an option of `wait` or `scan` for one that other programs call otherwise.
+pub(super) fn renamed(typed: &Typed<'_>) -> Vec<Vec<String>> {
+    let table = match typed.mode().map(|mode| mode.verb.action) {
+        Some(Action::Wait) => WAITERS,
+        Some(Action::Scan) => SCANNERS,
+        _ => return Vec::new(),
+    };
+    let better = |at: usize| {
+        let word = &typed.words[at];
+        let (name, value) = word.split_at(word.find('=').unwrap_or(word.len()));
+        let (_, own) = table.iter().find(|(other, _)| *other == name)?;
+        let mut words = typed.with_word(at, format!("{own}{value}"));
+        if own.is_empty() {
+            words.remove(at);
+        }
+        Some(words)
+    };
+    typed.after_mode().filter_map(better).collect()
 }
 
 /// The mode over TLS that does the same.

@@ -3,31 +3,32 @@
 //! Options of xport are kept. The same letter means different things to different netcats; the most common one counts.
 
 use super::typed::Typed;
-use super::wish::{Job, Means, NO_PROXY, Runs, Untold, Wish, is_path, own, own_letter};
+use super::wish::{Job, Means, NO_PROXY, Runs, Wish};
+use super::words::{Untold, is_path, own, own_letter};
 use crate::cli::options::{OptSpec, Value};
 
 /// An option of a netcat.
-struct Row {
+struct NetcatOption {
     letter: Option<char>,
     name: &'static str,
     has_value: bool,
     means: Means,
 }
 
-const fn flag(letter: char, name: &'static str, means: Means) -> Row {
-    Row { letter: Some(letter), name, has_value: false, means }
+const fn flag(letter: char, name: &'static str, means: Means) -> NetcatOption {
+    NetcatOption { letter: Some(letter), name, has_value: false, means }
 }
 
-const fn value(letter: char, name: &'static str, means: Means) -> Row {
-    Row { has_value: true, ..flag(letter, name, means) }
+const fn value(letter: char, name: &'static str, means: Means) -> NetcatOption {
+    NetcatOption { has_value: true, ..flag(letter, name, means) }
 }
 
-const fn long(name: &'static str, means: Means) -> Row {
-    Row { letter: None, name, has_value: false, means }
+const fn long(name: &'static str, means: Means) -> NetcatOption {
+    NetcatOption { letter: None, name, has_value: false, means }
 }
 
-const fn long_value(name: &'static str, means: Means) -> Row {
-    Row { has_value: true, ..long(name, means) }
+const fn long_value(name: &'static str, means: Means) -> NetcatOption {
+    NetcatOption { has_value: true, ..long(name, means) }
 }
 
 const NO_BROKER: &str = "xport does not pass on what one client says to the others";
@@ -35,7 +36,7 @@ const NO_TELNET: &str = "xport does not negotiate as telnet does";
 const NO_SUCH_MEDIUM: &str = "xport has TCP, TLS, UDP and unix sockets";
 const NO_CIPHERS: &str = "ciphers cannot be chosen; --tls-min 1.3 excludes those of older versions";
 
-static ROWS: &[Row] = &[
+static ROWS: &[NetcatOption] = &[
     flag('l', "listen", Means::Listen),
     flag('u', "udp", Means::Udp),
     flag('U', "unixsock", Means::Unix),

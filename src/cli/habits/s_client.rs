@@ -1,7 +1,8 @@
 //! Reads the line of `openssl s_client` or `openssl s_server`.
 
 use super::typed::Typed;
-use super::wish::{Job, Means, Medium, NO_PROXY, Untold, Wish, own};
+use super::wish::{Job, Means, Medium, NO_PROXY, Wish};
+use super::words::{Untold, own};
 use crate::cli::options::Value;
 
 /// Options by their names behind the hyphen: whether a value follows, and what the option means.

@@ -1,7 +1,7 @@
 //! Reads lines and addresses of socat.
 
 use super::typed::Typed;
-use super::wish::{Untold, is_path, is_port, own, with_port};
+use super::words::{Untold, is_path, is_port, own, with_port};
 use crate::cli::kinds::{foreign, is_address, is_stdio};
 use crate::cli::schemes::{EXEC, Role, SHELL, Scheme, TCP, UNIX, named};
 
@@ -251,7 +251,8 @@ fn read(words: &[String]) -> Option<Vec<String>> {
     }
     match (left.role(), right.role()) {
         (Role::Listen, Role::Stdio) => {
-            let keeps = if left.forks { &["-k"][..] } else { &[] };
+            let has_clients = left.scheme.is_some_and(|scheme| !scheme.has_datagrams());
+            let keeps = if left.forks && has_clients { &["-k"][..] } else { &[] };
             of("listen", &[keeps, direction].concat(), &[left.text])
         }
         (Role::Stdio, Role::Stdio) | (_, Role::Listen) => None,

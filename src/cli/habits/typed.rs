@@ -1,6 +1,6 @@
 //! A wrong line, taken apart: the mode, the options, and the words that name an end.
 
-use super::wish::own;
+use super::words::own;
 use crate::cli::modes::{Action, ModeSpec, mode_called};
 use crate::cli::options::Value;
 

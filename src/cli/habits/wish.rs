@@ -2,13 +2,10 @@
 //!
 //! `netcat.rs` and `s_client.rs` read such lines, one option after the other.
 
-use std::net::Ipv6Addr;
-
-use crate::cli::address::{parse_inet, parse_with};
-use crate::cli::host::find_service;
+use super::words::{Untold, is_path, is_port, own, with_port};
 use crate::cli::kinds::is_address;
 use crate::cli::modes::{Action, ModeSpec};
-use crate::cli::options::{Heading, Opt, OptSpec, Value, rows};
+use crate::cli::options::{Heading, OptSpec, Value};
 use crate::cli::schemes::Form;
 
 /// What is done with an address.
@@ -84,9 +81,6 @@ pub(super) enum Means {
     /// A file for nmap's ncat, a proxy for other netcats.
     DumpOrProxy,
 }
-
-/// Why a line is not translated: the reason, if the user should know it.
-pub(super) type Untold = Option<&'static str>;
 
 /// The reason why nothing is said for an option of proxies.
 pub(super) const NO_PROXY: &str = "xport does not connect through a proxy";
@@ -228,11 +222,15 @@ impl Wish {
         }
         let is_plain = match self.medium {
             Medium::Tcp => true,
-            Medium::Unix => address.starts_with(['/', '.', '@']),
+            Medium::Unix => is_path(&address),
             Medium::Tls | Medium::Udp => false,
         };
         let suffix = if listens && self.medium == Medium::Udp { "-listen" } else { "" };
-        let endpoint = if is_plain { address } else { format!("{name}{suffix}:{address}") };
+        let endpoint = match address.strip_prefix(':') {
+            _ if is_plain => address,
+            Some(port) => format!("{name}{suffix}:{port}"),
+            None => format!("{name}{suffix}:{address}"),
+        };
         if self.medium == Medium::Udp {
             let right = match self.runs {
                 Runs::Shell(line) => format!("shell:{line}"),
@@ -362,38 +360,4 @@ impl Wish {
         };
         Ok([vec!["wait".to_owned()], self.options, vec![endpoint]].concat())
     }
-}
-
-/// The row of an option of xport.
-pub(super) fn own(name: &str) -> Option<&'static OptSpec> {
-    let is_place =
-        |id| matches!(id, Opt::ListenAddress | Opt::ListenEndpoint | Opt::ConnectAddress | Opt::ConnectEndpoint);
-    rows().find(|row| row.name == name && !is_place(row.id))
-}
-
-/// The option of xport with this letter.
-pub(super) fn own_letter(letter: char) -> Option<&'static OptSpec> {
-    rows().find(|spec| spec.short == Some(letter))
-}
-
-/// Host and port in one word. A host that is no host is refused.
-pub(super) fn with_port(host: &str, port: &str) -> Result<String, Untold> {
-    let host = match host {
-        host if host.parse::<Ipv6Addr>().is_ok() => format!("[{host}]"),
-        host => host.to_owned(),
-    };
-    let is_half = host.is_empty() || parse_with(host.as_ref(), parse_inet).is_err();
-    let address = format!("{host}:{port}");
-    let is_whole = port == "PORT" && is_address(&format!("{host}:1")) || is_address(&address);
-    if is_half && is_whole { Ok(address) } else { Err(None) }
-}
-
-/// Whether a text is a port: a number or the name of a service.
-pub(super) fn is_port(text: &str) -> bool {
-    text.parse::<u16>().is_ok() && text.bytes().all(|byte| byte.is_ascii_digit()) || find_service(text).is_some()
-}
-
-/// Whether a text is the path or the name of a unix socket.
-pub(super) fn is_path(text: &str) -> bool {
-    ["/", "./", "../", "@"].iter().any(|start| text.starts_with(start))
 }

@@ -57,6 +57,13 @@ impl ExecChild {
         self.child.get()
     }
 
+    /// The name of the child in messages.
+    pub(in crate::protocols) fn name(&self, net: &mut Net) -> String {
+        let Some(child) = self.child.get() else { return "the child".to_owned() };
+        let child = net.subprocess_transport(child);
+        format!("{}child {}", child.number(), child.pid().unwrap_or(0))
+    }
+
     pub(in crate::protocols) fn has_our_keys(&self) -> bool {
         self.has_our_keys.get()
     }

@@ -372,11 +372,11 @@ impl Flows {
         let left = self.newcomers.drain(..).map(|newcomer| newcomer.waiting.len() as u64).sum::<u64>();
         let lost = std::mem::take(&mut self.losses.datagrams) + left;
         if lost > 0 {
-            log::warn!("lost {lost} datagrams: there was no room for them");
+            log::warn!("{lost} datagrams are lost: there was no room for them");
         }
         let reclaimed = std::mem::take(&mut self.losses.reclaimed);
         if reclaimed > 0 {
-            log::info!("{reclaimed} senders were replaced by others");
+            log::info!("{reclaimed} senders were replaced by new ones");
         }
     }
 }

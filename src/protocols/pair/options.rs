@@ -83,7 +83,11 @@ impl PairOptions {
         let failure = failure.of(number);
         match &self.reporter {
             Some(reporter) => reporter.tell(failure),
-            None => failure.log(Level::Warn),
+            None if failure.message.is_empty() => (),
+            None => {
+                log::warn!("{failure}");
+                failure.log_hint(Level::Warn);
+            }
         }
     }
 }

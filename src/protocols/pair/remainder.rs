@@ -12,8 +12,6 @@
 use std::io;
 use std::time::Duration;
 
-use log::Level;
-
 use super::PairOptions;
 use crate::protocols::idle::{Activity, IdleWatch};
 use crate::protocols::report::{Cause, Failure};
@@ -58,7 +56,7 @@ impl Remainder {
         let failure = failure.of(self.number);
         match &self.options.reporter {
             Some(reporter) => reporter.tell(failure),
-            None => failure.log(Level::Info),
+            None => log::info!("{failure}"),
         }
     }
 }

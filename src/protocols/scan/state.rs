@@ -56,11 +56,11 @@ pub(super) struct ScanState {
     /// Whether all ports have been told.
     pub(super) is_closing: bool,
     /// Ports that have been told, but are not in the log yet.
-    unwritten: Option<PortSpan>,
+    unwritten: Option<PortRow>,
 }
 
 /// Neighbouring ports with the same finding, which share a line of the log.
-struct PortSpan {
+struct PortRow {
     first: u16,
     last: u16,
     label: String,
@@ -170,7 +170,7 @@ impl ScanState {
             Some(row) if row.label == label && row.last + 1 == number => row.last = number,
             _ => {
                 self.log_row();
-                self.unwritten = Some(PortSpan { first: number, last: number, label });
+                self.unwritten = Some(PortRow { first: number, last: number, label });
             }
         }
     }
@@ -178,10 +178,10 @@ impl ScanState {
     /// Logs the row that has ended. The target exempts the message from the limit for messages of one kind.
     fn log_row(&mut self) {
         match self.unwritten.take() {
-            Some(PortSpan { first, last, label }) if first == last => {
+            Some(PortRow { first, last, label }) if first == last => {
                 log::info!(target: NOTICE, "port {first}: {label}")
             }
-            Some(PortSpan { first, last, label }) => log::info!(target: NOTICE, "ports {first}-{last}: {label}"),
+            Some(PortRow { first, last, label }) => log::info!(target: NOTICE, "ports {first}-{last}: {label}"),
             None => (),
         }
     }

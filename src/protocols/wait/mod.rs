@@ -149,8 +149,7 @@ impl Watch {
         } else {
             log::info!("{failure}; trying again in {}", shown(watched.pause));
             watched.step = WatchStep::Pausing(t.call_later(watched.pause));
-            let longest = PAUSE_MAX.max(self.options.every);
-            watched.pause = (watched.pause + watched.pause / 2).clamp(Duration::from_millis(1), longest);
+            watched.pause = longer(watched.pause, PAUSE_MAX.max(self.options.every));
         }
         watched.last = Some(failure);
     }
@@ -198,7 +197,8 @@ impl Watch {
             });
             failures.push(match limit {
                 Some(limit) => {
-                    Failure::new(Cause::TimedOut, format!("not {wanted} after {}: {}", shown(limit), last.message))
+                    let message = format!("not {wanted} after {}: {}", shown(limit), last.message);
+                    Failure { cause: Cause::TimedOut, message, ..last }
                 }
                 // A try that was not answered tells the same as one that was refused.
                 None if last.cause == Cause::TimedOut => Failure { cause: Cause::Unavailable, ..last },
@@ -208,7 +208,10 @@ impl Watch {
         let cause = failures.first().map(|failure| failure.cause);
         // The last line is that of the run itself.
         if let (Some(cause), Some(last)) = (cause, failures.pop()) {
-            failures.iter().for_each(|failure| failure.log(log::Level::Error));
+            for failure in &failures {
+                log::error!("{failure}");
+                failure.log_hint(log::Level::Error);
+            }
             self.reporter.tell(Failure { cause, ..last });
         }
     }
@@ -218,6 +221,12 @@ impl Watch {
         self.outbox = None;
         t.net().stop();
     }
+}
+
+/// The pause after this one: half as long again, in whole milliseconds.
+fn longer(pause: Duration, longest: Duration) -> Duration {
+    let millis = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
+    Duration::from_millis(millis.saturating_add(millis / 2).max(1)).clamp(pause.min(longest), longest)
 }
 
 impl Protocol for Watch {
@@ -259,6 +268,27 @@ impl Protocol for Watch {
         match self.options.limit {
             Some(limit) if self.deadline == Some(timer) && self.outbox.is_some() => self.time_is_over(t, limit),
             _ => self.start_tries(t),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_up_to_the_longest_one() {
+        let pauses = |every: Duration| {
+            let longest = PAUSE_MAX.max(every);
+            Vec::from_iter(std::iter::successors(Some(every), |pause| Some(longer(*pause, longest))).take(30))
+        };
+        let millis = |pauses: Vec<Duration>| Vec::from_iter(pauses.iter().map(Duration::as_millis));
+        let usual = millis(pauses(Duration::from_millis(250)));
+        assert_eq!(usual[..7], [250, 375, 562, 843, 1264, 1896, 2000]);
+        assert!(usual[7..].iter().all(|pause| *pause == 2000));
+        assert_eq!(millis(pauses(Duration::from_nanos(1)))[29], 2000);
+        for every in [Duration::from_secs(3), Duration::from_secs(1 << 40)] {
+            assert!(pauses(every).iter().all(|pause| *pause == every), "{every:?}");
         }
     }
 }

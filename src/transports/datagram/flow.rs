@@ -27,7 +27,7 @@ impl DatagramRef<'_> {
         }
         if self.flow.is_paused() {
             self.counts.dropped += 1;
-            log::debug!("{}: a datagram of {} bytes is dropped: the queue is full", self.label(), data.len());
+            log::debug!("{}: dropped a datagram of {} bytes: the queue is full", self.label(), data.len());
             return;
         }
         if data.len() > BYTES_MAX {

@@ -202,7 +202,7 @@ impl StreamRef<'_> {
             Step::Send(bytes) => self.write_down(&[IoSlice::new(&bytes)]),
             Step::Failed(why) => self.force_close(Some(TlsError::new(why).into()), true),
             Step::Ready => {
-                log::debug!("{}: a negotiation is done", self.label());
+                log::debug!("{}: the server agrees to TLS", self.label());
                 if let Some(stack) = self.stream.stack.as_deref_mut() {
                     stack.greeting = stack.negotiation_mut().map(|done| done.take_greeting()).unwrap_or_default();
                     if let Some(queue) = stack.opening.as_mut() {

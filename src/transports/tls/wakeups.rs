@@ -31,7 +31,7 @@ impl StreamRef<'_> {
         let (Some(tls), Io::Socket(socket)) = (tls_of(&mut stream.stack), &stream.io) else { return };
         if tls.low_water.note(bytes, now) && set_receive_low_water(socket.as_fd(), CIPHERTEXT_BYTES).is_ok() {
             tls.low_water.timer = Some(self.cx.timers.arm(FLOW_IDLE, Some(self.id), Alarm::FlowIdle));
-            log::debug!("{}: in full flow", self.label());
+            log::debug!("{}: in full flow, waking up less often", self.label());
         }
     }
 

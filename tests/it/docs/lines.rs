@@ -48,6 +48,22 @@ fn xport_accepts_every_line_of_the_pages() {
     assert!(count > 150, "only {count} lines were found");
 }
 
+/// Some pages show a wrong line, and the answer of xport.
+#[test]
+fn wrong_lines_get_the_answers_on_the_pages() {
+    let mut count = 0;
+    for page in pages() {
+        for (command, answer) in page.answers() {
+            let words = calls(&command).remove(0);
+            let error = cli::parse(["xport".to_owned()].into_iter().chain(words).map(OsString::from));
+            let error = error.expect_err(&command).to_string();
+            assert_eq!(error, answer, "{}: {command}", page.path.display());
+            count += 1;
+        }
+    }
+    assert!(count > 0, "no page shows a wrong line any more");
+}
+
 #[test]
 fn a_line_with_an_unknown_option_is_found() {
     let text = "Run `xport tcp-echo :1`, or `xport wait`.\n```sh\n# A comment.\nprintf a |\n    xport tcp-client --nosuch h:1\n```\n";

@@ -69,6 +69,13 @@ impl Page {
         }
         commands
     }
+
+    /// The blocks of `text` that begin with a prompt: the command, and what follows it.
+    fn answers(&self) -> Vec<(String, String)> {
+        let blocks = self.text.split("\n```text\n$ ").skip(1).filter_map(|rest| rest.split_once("\n```"));
+        let parts = blocks.filter_map(|(block, _)| block.split_once('\n'));
+        parts.map(|(command, answer)| (command.to_owned(), format!("{answer}\n"))).collect()
+    }
 }
 
 fn root() -> &'static Path {

@@ -319,7 +319,7 @@ fn a_program_that_is_stopped_for_reading_the_terminal_is_told_of() {
     let terminal = Terminal::new();
     let args = ["exec", "--timeout", "20s", "--", "sh", "-c", "read line </dev/tty"];
     let mut run = terminal.spawn(command(args));
-    run.line("the program is stopped: it tried to read from the terminal");
+    run.line(" is stopped: it tried to read from the terminal");
     run.signal(libc::SIGTERM);
     run.is_killed_by(libc::SIGTERM);
 }

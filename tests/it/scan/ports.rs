@@ -172,18 +172,24 @@ fn a_firewall_is_told_from_a_closed_port() {
 #[test]
 fn what_cannot_be_scanned_is_refused() {
     for (args, message) in [
-        (&[][..], "no host given: write, for example, 'xport scan localhost 22,80'"),
-        (&["h"], "no ports given: write, for example, 'xport scan h 22,80,8000-8010'"),
-        (&["h:22"], "write 'xport scan h 22'"),
+        (&[][..], "no host given\ntry: xport scan HOST PORTS\n"),
+        (&["h"], "no ports given\ntry: xport scan h PORTS\n"),
+        (&["h:22"], "'h:22' has a port: ports are words of their own\ntry: xport scan h 22\n"),
+        (&[":22"], "\ntry: xport scan localhost 22\n"),
+        (&["[::1]:22", "80"], "\ntry: xport scan '[::1]' 22 80\n"),
+        (&["tcp:h", "22"], "'tcp:h' is an endpoint: a scan takes a host without a kind\ntry: xport scan h 22\n"),
+        (&["tls:h:443"], "\ntry: xport scan h 443\n"),
+        (&["https://h/x", "443"], "\ntry: xport scan h 443\n"),
+        (&["10.0.0.0/8", "22"], "'10.0.0.0/8' is a network: a scan has one host"),
         (&["h", "0"], "invalid ports: '0' is out of range, 1 to 65535"),
         (&["h", "65536"], "'65536' is out of range"),
-        (&["h", "90-80"], "the range '90-80' is reversed: write 80-90"),
-        (&["h", "22,"], "a port in the list is empty"),
-        (&["h", "22", "x y"], "'x y' is neither a number nor a known service"),
+        (&["h", "90-80"], "the range '90-80' is reversed\ntry: xport scan h 80-90\n"),
+        (&["h", "22,"], "a port in the list is empty\ntry: xport scan h 22\n"),
+        (&["h", "22", "x y"], "'x y' is neither a number nor a known service\n"),
         (&["*", "22"], "a client needs one host"),
         (&["-4", "::1", "22"], "-4 excludes the address"),
         (&["--source", "::1", "127.0.0.1", "22"], "have different families"),
-        (&["udp:h", "53"], "UDP cannot be scanned"),
+        (&["udp:h", "53"], "'udp:h' is an endpoint: UDP cannot be scanned"),
         (&["-u", "h", "53"], "unexpected argument '-u'"),
         (&["--udp", "h", "53"], "unexpected argument '--udp'"),
         (&["--parallel", "0", "h", "1"], "0 is not from 1 to 65535"),
@@ -200,7 +206,7 @@ fn what_cannot_be_scanned_is_refused() {
     }
     for flag in ["-u", "--udp"] {
         let stderr = outcome(["scan", flag, "h", "53"]).stderr;
-        assert!(String::from_utf8_lossy(&stderr).contains("tip: UDP cannot be scanned"), "{flag}");
+        assert!(String::from_utf8_lossy(&stderr).contains("UDP cannot be scanned"), "{flag}");
     }
     let bytes = outcome([OsStr::new("scan"), OsStr::new("h"), OsStr::from_bytes(b"2\xff")]);
     ended_with_usage(&bytes, "'2\\xff' is not UTF-8");

@@ -6,7 +6,7 @@ use crate::harness::*;
 /// A shell with job control on its own terminal, and the output of that terminal.
 pub(super) struct Shell {
     pub(super) terminal: Terminal,
-    shown: Receiver<String>,
+    pub(super) shown: Receiver<String>,
     run: Background,
 }
 
@@ -49,9 +49,20 @@ impl Shell {
 
     #[track_caller]
     fn gives_foreground_to(&self, job: &Pair) {
+        self.has_in_the_foreground(job.xport);
+    }
+
+    #[track_caller]
+    fn has_in_the_foreground(&self, group: u32) {
         // SAFETY: the call takes a number and touches no memory.
         let foreground = || unsafe { libc::tcgetpgrp(self.terminal.master.as_raw_fd()) };
-        eventually("the foreground", || (foreground() == job.xport as libc::pid_t).then_some(()));
+        eventually("the foreground", || (foreground() == group as libc::pid_t).then_some(()));
+    }
+
+    /// Waits until the shell itself reads the keys.
+    #[track_caller]
+    pub(super) fn takes_foreground_back(&self) {
+        self.has_in_the_foreground(self.run.pid());
     }
 
     /// Runs `script` in xport, with these words of the shell around it. Returns the process numbers of xport and of its

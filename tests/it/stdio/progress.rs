@@ -1,6 +1,7 @@
 //! Tests `--progress`: what the line says, when it is drawn, that it does not garble what else is on the terminal, and
 //! that bytes take the same way as without it.
 
+use super::job_control::Shell;
 use crate::harness::*;
 
 /// A file that no socket buffers can hold.
@@ -15,9 +16,6 @@ struct Screen {
 impl Screen {
     fn new(columns: u16) -> Self {
         let terminal = Terminal::new();
-        let size = libc::winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
-        // SAFETY: the request reads one `winsize`, which is alive for the call.
-        assert_eq!(unsafe { libc::ioctl(terminal.master.as_raw_fd(), libc::TIOCSWINSZ, &raw const size) }, 0);
         let shown = Arc::new(Mutex::new(Vec::new()));
         let (mut master, sink) = (terminal.master.try_clone().expect("a copy"), Arc::clone(&shown));
         thread::spawn(move || {
@@ -26,7 +24,15 @@ impl Screen {
                 sink.lock().expect("nobody panics with it").extend_from_slice(&buffer[..n]);
             }
         });
-        Self { terminal, shown }
+        let screen = Self { terminal, shown };
+        screen.resize(columns);
+        screen
+    }
+
+    fn resize(&self, columns: u16) {
+        let size = libc::winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+        // SAFETY: the request reads one `winsize`, which is alive for the call.
+        assert_eq!(unsafe { libc::ioctl(self.terminal.master.as_raw_fd(), libc::TIOCSWINSZ, &raw const size) }, 0);
     }
 
     /// Everything so far.
@@ -98,9 +104,9 @@ impl Drop for TrickleGuard {
 #[test]
 fn a_file_that_is_sent_has_per_cent_and_a_last_line() {
     let cases: [(u16, &[&str], &str, &str); 5] = [
-        (80, &[], "%  ", "32.00 MB out  "),
-        (80, &["-q"], "%  ", "32.00 MB out  "),
-        (40, &[], "%  ", "32.00 MB out  "),
+        (80, &[], "%  ", "32.0 MB out  "),
+        (80, &["-q"], "%  ", "32.0 MB out  "),
+        (40, &[], "%  ", "32.0 MB out  "),
         (20, &[], "% ", "100% "),
         (10, &[], "%", "100%"),
     ];
@@ -121,6 +127,17 @@ fn a_file_that_is_sent_has_per_cent_and_a_last_line() {
     });
 }
 
+#[test]
+fn a_smaller_window_gets_a_shorter_line() {
+    let screen = Screen::new(80);
+    let (mut client, peer) = screen.client(&[], large_file());
+    screen.shows("[===");
+    screen.resize(20);
+    eventually("a short line", || (screen.last_line().len() < 20).then_some(()));
+    drop(peer);
+    client.ends_with(4);
+}
+
 /// Two lines are seen on a terminal that can show them. By then the others would have had theirs, as they began before.
 #[test]
 fn nothing_is_drawn_where_nothing_can_be_drawn() {
@@ -132,7 +149,7 @@ fn nothing_is_drawn_where_nothing_can_be_drawn() {
         (screen.start(command), trickle(accept(&listener)))
     };
     let mut run = command(["tcp-client", "--progress", &address.to_string()]);
-    let mut piped = Background::spawn(run.stdin(Stdio::null()));
+    let mut piped = Background::spawn(run.stdin(Stdio::null()).stdout(Stdio::null()));
     let to_pipe = trickle(accept(&listener));
     let on_terminal = answered.terminal.slave.try_clone().expect("a copy");
     let runs = [
@@ -157,6 +174,29 @@ fn nothing_is_drawn_where_nothing_can_be_drawn() {
     assert!(!control.text().contains('\x1b'), "NO_COLOR is kept: {:?}", control.text());
 }
 
+/// A job in the background would garble what the user does meanwhile.
+#[test]
+fn nothing_is_drawn_in_the_background() {
+    let Some(shell) = Shell::start() else { return };
+    let (listener, address) = listening();
+    shell.enter(&format!("TERM=xterm \"$X\" tcp-client --progress {address} </dev/null >/dev/null &"));
+    let in_background = trickle(accept(&listener));
+    let control = Screen::new(80);
+    let mut command = command(["tcp-client", "--progress", &address.to_string()]);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).env("TERM", "xterm");
+    let mut seen = control.start(command);
+    let to_control = trickle(accept(&listener));
+    eventually("two lines", || (control.text().matches(" in  ").count() >= 2).then_some(()));
+    drop((in_background, to_control));
+    seen.ends_with(0);
+    shell.enter("wait; echo '>'$?");
+    let mut lines = Vec::new();
+    while !lines.last().is_some_and(|line: &String| line.starts_with(">0")) {
+        lines.push(shell.shown.recv_timeout(DEADLINE).expect("a line"));
+    }
+    assert!(!lines.concat().contains(" in  "), "{lines:?}");
+}
+
 /// The line is erased before a message, and before data on the same terminal, which also ends it.
 #[test]
 fn messages_and_data_are_not_garbled() {
@@ -172,7 +212,7 @@ fn messages_and_data_are_not_garbled() {
     assert_eq!(take_all(&mut peer).len(), FILE_BYTES);
     drop(peer);
     client.ends_with(0);
-    screen.shows(": in order\r\n");
+    screen.shows("closed cleanly");
     let text = screen.text();
     let (_, after) = text.split_once("answer").expect("it has been seen");
     assert!(!after.contains(" out  "), "{after:?}");
@@ -234,7 +274,7 @@ fn every_mode_with_stdin_and_stdout_shows_its_progress() {
         sender.send_to(&[b'x'; 100], at).ok();
         (!receiving.is_running()).then_some(())
     });
-    datagrams.shows("20.00 kB in  ");
+    datagrams.shows("20.0 kB in  ");
 }
 
 /// ^S stops the terminal, and not the session.

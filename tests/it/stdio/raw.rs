@@ -82,7 +82,8 @@ fn help_and_messages_are_readable_on_a_raw_terminal() {
     terminal.type_in("\x1d?");
     terminal.shows("\r\nxport: ^]. leaves, ^]^Z suspends, ^]^] sends ^], ^]? shows this\r\n");
     drop(peer);
-    terminal.shows(": in order\r\n");
+    terminal.shows("closed cleanly");
+    terminal.shows("\r\n");
     client.ends_with(0);
 }
 
@@ -239,6 +240,7 @@ fn a_job_in_the_background_leaves_the_terminal_alone() {
     shell.enter("fg");
     shell.line("\"$X\" tcp-client");
     peer.shutdown(Shutdown::Write).expect("it is open");
+    shell.takes_foreground_back();
     shell.enter("echo '>'$?");
     assert_eq!(shell.line(">"), "0");
 }
@@ -259,6 +261,44 @@ fn a_peer_that_does_not_read_can_be_left() {
     terminal.type_in(&format!("{ESCAPE}."));
     client.line("the peer had not taken everything when the user left");
     client.ends_with(4);
+    terminal.is_untouched();
+}
+
+/// A long paste arrives whole at a peer that begins to read late, and keys go on after it.
+#[test]
+fn a_long_paste_waits_for_the_peer() {
+    const BYTES: usize = 3_000_000;
+    let (_folder, path) = path("s");
+    let listener = UnixListener::bind(&path).expect("a socket");
+    let terminal = Terminal::new();
+    let mut client = terminal.spawn(command([OsStr::new("unix-client"), OsStr::new("--raw"), path.as_os_str()]));
+    let mut peer = accept_unix(&listener);
+    client.line("connected to");
+    feed(terminal.master.try_clone().expect("a copy"), pattern(BYTES).iter().map(|byte| byte | 0x80).collect());
+    // xport keeps more than a megabyte at most, and does nothing more until the peer reads.
+    client.comes_to_rest();
+    assert!(client.rss_kib() < 100_000, "{}", client.rss_kib());
+    let expected = Vec::from_iter(pattern(BYTES).iter().map(|byte| byte | 0x80));
+    assert!(take(&mut peer, BYTES) == expected);
+    terminal.type_in("k\x1d.");
+    assert_eq!(take_all(&mut peer), b"k");
+    client.ends_with(0);
+    terminal.is_untouched();
+}
+
+/// Ends quietly as without --raw, and not before the terminal is restored.
+#[test]
+fn a_reader_of_stdout_that_leaves_ends_the_run() {
+    let terminal = Terminal::new();
+    let mut command = command([""; 0]);
+    command.stdin(terminal.slave.try_clone().expect("a copy"));
+    let (mut client, mut peer) = client_by(command, &["--raw"]);
+    client.line("connected to");
+    assert!(is_raw(&terminal));
+    drop(client.stdout());
+    // The client can have noticed already.
+    let _ = peer.write_all(b"x");
+    client.is_killed_by(libc::SIGPIPE);
     terminal.is_untouched();
 }
 

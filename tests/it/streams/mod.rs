@@ -5,6 +5,7 @@ mod conversations;
 mod crlf;
 mod delivery;
 mod dumps;
+mod dumps_signals;
 mod dumps_targets;
 mod endings;
 mod forwarding;

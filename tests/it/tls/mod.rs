@@ -9,6 +9,7 @@ mod interop;
 mod old_certificates;
 mod relays;
 mod secrets;
+mod show_chain;
 mod starttls;
 mod streams;
 mod trust;

@@ -193,7 +193,7 @@ fn a_certificate_of_openssl_with_an_rsa_key() {
         Err(error) => return println!("skipped: openssl: {error}"),
     }
     let (mut server, address) = serve(["tls-echo", "-v", "--cert", &cert, "--key", &key, "127.0.0.1:0"]);
-    let line = server.line("the pin of the certificate is ");
+    let line = server.line("certificate pin ");
     let pin = line.rsplit(' ').next().expect("a word").to_owned();
     let both_ways = |address: SocketAddr, options: &[&str]| {
         let output = xport([&["tls-client"], options, &[&address.to_string()]].concat()).write_stdin("hello").output();

@@ -7,12 +7,12 @@ use crate::harness::*;
 #[test]
 fn what_makes_no_sense_is_refused_with_its_reason() {
     for (line, reason) in [
-        ("", "no endpoint given to wait for: write, for example, 'xport wait localhost:5432'"),
+        ("", "no endpoint given to wait for\ntry: xport wait HOST:PORT\n"),
         ("-- echo", "no endpoint given to wait for"),
-        ("localhost 80", "host and port are one word: write localhost:80"),
-        ("db", "'db' has no port: write db:PORT"),
-        ("tcp-listen:80", "this endpoint listens, and wait connects: write xport wait tcp:80"),
-        ("unix-listen:./s,mode=0600", "write xport wait unix:./s"),
+        ("localhost 80", "host and port are one word\ntry: xport wait localhost:80\n"),
+        ("db", "'db' has no port; the path of a unix socket begins with ./ or /\ntry: xport wait db:PORT\n"),
+        ("tcp-listen:80", "this endpoint listens, and wait connects\ntry: xport wait tcp:80\n"),
+        ("unix-listen:./s", "\ntry: xport wait unix:./s\n"),
         ("-", "stdin and stdout need no waiting"),
         ("exec:./app", "as in xport wait HOST:PORT -- ./app"),
         ("fd:3", "an inherited socket is open already"),
@@ -42,11 +42,11 @@ fn what_makes_no_sense_is_refused_with_its_reason() {
         ("tls:h:1,allow-truncation", "tls: has no option 'allow-truncation'"),
         ("udp:h:1,broadcast", "udp: has no option 'broadcast'"),
         // Options of other programs.
-        ("-t 30 :80", "use --for DUR"),
-        ("--timeout=30 :80", "use --for DUR"),
-        ("-s :80", "the program is never run after a failure anyway"),
+        ("-t 30 :80", "\ntry: xport wait --for 30 :80\n"),
+        ("--timeout=30 :80", "\ntry: xport wait --for=30 :80\n"),
+        ("-s :80", "\ntry: xport wait :80\n"),
         ("--retry 3 :80", "use --for DUR; --every DUR sets the pause"),
-        ("-z :80", "this mode never sends data to a TCP service"),
+        ("-z :80", "\ntry: xport wait :80\n"),
         // Values.
         ("--for 0 :80", "invalid value '0' for '--for <DUR>': must be more than zero"),
         ("--for -1 :80", "must not be negative"),
