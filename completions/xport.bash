@@ -1276,13 +1276,25 @@ _xport() {
             return 0
             ;;
         xport__subcmd__scan)
-            opts="-4 -6 -n -q -v -h --numeric --source --connect-timeout --parallel --banner --timeout --quiet --verbose --color --log-time --help"
+            opts="-4 -6 -n -q -v -h --numeric --source --bind-device --tos --ttl --connect-timeout --parallel --banner --timeout --quiet --verbose --color --log-time --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --source)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bind-device)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tos)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ttl)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -871,6 +871,9 @@ complete -c xport -n "__fish_xport_using_subcommand connect" -s v -l verbose -d 
 complete -c xport -n "__fish_xport_using_subcommand connect" -l log-time -d 'Begin each message with the time, in UTC'
 complete -c xport -n "__fish_xport_using_subcommand connect" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c xport -n "__fish_xport_using_subcommand scan" -l source -d 'Connect from this local address: IP, IP:PORT, [V6]:PORT or :PORT' -r
+complete -c xport -n "__fish_xport_using_subcommand scan" -l bind-device -d 'Send and receive through this network interface only' -r
+complete -c xport -n "__fish_xport_using_subcommand scan" -l tos -d 'Type of service (IPv4) and traffic class (IPv6) of sent packets: 0 to 255, or 0x00 to 0xff' -r
+complete -c xport -n "__fish_xport_using_subcommand scan" -l ttl -d 'How many routers a sent packet can pass: time to live (IPv4), hop limit (IPv6), 1 to 255' -r
 complete -c xport -n "__fish_xport_using_subcommand scan" -l connect-timeout -d 'Call a port filtered if it has not answered after this long' -r
 complete -c xport -n "__fish_xport_using_subcommand scan" -l parallel -d 'Try at most N ports at the same time' -r
 complete -c xport -n "__fish_xport_using_subcommand scan" -l timeout -d 'End the run after this long' -r
