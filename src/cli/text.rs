@@ -190,12 +190,12 @@ pub(super) const ENDING: &[(&str, &str)] = &[
         "xport sends everything that it has read, tells the peer (a half-close), and waits for the answer without a \
          limit. Many servers take a half-close for a hang-up and drop their answer. So xport first waits until no \
          byte has moved for 10s if stdin was empty, if the bytes sent begin like an HTTP/1 request, or after \
-         --starttls. --half-close changes this: now, never, or another time.",
+         --starttls. --half-close changes this. --linger (then 124) and --quit-after (then 0) limit the wait.",
     ),
     (
         "the peer ends",
-        "xport writes the rest to stdout and closes it. If stdin is a terminal, the run is over; otherwise xport sends \
-         stdin to its end.",
+        "xport writes the rest to stdout and closes it. If stdin is a terminal, or with --until-peer-ends, the run is \
+         over once the peer has what was read from stdin; otherwise xport sends stdin to its end.",
     ),
     (
         "TLS ends",
