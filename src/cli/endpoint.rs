@@ -79,11 +79,6 @@ impl<'a> EndpointArg<'a> {
         clean_os(self.text)
     }
 
-    /// What follows the scheme, for a line to type.
-    pub(super) fn rest_shown(&self) -> String {
-        clean_os(self.rest)
-    }
-
     /// An error about this endpoint.
     pub(super) fn with_context(&self, reason: &str) -> ConfigError {
         with_context(self.text, reason)

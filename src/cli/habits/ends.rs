@@ -255,9 +255,6 @@ pub(super) fn of_mode(typed: &Typed<'_>) -> Vec<Vec<String>> {
             words.insert(at, "-".to_owned());
             lines.push(words);
         }
-        (Action::Wait, Role::Listen) => {
-            lines.push(typed.with_word(at, format!("{}:{rest}", scheme.name.trim_end_matches("-listen"))));
-        }
         (Action::Exec, Role::Listen) if before == Some("--connect") => {
             lines.push(typed.with_word(at - 1, "--listen".to_owned()));
         }
@@ -321,16 +318,21 @@ pub(super) fn of_relay(typed: &Typed<'_>) -> Vec<Vec<String>> {
 /// The endpoint that runs a program, if `word` is the name of a program.
 fn program(word: &str) -> Option<String> {
     let path = word.strip_prefix("unix:").unwrap_or(word);
-    let is_program = |path: &Path| {
-        path.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
-    };
-    let is_found = if is_path(path) {
-        is_program(Path::new(path))
-    } else {
-        let folders = std::env::var_os("PATH").unwrap_or_default();
-        !path.contains(['/', ':', ',']) && std::env::split_paths(&folders).any(|folder| is_program(&folder.join(path)))
-    };
-    is_found.then(|| format!("exec:{}", shell_words::quote(path)))
+    is_program(path).then(|| format!("exec:{}", shell_words::quote(path)))
+}
+
+/// Whether a word is the path of a program, or its name in `PATH`.
+pub(super) fn is_program(word: &str) -> bool {
+    if is_path(word) {
+        return is_executable(Path::new(word));
+    }
+    let folders = std::env::var_os("PATH").unwrap_or_default();
+    !word.contains(['/', ':', ',']) && std::env::split_paths(&folders).any(|folder| is_executable(&folder.join(word)))
+}
+
+/// Whether a path is that of a file that can be executed.
+fn is_executable(path: &Path) -> bool {
+    path.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
 }
 
 /// The lines in which a host and its port are one word.
