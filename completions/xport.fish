@@ -65,7 +65,15 @@ complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l max-conns -d 'S
 complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l allow -d 'Accept clients from these networks only, such as 10.0.0.0/8,::1; may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l deny -d 'Reject clients from these networks, even if --allow has them; may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l port-file -d 'Write the port to this file once listening; remove the file at the end' -r -F
+complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l accept-timeout -d 'Exit with 124 if no client has come this long after the start' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l keepalive -d 'Probe a TCP peer after this long without traffic, and give up after as long again without an answer; \'off\' disables probes' -r
+complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l nodelay -d 'Send small writes over TCP at once, or gather them [default: on; as it is for an inherited socket]' -r -f -a "on\t'Each write is sent at once'
+off\t'Small writes are gathered (Nagle\'s algorithm)'"
+complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l recv-buffer -d 'Size of the kernel\'s receive buffer of each socket [default: the kernel adapts it]' -r
+complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l send-buffer -d 'Size of the kernel\'s send buffer of each socket [default: the kernel chooses it]' -r
+complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l bind-device -d 'Send and receive through this network interface only' -r
+complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l tos -d 'Type of service (IPv4) and traffic class (IPv6) of sent packets: 0 to 255, or 0x00 to 0xff' -r
+complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l ttl -d 'How many routers a sent packet can pass: time to live (IPv4), hop limit (IPv6), 1 to 255' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l dump -d 'Write sent and received data to FILE, in hexadecimal and as text; \'-\' is stderr' -r -F
 complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l high-water -d 'Pause reading while more than this many bytes wait to be written' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l low-water -d 'Resume reading once at most this many bytes wait [default: a quarter of --high-water]' -r
@@ -88,9 +96,18 @@ complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l backlog -d 'L
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l allow -d 'Accept clients from these networks only, such as 10.0.0.0/8,::1; may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l deny -d 'Reject clients from these networks, even if --allow has them; may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l port-file -d 'Write the port to this file once listening; remove the file at the end' -r -F
+complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l accept-timeout -d 'Exit with 124 if no client has come this long after the start' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l keepalive -d 'Probe a TCP peer after this long without traffic, and give up after as long again without an answer; \'off\' disables probes' -r
+complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l nodelay -d 'Send small writes over TCP at once, or gather them [default: on; as it is for an inherited socket]' -r -f -a "on\t'Each write is sent at once'
+off\t'Small writes are gathered (Nagle\'s algorithm)'"
+complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l recv-buffer -d 'Size of the kernel\'s receive buffer of each socket [default: the kernel adapts it]' -r
+complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l send-buffer -d 'Size of the kernel\'s send buffer of each socket [default: the kernel chooses it]' -r
+complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l bind-device -d 'Send and receive through this network interface only' -r
+complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l tos -d 'Type of service (IPv4) and traffic class (IPv6) of sent packets: 0 to 255, or 0x00 to 0xff' -r
+complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l ttl -d 'How many routers a sent packet can pass: time to live (IPv4), hop limit (IPv6), 1 to 255' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l half-close -d 'When to tell the peer that stdin has ended: auto, now, never, or after DUR without traffic' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l linger -d 'After stdin ends, wait at most this long for the peer to end [default: no limit]' -r
+complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l quit-after -d 'After stdin ends, wait at most this long for the answer, then exit with 0 [default: no limit]' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l dump -d 'Write sent and received data to FILE, in hexadecimal and as text; \'-\' is stderr' -r -F
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l high-water -d 'Pause reading while more than this many bytes wait to be written' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l low-water -d 'Resume reading once at most this many bytes wait [default: a quarter of --high-water]' -r
@@ -104,6 +121,7 @@ complete -c xport -n "__fish_xport_using_subcommand tcp-server" -s 4 -d 'IPv4 on
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -s 6 -d 'IPv6 only'
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -s n -l numeric -d 'Do not look up host names; every host must be an IP address'
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l no-half-close -d 'Same as --half-close never'
+complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l until-peer-ends -d 'End the session in order when the peer has ended, even if stdin is still open'
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l send-only -d 'Discard everything that the peer sends'
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l recv-only -d 'Do not read stdin'
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l crlf -d 'Send each line feed as CR LF; received data is unchanged'
@@ -114,12 +132,20 @@ complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l log-time -d '
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l connect -d 'Address to connect to; same as a bare ADDRESS' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l connect-timeout -d 'Limit the time of each attempt to connect, name look-up included' -r
-complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l retry -d 'Retry a failed connect up to N times' -r
+complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l retry -d 'Retry a failed connect up to N times, or for ever' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l retry-delay -d 'Wait this long before each retry' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l source -d 'Connect from this local address: IP, IP:PORT, [V6]:PORT or :PORT' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l keepalive -d 'Probe a TCP peer after this long without traffic, and give up after as long again without an answer; \'off\' disables probes' -r
+complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l nodelay -d 'Send small writes over TCP at once, or gather them [default: on; as it is for an inherited socket]' -r -f -a "on\t'Each write is sent at once'
+off\t'Small writes are gathered (Nagle\'s algorithm)'"
+complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l recv-buffer -d 'Size of the kernel\'s receive buffer of each socket [default: the kernel adapts it]' -r
+complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l send-buffer -d 'Size of the kernel\'s send buffer of each socket [default: the kernel chooses it]' -r
+complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l bind-device -d 'Send and receive through this network interface only' -r
+complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l tos -d 'Type of service (IPv4) and traffic class (IPv6) of sent packets: 0 to 255, or 0x00 to 0xff' -r
+complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l ttl -d 'How many routers a sent packet can pass: time to live (IPv4), hop limit (IPv6), 1 to 255' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l half-close -d 'When to tell the peer that stdin has ended: auto, now, never, or after DUR without traffic' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l linger -d 'After stdin ends, wait at most this long for the peer to end [default: no limit]' -r
+complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l quit-after -d 'After stdin ends, wait at most this long for the answer, then exit with 0 [default: no limit]' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l escape -d 'The key before a command in --raw: ^X, a character, or none' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l dump -d 'Write sent and received data to FILE, in hexadecimal and as text; \'-\' is stderr' -r -F
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l high-water -d 'Pause reading while more than this many bytes wait to be written' -r
@@ -133,6 +159,7 @@ complete -c xport -n "__fish_xport_using_subcommand tcp-client" -s 4 -d 'IPv4 on
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -s 6 -d 'IPv6 only'
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -s n -l numeric -d 'Do not look up host names; every host must be an IP address'
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l no-half-close -d 'Same as --half-close never'
+complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l until-peer-ends -d 'End the session in order when the peer has ended, even if stdin is still open'
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l send-only -d 'Discard everything that the peer sends'
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l recv-only -d 'Do not read stdin'
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l crlf -d 'Send each line feed as CR LF; received data is unchanged'
@@ -149,12 +176,22 @@ complete -c xport -n "__fish_xport_using_subcommand tls-echo" -l max-conns -d 'S
 complete -c xport -n "__fish_xport_using_subcommand tls-echo" -l allow -d 'Accept clients from these networks only, such as 10.0.0.0/8,::1; may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-echo" -l deny -d 'Reject clients from these networks, even if --allow has them; may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-echo" -l port-file -d 'Write the port to this file once listening; remove the file at the end' -r -F
+complete -c xport -n "__fish_xport_using_subcommand tls-echo" -l accept-timeout -d 'Exit with 124 if no client has come this long after the start' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-echo" -l keepalive -d 'Probe a TCP peer after this long without traffic, and give up after as long again without an answer; \'off\' disables probes' -r
+complete -c xport -n "__fish_xport_using_subcommand tls-echo" -l nodelay -d 'Send small writes over TCP at once, or gather them [default: on; as it is for an inherited socket]' -r -f -a "on\t'Each write is sent at once'
+off\t'Small writes are gathered (Nagle\'s algorithm)'"
+complete -c xport -n "__fish_xport_using_subcommand tls-echo" -l recv-buffer -d 'Size of the kernel\'s receive buffer of each socket [default: the kernel adapts it]' -r
+complete -c xport -n "__fish_xport_using_subcommand tls-echo" -l send-buffer -d 'Size of the kernel\'s send buffer of each socket [default: the kernel chooses it]' -r
+complete -c xport -n "__fish_xport_using_subcommand tls-echo" -l bind-device -d 'Send and receive through this network interface only' -r
+complete -c xport -n "__fish_xport_using_subcommand tls-echo" -l tos -d 'Type of service (IPv4) and traffic class (IPv6) of sent packets: 0 to 255, or 0x00 to 0xff' -r
+complete -c xport -n "__fish_xport_using_subcommand tls-echo" -l ttl -d 'How many routers a sent packet can pass: time to live (IPv4), hop limit (IPv6), 1 to 255' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-echo" -l client-ca -d 'Accept only clients with a certificate from an authority in this PEM file' -r -F
 complete -c xport -n "__fish_xport_using_subcommand tls-echo" -l cert -d 'Certificate to present: PEM, followed by the certificates that lead to its authority' -r -F
 complete -c xport -n "__fish_xport_using_subcommand tls-echo" -l key -d 'Private key of --cert (PEM), if it is not in the same file' -r -F
 complete -c xport -n "__fish_xport_using_subcommand tls-echo" -l alpn -d 'Application protocols to negotiate, such as h2,http/1.1; the preferred one first' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-echo" -l tls-min -d 'Oldest TLS version to accept' -r -f -a "1.2\t''
+1.3\t''"
+complete -c xport -n "__fish_xport_using_subcommand tls-echo" -l tls-max -d 'Newest TLS version to offer' -r -f -a "1.2\t''
 1.3\t''"
 complete -c xport -n "__fish_xport_using_subcommand tls-echo" -l handshake-timeout -d 'Limit the time of a handshake' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-echo" -l keylog -d 'Append the secrets of all connections to this file, for a network analyser' -r -F
@@ -182,17 +219,28 @@ complete -c xport -n "__fish_xport_using_subcommand tls-server" -l backlog -d 'L
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -l allow -d 'Accept clients from these networks only, such as 10.0.0.0/8,::1; may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -l deny -d 'Reject clients from these networks, even if --allow has them; may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -l port-file -d 'Write the port to this file once listening; remove the file at the end' -r -F
+complete -c xport -n "__fish_xport_using_subcommand tls-server" -l accept-timeout -d 'Exit with 124 if no client has come this long after the start' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -l keepalive -d 'Probe a TCP peer after this long without traffic, and give up after as long again without an answer; \'off\' disables probes' -r
+complete -c xport -n "__fish_xport_using_subcommand tls-server" -l nodelay -d 'Send small writes over TCP at once, or gather them [default: on; as it is for an inherited socket]' -r -f -a "on\t'Each write is sent at once'
+off\t'Small writes are gathered (Nagle\'s algorithm)'"
+complete -c xport -n "__fish_xport_using_subcommand tls-server" -l recv-buffer -d 'Size of the kernel\'s receive buffer of each socket [default: the kernel adapts it]' -r
+complete -c xport -n "__fish_xport_using_subcommand tls-server" -l send-buffer -d 'Size of the kernel\'s send buffer of each socket [default: the kernel chooses it]' -r
+complete -c xport -n "__fish_xport_using_subcommand tls-server" -l bind-device -d 'Send and receive through this network interface only' -r
+complete -c xport -n "__fish_xport_using_subcommand tls-server" -l tos -d 'Type of service (IPv4) and traffic class (IPv6) of sent packets: 0 to 255, or 0x00 to 0xff' -r
+complete -c xport -n "__fish_xport_using_subcommand tls-server" -l ttl -d 'How many routers a sent packet can pass: time to live (IPv4), hop limit (IPv6), 1 to 255' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -l client-ca -d 'Accept only clients with a certificate from an authority in this PEM file' -r -F
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -l cert -d 'Certificate to present: PEM, followed by the certificates that lead to its authority' -r -F
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -l key -d 'Private key of --cert (PEM), if it is not in the same file' -r -F
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -l alpn -d 'Application protocols to negotiate, such as h2,http/1.1; the preferred one first' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -l tls-min -d 'Oldest TLS version to accept' -r -f -a "1.2\t''
 1.3\t''"
+complete -c xport -n "__fish_xport_using_subcommand tls-server" -l tls-max -d 'Newest TLS version to offer' -r -f -a "1.2\t''
+1.3\t''"
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -l handshake-timeout -d 'Limit the time of a handshake' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -l keylog -d 'Append the secrets of all connections to this file, for a network analyser' -r -F
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -l half-close -d 'When to tell the peer that stdin has ended: auto, now, never, or after DUR without traffic' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -l linger -d 'After stdin ends, wait at most this long for the peer to end [default: no limit]' -r
+complete -c xport -n "__fish_xport_using_subcommand tls-server" -l quit-after -d 'After stdin ends, wait at most this long for the answer, then exit with 0 [default: no limit]' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -l dump -d 'Write sent and received data to FILE, in hexadecimal and as text; \'-\' is stderr' -r -F
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -l high-water -d 'Pause reading while more than this many bytes wait to be written' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -l low-water -d 'Resume reading once at most this many bytes wait [default: a quarter of --high-water]' -r
@@ -208,6 +256,7 @@ complete -c xport -n "__fish_xport_using_subcommand tls-server" -s n -l numeric 
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -l self-signed -d 'Make a key and a certificate for this run; clients verify the pin'
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -l allow-truncation -d 'Accept a connection that ends without close_notify as complete'
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -l no-half-close -d 'Same as --half-close never'
+complete -c xport -n "__fish_xport_using_subcommand tls-server" -l until-peer-ends -d 'End the session in order when the peer has ended, even if stdin is still open'
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -l send-only -d 'Discard everything that the peer sends'
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -l recv-only -d 'Do not read stdin'
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -l crlf -d 'Send each line feed as CR LF; received data is unchanged'
@@ -218,10 +267,17 @@ complete -c xport -n "__fish_xport_using_subcommand tls-server" -l log-time -d '
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l connect -d 'Address to connect to; same as a bare ADDRESS' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l connect-timeout -d 'Limit the time of each attempt to connect, name look-up included' -r
-complete -c xport -n "__fish_xport_using_subcommand tls-client" -l retry -d 'Retry a failed connect up to N times' -r
+complete -c xport -n "__fish_xport_using_subcommand tls-client" -l retry -d 'Retry a failed connect up to N times, or for ever' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l retry-delay -d 'Wait this long before each retry' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l source -d 'Connect from this local address: IP, IP:PORT, [V6]:PORT or :PORT' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l keepalive -d 'Probe a TCP peer after this long without traffic, and give up after as long again without an answer; \'off\' disables probes' -r
+complete -c xport -n "__fish_xport_using_subcommand tls-client" -l nodelay -d 'Send small writes over TCP at once, or gather them [default: on; as it is for an inherited socket]' -r -f -a "on\t'Each write is sent at once'
+off\t'Small writes are gathered (Nagle\'s algorithm)'"
+complete -c xport -n "__fish_xport_using_subcommand tls-client" -l recv-buffer -d 'Size of the kernel\'s receive buffer of each socket [default: the kernel adapts it]' -r
+complete -c xport -n "__fish_xport_using_subcommand tls-client" -l send-buffer -d 'Size of the kernel\'s send buffer of each socket [default: the kernel chooses it]' -r
+complete -c xport -n "__fish_xport_using_subcommand tls-client" -l bind-device -d 'Send and receive through this network interface only' -r
+complete -c xport -n "__fish_xport_using_subcommand tls-client" -l tos -d 'Type of service (IPv4) and traffic class (IPv6) of sent packets: 0 to 255, or 0x00 to 0xff' -r
+complete -c xport -n "__fish_xport_using_subcommand tls-client" -l ttl -d 'How many routers a sent packet can pass: time to live (IPv4), hop limit (IPv6), 1 to 255' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l ca -d 'Trust the authorities in this PEM file, not those of the system' -r -F
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l server-name -d 'Name that the certificate of the server must have, also sent as SNI [default: the host of the address]' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l pin -d 'Accept only a certificate with this pin; may be repeated, and any of the pins is enough' -r
@@ -229,6 +285,8 @@ complete -c xport -n "__fish_xport_using_subcommand tls-client" -l cert -d 'Cert
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l key -d 'Private key of --cert (PEM), if it is not in the same file' -r -F
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l alpn -d 'Application protocols to negotiate, such as h2,http/1.1; the preferred one first' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l tls-min -d 'Oldest TLS version to accept' -r -f -a "1.2\t''
+1.3\t''"
+complete -c xport -n "__fish_xport_using_subcommand tls-client" -l tls-max -d 'Newest TLS version to offer' -r -f -a "1.2\t''
 1.3\t''"
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l handshake-timeout -d 'Limit the time of a handshake' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l keylog -d 'Append the secrets of all connections to this file, for a network analyser' -r -F
@@ -240,6 +298,7 @@ ldap\t''
 xmpp\t''"
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l half-close -d 'When to tell the peer that stdin has ended: auto, now, never, or after DUR without traffic' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l linger -d 'After stdin ends, wait at most this long for the peer to end [default: no limit]' -r
+complete -c xport -n "__fish_xport_using_subcommand tls-client" -l quit-after -d 'After stdin ends, wait at most this long for the answer, then exit with 0 [default: no limit]' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l escape -d 'The key before a command in --raw: ^X, a character, or none' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l dump -d 'Write sent and received data to FILE, in hexadecimal and as text; \'-\' is stderr' -r -F
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l high-water -d 'Pause reading while more than this many bytes wait to be written' -r
@@ -256,6 +315,7 @@ complete -c xport -n "__fish_xport_using_subcommand tls-client" -l insecure -d '
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l allow-truncation -d 'Accept a connection that ends without close_notify as complete'
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l show-chain -d 'Write the certificates of the server to stdout: facts, days left and PEM; then leave'
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l no-half-close -d 'Same as --half-close never'
+complete -c xport -n "__fish_xport_using_subcommand tls-client" -l until-peer-ends -d 'End the session in order when the peer has ended, even if stdin is still open'
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l send-only -d 'Discard everything that the peer sends'
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l recv-only -d 'Do not read stdin'
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l crlf -d 'Send each line feed as CR LF; received data is unchanged'
@@ -267,10 +327,17 @@ complete -c xport -n "__fish_xport_using_subcommand tls-client" -l log-time -d '
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c xport -n "__fish_xport_using_subcommand tls" -l connect -d 'Address to connect to; same as a bare ADDRESS' -r
 complete -c xport -n "__fish_xport_using_subcommand tls" -l connect-timeout -d 'Limit the time of each attempt to connect, name look-up included' -r
-complete -c xport -n "__fish_xport_using_subcommand tls" -l retry -d 'Retry a failed connect up to N times' -r
+complete -c xport -n "__fish_xport_using_subcommand tls" -l retry -d 'Retry a failed connect up to N times, or for ever' -r
 complete -c xport -n "__fish_xport_using_subcommand tls" -l retry-delay -d 'Wait this long before each retry' -r
 complete -c xport -n "__fish_xport_using_subcommand tls" -l source -d 'Connect from this local address: IP, IP:PORT, [V6]:PORT or :PORT' -r
 complete -c xport -n "__fish_xport_using_subcommand tls" -l keepalive -d 'Probe a TCP peer after this long without traffic, and give up after as long again without an answer; \'off\' disables probes' -r
+complete -c xport -n "__fish_xport_using_subcommand tls" -l nodelay -d 'Send small writes over TCP at once, or gather them [default: on; as it is for an inherited socket]' -r -f -a "on\t'Each write is sent at once'
+off\t'Small writes are gathered (Nagle\'s algorithm)'"
+complete -c xport -n "__fish_xport_using_subcommand tls" -l recv-buffer -d 'Size of the kernel\'s receive buffer of each socket [default: the kernel adapts it]' -r
+complete -c xport -n "__fish_xport_using_subcommand tls" -l send-buffer -d 'Size of the kernel\'s send buffer of each socket [default: the kernel chooses it]' -r
+complete -c xport -n "__fish_xport_using_subcommand tls" -l bind-device -d 'Send and receive through this network interface only' -r
+complete -c xport -n "__fish_xport_using_subcommand tls" -l tos -d 'Type of service (IPv4) and traffic class (IPv6) of sent packets: 0 to 255, or 0x00 to 0xff' -r
+complete -c xport -n "__fish_xport_using_subcommand tls" -l ttl -d 'How many routers a sent packet can pass: time to live (IPv4), hop limit (IPv6), 1 to 255' -r
 complete -c xport -n "__fish_xport_using_subcommand tls" -l ca -d 'Trust the authorities in this PEM file, not those of the system' -r -F
 complete -c xport -n "__fish_xport_using_subcommand tls" -l server-name -d 'Name that the certificate of the server must have, also sent as SNI [default: the host of the address]' -r
 complete -c xport -n "__fish_xport_using_subcommand tls" -l pin -d 'Accept only a certificate with this pin; may be repeated, and any of the pins is enough' -r
@@ -278,6 +345,8 @@ complete -c xport -n "__fish_xport_using_subcommand tls" -l cert -d 'Certificate
 complete -c xport -n "__fish_xport_using_subcommand tls" -l key -d 'Private key of --cert (PEM), if it is not in the same file' -r -F
 complete -c xport -n "__fish_xport_using_subcommand tls" -l alpn -d 'Application protocols to negotiate, such as h2,http/1.1; the preferred one first' -r
 complete -c xport -n "__fish_xport_using_subcommand tls" -l tls-min -d 'Oldest TLS version to accept' -r -f -a "1.2\t''
+1.3\t''"
+complete -c xport -n "__fish_xport_using_subcommand tls" -l tls-max -d 'Newest TLS version to offer' -r -f -a "1.2\t''
 1.3\t''"
 complete -c xport -n "__fish_xport_using_subcommand tls" -l handshake-timeout -d 'Limit the time of a handshake' -r
 complete -c xport -n "__fish_xport_using_subcommand tls" -l keylog -d 'Append the secrets of all connections to this file, for a network analyser' -r -F
@@ -289,6 +358,7 @@ ldap\t''
 xmpp\t''"
 complete -c xport -n "__fish_xport_using_subcommand tls" -l half-close -d 'When to tell the peer that stdin has ended: auto, now, never, or after DUR without traffic' -r
 complete -c xport -n "__fish_xport_using_subcommand tls" -l linger -d 'After stdin ends, wait at most this long for the peer to end [default: no limit]' -r
+complete -c xport -n "__fish_xport_using_subcommand tls" -l quit-after -d 'After stdin ends, wait at most this long for the answer, then exit with 0 [default: no limit]' -r
 complete -c xport -n "__fish_xport_using_subcommand tls" -l escape -d 'The key before a command in --raw: ^X, a character, or none' -r
 complete -c xport -n "__fish_xport_using_subcommand tls" -l dump -d 'Write sent and received data to FILE, in hexadecimal and as text; \'-\' is stderr' -r -F
 complete -c xport -n "__fish_xport_using_subcommand tls" -l high-water -d 'Pause reading while more than this many bytes wait to be written' -r
@@ -305,6 +375,7 @@ complete -c xport -n "__fish_xport_using_subcommand tls" -l insecure -d 'Do not 
 complete -c xport -n "__fish_xport_using_subcommand tls" -l allow-truncation -d 'Accept a connection that ends without close_notify as complete'
 complete -c xport -n "__fish_xport_using_subcommand tls" -l show-chain -d 'Write the certificates of the server to stdout: facts, days left and PEM; then leave'
 complete -c xport -n "__fish_xport_using_subcommand tls" -l no-half-close -d 'Same as --half-close never'
+complete -c xport -n "__fish_xport_using_subcommand tls" -l until-peer-ends -d 'End the session in order when the peer has ended, even if stdin is still open'
 complete -c xport -n "__fish_xport_using_subcommand tls" -l send-only -d 'Discard everything that the peer sends'
 complete -c xport -n "__fish_xport_using_subcommand tls" -l recv-only -d 'Do not read stdin'
 complete -c xport -n "__fish_xport_using_subcommand tls" -l crlf -d 'Send each line feed as CR LF; received data is unchanged'
@@ -319,6 +390,9 @@ complete -c xport -n "__fish_xport_using_subcommand unix-echo" -l grace -d 'Afte
 complete -c xport -n "__fish_xport_using_subcommand unix-echo" -l backlog -d 'Let at most N connections wait to be accepted; the kernel can lower the limit' -r
 complete -c xport -n "__fish_xport_using_subcommand unix-echo" -l max-conns -d 'Serve at most N clients at once; other clients wait to be accepted' -r
 complete -c xport -n "__fish_xport_using_subcommand unix-echo" -l mode -d 'Permission bits of the socket, in octal [default: 0600]' -r
+complete -c xport -n "__fish_xport_using_subcommand unix-echo" -l owner -d 'User and group of the socket, as chown takes them: USER, USER:, USER:GROUP or :GROUP' -r
+complete -c xport -n "__fish_xport_using_subcommand unix-echo" -l accept-timeout -d 'Exit with 124 if no client has come this long after the start' -r
+complete -c xport -n "__fish_xport_using_subcommand unix-echo" -l send-buffer -d 'Size of the kernel\'s send buffer of each socket [default: the kernel chooses it]' -r
 complete -c xport -n "__fish_xport_using_subcommand unix-echo" -l dump -d 'Write sent and received data to FILE, in hexadecimal and as text; \'-\' is stderr' -r -F
 complete -c xport -n "__fish_xport_using_subcommand unix-echo" -l high-water -d 'Pause reading while more than this many bytes wait to be written' -r
 complete -c xport -n "__fish_xport_using_subcommand unix-echo" -l low-water -d 'Resume reading once at most this many bytes wait [default: a quarter of --high-water]' -r
@@ -337,8 +411,12 @@ complete -c xport -n "__fish_xport_using_subcommand unix-server" -l listen -d 'A
 complete -c xport -n "__fish_xport_using_subcommand unix-server" -l grace -d 'After the first SIGTERM, let sessions go on for at most this long' -r
 complete -c xport -n "__fish_xport_using_subcommand unix-server" -l backlog -d 'Let at most N connections wait to be accepted; the kernel can lower the limit' -r
 complete -c xport -n "__fish_xport_using_subcommand unix-server" -l mode -d 'Permission bits of the socket, in octal [default: 0600]' -r
+complete -c xport -n "__fish_xport_using_subcommand unix-server" -l owner -d 'User and group of the socket, as chown takes them: USER, USER:, USER:GROUP or :GROUP' -r
+complete -c xport -n "__fish_xport_using_subcommand unix-server" -l accept-timeout -d 'Exit with 124 if no client has come this long after the start' -r
+complete -c xport -n "__fish_xport_using_subcommand unix-server" -l send-buffer -d 'Size of the kernel\'s send buffer of each socket [default: the kernel chooses it]' -r
 complete -c xport -n "__fish_xport_using_subcommand unix-server" -l half-close -d 'When to tell the peer that stdin has ended: auto, now, never, or after DUR without traffic' -r
 complete -c xport -n "__fish_xport_using_subcommand unix-server" -l linger -d 'After stdin ends, wait at most this long for the peer to end [default: no limit]' -r
+complete -c xport -n "__fish_xport_using_subcommand unix-server" -l quit-after -d 'After stdin ends, wait at most this long for the answer, then exit with 0 [default: no limit]' -r
 complete -c xport -n "__fish_xport_using_subcommand unix-server" -l dump -d 'Write sent and received data to FILE, in hexadecimal and as text; \'-\' is stderr' -r -F
 complete -c xport -n "__fish_xport_using_subcommand unix-server" -l high-water -d 'Pause reading while more than this many bytes wait to be written' -r
 complete -c xport -n "__fish_xport_using_subcommand unix-server" -l low-water -d 'Resume reading once at most this many bytes wait [default: a quarter of --high-water]' -r
@@ -350,6 +428,7 @@ never\t'Never'"
 complete -c xport -n "__fish_xport_using_subcommand unix-server" -s k -l keep-open -d 'Accept the next client when one has left'
 complete -c xport -n "__fish_xport_using_subcommand unix-server" -l replace-stale -d 'Replace a socket that no process serves any more; never a live socket, never another kind of file'
 complete -c xport -n "__fish_xport_using_subcommand unix-server" -l no-half-close -d 'Same as --half-close never'
+complete -c xport -n "__fish_xport_using_subcommand unix-server" -l until-peer-ends -d 'End the session in order when the peer has ended, even if stdin is still open'
 complete -c xport -n "__fish_xport_using_subcommand unix-server" -l send-only -d 'Discard everything that the peer sends'
 complete -c xport -n "__fish_xport_using_subcommand unix-server" -l recv-only -d 'Do not read stdin'
 complete -c xport -n "__fish_xport_using_subcommand unix-server" -l crlf -d 'Send each line feed as CR LF; received data is unchanged'
@@ -360,10 +439,12 @@ complete -c xport -n "__fish_xport_using_subcommand unix-server" -l log-time -d 
 complete -c xport -n "__fish_xport_using_subcommand unix-server" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -l connect -d 'Address to connect to; same as a bare ADDRESS' -r
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -l connect-timeout -d 'Limit the time of each attempt to connect, name look-up included' -r
-complete -c xport -n "__fish_xport_using_subcommand unix-client" -l retry -d 'Retry a failed connect up to N times' -r
+complete -c xport -n "__fish_xport_using_subcommand unix-client" -l retry -d 'Retry a failed connect up to N times, or for ever' -r
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -l retry-delay -d 'Wait this long before each retry' -r
+complete -c xport -n "__fish_xport_using_subcommand unix-client" -l send-buffer -d 'Size of the kernel\'s send buffer of each socket [default: the kernel chooses it]' -r
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -l half-close -d 'When to tell the peer that stdin has ended: auto, now, never, or after DUR without traffic' -r
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -l linger -d 'After stdin ends, wait at most this long for the peer to end [default: no limit]' -r
+complete -c xport -n "__fish_xport_using_subcommand unix-client" -l quit-after -d 'After stdin ends, wait at most this long for the answer, then exit with 0 [default: no limit]' -r
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -l escape -d 'The key before a command in --raw: ^X, a character, or none' -r
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -l dump -d 'Write sent and received data to FILE, in hexadecimal and as text; \'-\' is stderr' -r -F
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -l high-water -d 'Pause reading while more than this many bytes wait to be written' -r
@@ -374,6 +455,7 @@ complete -c xport -n "__fish_xport_using_subcommand unix-client" -l color -d 'Co
 always\t'Always'
 never\t'Never'"
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -l no-half-close -d 'Same as --half-close never'
+complete -c xport -n "__fish_xport_using_subcommand unix-client" -l until-peer-ends -d 'End the session in order when the peer has ended, even if stdin is still open'
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -l send-only -d 'Discard everything that the peer sends'
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -l recv-only -d 'Do not read stdin'
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -l crlf -d 'Send each line feed as CR LF; received data is unchanged'
@@ -388,6 +470,10 @@ complete -c xport -n "__fish_xport_using_subcommand udp-echo" -l grace -d 'After
 complete -c xport -n "__fish_xport_using_subcommand udp-echo" -l allow -d 'Accept clients from these networks only, such as 10.0.0.0/8,::1; may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand udp-echo" -l deny -d 'Reject clients from these networks, even if --allow has them; may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand udp-echo" -l port-file -d 'Write the port to this file once listening; remove the file at the end' -r -F
+complete -c xport -n "__fish_xport_using_subcommand udp-echo" -l recv-buffer -d 'Size of the kernel\'s receive buffer of each socket [default: 4M]' -r
+complete -c xport -n "__fish_xport_using_subcommand udp-echo" -l send-buffer -d 'Size of the kernel\'s send buffer of each socket [default: the kernel chooses it]' -r
+complete -c xport -n "__fish_xport_using_subcommand udp-echo" -l bind-device -d 'Send and receive through this network interface only' -r
+complete -c xport -n "__fish_xport_using_subcommand udp-echo" -l ttl -d 'How many routers a sent datagram can pass: time to live (IPv4), hop limit (IPv6), 1 to 255; to a multicast group too [default: 64; 1 to a group]' -r
 complete -c xport -n "__fish_xport_using_subcommand udp-echo" -l count -d 'Exit after N datagrams have arrived' -r
 complete -c xport -n "__fish_xport_using_subcommand udp-echo" -l join -d 'Receive datagrams sent to this multicast group; may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand udp-echo" -l dump -d 'Write sent and received data to FILE, in hexadecimal and as text; \'-\' is stderr' -r -F
@@ -409,9 +495,14 @@ complete -c xport -n "__fish_xport_using_subcommand udp-server" -l grace -d 'Aft
 complete -c xport -n "__fish_xport_using_subcommand udp-server" -l allow -d 'Accept clients from these networks only, such as 10.0.0.0/8,::1; may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand udp-server" -l deny -d 'Reject clients from these networks, even if --allow has them; may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand udp-server" -l port-file -d 'Write the port to this file once listening; remove the file at the end' -r -F
+complete -c xport -n "__fish_xport_using_subcommand udp-server" -l recv-buffer -d 'Size of the kernel\'s receive buffer of each socket [default: 4M]' -r
+complete -c xport -n "__fish_xport_using_subcommand udp-server" -l send-buffer -d 'Size of the kernel\'s send buffer of each socket [default: the kernel chooses it]' -r
+complete -c xport -n "__fish_xport_using_subcommand udp-server" -l bind-device -d 'Send and receive through this network interface only' -r
+complete -c xport -n "__fish_xport_using_subcommand udp-server" -l ttl -d 'How many routers a sent datagram can pass: time to live (IPv4), hop limit (IPv6), 1 to 255; to a multicast group too [default: 64; 1 to a group]' -r
 complete -c xport -n "__fish_xport_using_subcommand udp-server" -l count -d 'Exit after N datagrams have arrived' -r
 complete -c xport -n "__fish_xport_using_subcommand udp-server" -l join -d 'Receive datagrams sent to this multicast group; may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand udp-server" -l linger -d 'After stdin ends, exit once no datagram has moved for this long; stdin is read only after a first datagram [default: stay]' -r
+complete -c xport -n "__fish_xport_using_subcommand udp-server" -l quit-after -d 'After stdin ends, exit with 0 after this long, even if datagrams still arrive [default: see --linger]' -r
 complete -c xport -n "__fish_xport_using_subcommand udp-server" -l dump -d 'Write sent and received data to FILE, in hexadecimal and as text; \'-\' is stderr' -r -F
 complete -c xport -n "__fish_xport_using_subcommand udp-server" -l high-water -d 'Pause reading while more than this many bytes wait to be written' -r
 complete -c xport -n "__fish_xport_using_subcommand udp-server" -l low-water -d 'Resume reading once at most this many bytes wait [default: a quarter of --high-water]' -r
@@ -433,11 +524,17 @@ complete -c xport -n "__fish_xport_using_subcommand udp-server" -l log-time -d '
 complete -c xport -n "__fish_xport_using_subcommand udp-server" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c xport -n "__fish_xport_using_subcommand udp-client" -l connect -d 'Address to connect to; same as a bare ADDRESS' -r
 complete -c xport -n "__fish_xport_using_subcommand udp-client" -l connect-timeout -d 'Limit the time of the name look-up' -r
-complete -c xport -n "__fish_xport_using_subcommand udp-client" -l retry -d 'Retry a failed name look-up up to N times' -r
+complete -c xport -n "__fish_xport_using_subcommand udp-client" -l retry -d 'Retry a failed name look-up up to N times, or for ever' -r
 complete -c xport -n "__fish_xport_using_subcommand udp-client" -l retry-delay -d 'Wait this long before each retry' -r
 complete -c xport -n "__fish_xport_using_subcommand udp-client" -l source -d 'Send from this local address: IP, IP:PORT, [V6]:PORT or :PORT' -r
+complete -c xport -n "__fish_xport_using_subcommand udp-client" -l recv-buffer -d 'Size of the kernel\'s receive buffer of each socket [default: 4M]' -r
+complete -c xport -n "__fish_xport_using_subcommand udp-client" -l send-buffer -d 'Size of the kernel\'s send buffer of each socket [default: the kernel chooses it]' -r
+complete -c xport -n "__fish_xport_using_subcommand udp-client" -l bind-device -d 'Send and receive through this network interface only' -r
+complete -c xport -n "__fish_xport_using_subcommand udp-client" -l tos -d 'Type of service (IPv4) and traffic class (IPv6) of sent packets: 0 to 255, or 0x00 to 0xff' -r
+complete -c xport -n "__fish_xport_using_subcommand udp-client" -l ttl -d 'How many routers a sent datagram can pass: time to live (IPv4), hop limit (IPv6), 1 to 255; to a multicast group too [default: 64; 1 to a group]' -r
 complete -c xport -n "__fish_xport_using_subcommand udp-client" -l count -d 'Exit after N datagrams have arrived' -r
 complete -c xport -n "__fish_xport_using_subcommand udp-client" -l linger -d 'After stdin ends, exit once no datagram has moved for this long [default: 1s]' -r
+complete -c xport -n "__fish_xport_using_subcommand udp-client" -l quit-after -d 'After stdin ends, exit with 0 after this long, even if datagrams still arrive [default: see --linger]' -r
 complete -c xport -n "__fish_xport_using_subcommand udp-client" -l dump -d 'Write sent and received data to FILE, in hexadecimal and as text; \'-\' is stderr' -r -F
 complete -c xport -n "__fish_xport_using_subcommand udp-client" -l high-water -d 'Pause reading while more than this many bytes wait to be written' -r
 complete -c xport -n "__fish_xport_using_subcommand udp-client" -l low-water -d 'Resume reading once at most this many bytes wait [default: a quarter of --high-water]' -r
@@ -475,12 +572,21 @@ complete -c xport -n "__fish_xport_using_subcommand exec" -l allow -d 'Accept cl
 complete -c xport -n "__fish_xport_using_subcommand exec" -l deny -d 'Reject clients from these networks, even if --allow has them; may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand exec" -l port-file -d 'Write the port to this file once listening; remove the file at the end' -r -F
 complete -c xport -n "__fish_xport_using_subcommand exec" -l mode -d 'Permission bits of the socket, in octal [default: 0600]' -r
+complete -c xport -n "__fish_xport_using_subcommand exec" -l owner -d 'User and group of the socket, as chown takes them: USER, USER:, USER:GROUP or :GROUP' -r
+complete -c xport -n "__fish_xport_using_subcommand exec" -l accept-timeout -d 'Exit with 124 if no client has come this long after the start' -r
 complete -c xport -n "__fish_xport_using_subcommand exec" -l connect -d 'Run the program on one connection to EP' -r
 complete -c xport -n "__fish_xport_using_subcommand exec" -l connect-timeout -d 'Limit the time of each attempt to connect, name look-up included' -r
-complete -c xport -n "__fish_xport_using_subcommand exec" -l retry -d 'Retry a failed connect up to N times' -r
+complete -c xport -n "__fish_xport_using_subcommand exec" -l retry -d 'Retry a failed connect up to N times, or for ever' -r
 complete -c xport -n "__fish_xport_using_subcommand exec" -l retry-delay -d 'Wait this long before each retry' -r
 complete -c xport -n "__fish_xport_using_subcommand exec" -l source -d 'Connect from this local address: IP, IP:PORT, [V6]:PORT or :PORT' -r
 complete -c xport -n "__fish_xport_using_subcommand exec" -l keepalive -d 'Probe a TCP peer after this long without traffic, and give up after as long again without an answer; \'off\' disables probes' -r
+complete -c xport -n "__fish_xport_using_subcommand exec" -l nodelay -d 'Send small writes over TCP at once, or gather them [default: on; as it is for an inherited socket]' -r -f -a "on\t'Each write is sent at once'
+off\t'Small writes are gathered (Nagle\'s algorithm)'"
+complete -c xport -n "__fish_xport_using_subcommand exec" -l recv-buffer -d 'Size of the kernel\'s receive buffer of each socket [default: the kernel adapts it]' -r
+complete -c xport -n "__fish_xport_using_subcommand exec" -l send-buffer -d 'Size of the kernel\'s send buffer of each socket [default: the kernel chooses it]' -r
+complete -c xport -n "__fish_xport_using_subcommand exec" -l bind-device -d 'Send and receive through this network interface only' -r
+complete -c xport -n "__fish_xport_using_subcommand exec" -l tos -d 'Type of service (IPv4) and traffic class (IPv6) of sent packets: 0 to 255, or 0x00 to 0xff' -r
+complete -c xport -n "__fish_xport_using_subcommand exec" -l ttl -d 'How many routers a sent packet can pass: time to live (IPv4), hop limit (IPv6), 1 to 255' -r
 complete -c xport -n "__fish_xport_using_subcommand exec" -l ca -d 'Trust the authorities in this PEM file, not those of the system' -r -F
 complete -c xport -n "__fish_xport_using_subcommand exec" -l server-name -d 'Name that the certificate of the server must have, also sent as SNI [default: the host of the address]' -r
 complete -c xport -n "__fish_xport_using_subcommand exec" -l pin -d 'Accept only a certificate with this pin; may be repeated, and any of the pins is enough' -r
@@ -489,6 +595,8 @@ complete -c xport -n "__fish_xport_using_subcommand exec" -l cert -d 'Certificat
 complete -c xport -n "__fish_xport_using_subcommand exec" -l key -d 'Private key of --cert (PEM), if it is not in the same file' -r -F
 complete -c xport -n "__fish_xport_using_subcommand exec" -l alpn -d 'Application protocols to negotiate, such as h2,http/1.1; the preferred one first' -r
 complete -c xport -n "__fish_xport_using_subcommand exec" -l tls-min -d 'Oldest TLS version to accept' -r -f -a "1.2\t''
+1.3\t''"
+complete -c xport -n "__fish_xport_using_subcommand exec" -l tls-max -d 'Newest TLS version to offer' -r -f -a "1.2\t''
 1.3\t''"
 complete -c xport -n "__fish_xport_using_subcommand exec" -l handshake-timeout -d 'Limit the time of a handshake' -r
 complete -c xport -n "__fish_xport_using_subcommand exec" -l keylog -d 'Append the secrets of all connections to this file, for a network analyser' -r -F
@@ -528,11 +636,20 @@ complete -c xport -n "__fish_xport_using_subcommand relay" -l allow -d 'Accept c
 complete -c xport -n "__fish_xport_using_subcommand relay" -l deny -d 'Reject clients from these networks, even if --allow has them; may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand relay" -l port-file -d 'Write the port to this file once listening; remove the file at the end' -r -F
 complete -c xport -n "__fish_xport_using_subcommand relay" -l mode -d 'Permission bits of the socket, in octal [default: 0600]' -r
+complete -c xport -n "__fish_xport_using_subcommand relay" -l owner -d 'User and group of the socket, as chown takes them: USER, USER:, USER:GROUP or :GROUP' -r
+complete -c xport -n "__fish_xport_using_subcommand relay" -l accept-timeout -d 'Exit with 124 if no client has come this long after the start' -r
 complete -c xport -n "__fish_xport_using_subcommand relay" -l connect-timeout -d 'Limit the time of each attempt to connect, name look-up included' -r
-complete -c xport -n "__fish_xport_using_subcommand relay" -l retry -d 'Retry a failed connect up to N times' -r
+complete -c xport -n "__fish_xport_using_subcommand relay" -l retry -d 'Retry a failed connect up to N times, or for ever' -r
 complete -c xport -n "__fish_xport_using_subcommand relay" -l retry-delay -d 'Wait this long before each retry' -r
 complete -c xport -n "__fish_xport_using_subcommand relay" -l source -d 'Connect from this local address: IP, IP:PORT, [V6]:PORT or :PORT' -r
 complete -c xport -n "__fish_xport_using_subcommand relay" -l keepalive -d 'Probe a TCP peer after this long without traffic, and give up after as long again without an answer; \'off\' disables probes' -r
+complete -c xport -n "__fish_xport_using_subcommand relay" -l nodelay -d 'Send small writes over TCP at once, or gather them [default: on; as it is for an inherited socket]' -r -f -a "on\t'Each write is sent at once'
+off\t'Small writes are gathered (Nagle\'s algorithm)'"
+complete -c xport -n "__fish_xport_using_subcommand relay" -l recv-buffer -d 'Size of the kernel\'s receive buffer of each socket [default: the kernel adapts it]' -r
+complete -c xport -n "__fish_xport_using_subcommand relay" -l send-buffer -d 'Size of the kernel\'s send buffer of each socket [default: the kernel chooses it]' -r
+complete -c xport -n "__fish_xport_using_subcommand relay" -l bind-device -d 'Send and receive through this network interface only' -r
+complete -c xport -n "__fish_xport_using_subcommand relay" -l tos -d 'Type of service (IPv4) and traffic class (IPv6) of sent packets: 0 to 255, or 0x00 to 0xff' -r
+complete -c xport -n "__fish_xport_using_subcommand relay" -l ttl -d 'How many routers a sent packet can pass: time to live (IPv4), hop limit (IPv6), 1 to 255' -r
 complete -c xport -n "__fish_xport_using_subcommand relay" -l ca -d 'Trust the authorities in this PEM file, not those of the system' -r -F
 complete -c xport -n "__fish_xport_using_subcommand relay" -l server-name -d 'Name that the certificate of the server must have, also sent as SNI [default: the host of the address]' -r
 complete -c xport -n "__fish_xport_using_subcommand relay" -l pin -d 'Accept only a certificate with this pin; may be repeated, and any of the pins is enough' -r
@@ -541,6 +658,8 @@ complete -c xport -n "__fish_xport_using_subcommand relay" -l cert -d 'Certifica
 complete -c xport -n "__fish_xport_using_subcommand relay" -l key -d 'Private key of --cert (PEM), if it is not in the same file' -r -F
 complete -c xport -n "__fish_xport_using_subcommand relay" -l alpn -d 'Application protocols to negotiate, such as h2,http/1.1; the preferred one first' -r
 complete -c xport -n "__fish_xport_using_subcommand relay" -l tls-min -d 'Oldest TLS version to accept' -r -f -a "1.2\t''
+1.3\t''"
+complete -c xport -n "__fish_xport_using_subcommand relay" -l tls-max -d 'Newest TLS version to offer' -r -f -a "1.2\t''
 1.3\t''"
 complete -c xport -n "__fish_xport_using_subcommand relay" -l handshake-timeout -d 'Limit the time of a handshake' -r
 complete -c xport -n "__fish_xport_using_subcommand relay" -l keylog -d 'Append the secrets of all connections to this file, for a network analyser' -r -F
@@ -558,6 +677,7 @@ complete -c xport -n "__fish_xport_using_subcommand relay" -l env -d 'Set an env
 complete -c xport -n "__fish_xport_using_subcommand relay" -l kill-after -d 'Kill the program if it has not ended this long after a SIGTERM or SIGHUP' -r
 complete -c xport -n "__fish_xport_using_subcommand relay" -l half-close -d 'When to tell one side that the other has ended: auto, now, never, or after DUR without traffic' -r
 complete -c xport -n "__fish_xport_using_subcommand relay" -l linger -d 'After one side ends, wait at most this long for the other; with datagrams, until none has moved for this long [default: no limit; 1s with datagrams]' -r
+complete -c xport -n "__fish_xport_using_subcommand relay" -l quit-after -d 'After one side ends, wait at most this long for the other, then end the pair in order' -r
 complete -c xport -n "__fish_xport_using_subcommand relay" -l dump -d 'Write sent and received data to FILE, in hexadecimal and as text; \'-\' is stderr' -r -F
 complete -c xport -n "__fish_xport_using_subcommand relay" -l high-water -d 'Pause reading while more than this many bytes wait to be written' -r
 complete -c xport -n "__fish_xport_using_subcommand relay" -l low-water -d 'Resume reading once at most this many bytes wait [default: a quarter of --high-water]' -r
@@ -590,12 +710,23 @@ complete -c xport -n "__fish_xport_using_subcommand echo" -l allow -d 'Accept cl
 complete -c xport -n "__fish_xport_using_subcommand echo" -l deny -d 'Reject clients from these networks, even if --allow has them; may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand echo" -l port-file -d 'Write the port to this file once listening; remove the file at the end' -r -F
 complete -c xport -n "__fish_xport_using_subcommand echo" -l mode -d 'Permission bits of the socket, in octal [default: 0600]' -r
+complete -c xport -n "__fish_xport_using_subcommand echo" -l owner -d 'User and group of the socket, as chown takes them: USER, USER:, USER:GROUP or :GROUP' -r
+complete -c xport -n "__fish_xport_using_subcommand echo" -l accept-timeout -d 'Exit with 124 if no client has come this long after the start' -r
 complete -c xport -n "__fish_xport_using_subcommand echo" -l keepalive -d 'Probe a TCP peer after this long without traffic, and give up after as long again without an answer; \'off\' disables probes' -r
+complete -c xport -n "__fish_xport_using_subcommand echo" -l nodelay -d 'Send small writes over TCP at once, or gather them [default: on; as it is for an inherited socket]' -r -f -a "on\t'Each write is sent at once'
+off\t'Small writes are gathered (Nagle\'s algorithm)'"
+complete -c xport -n "__fish_xport_using_subcommand echo" -l recv-buffer -d 'Size of the kernel\'s receive buffer of each socket [default: the kernel adapts it]' -r
+complete -c xport -n "__fish_xport_using_subcommand echo" -l send-buffer -d 'Size of the kernel\'s send buffer of each socket [default: the kernel chooses it]' -r
+complete -c xport -n "__fish_xport_using_subcommand echo" -l bind-device -d 'Send and receive through this network interface only' -r
+complete -c xport -n "__fish_xport_using_subcommand echo" -l tos -d 'Type of service (IPv4) and traffic class (IPv6) of sent packets: 0 to 255, or 0x00 to 0xff' -r
+complete -c xport -n "__fish_xport_using_subcommand echo" -l ttl -d 'How many routers a sent packet can pass: time to live (IPv4), hop limit (IPv6), 1 to 255' -r
 complete -c xport -n "__fish_xport_using_subcommand echo" -l client-ca -d 'Accept only clients with a certificate from an authority in this PEM file' -r -F
 complete -c xport -n "__fish_xport_using_subcommand echo" -l cert -d 'Certificate to present: PEM, followed by the certificates that lead to its authority' -r -F
 complete -c xport -n "__fish_xport_using_subcommand echo" -l key -d 'Private key of --cert (PEM), if it is not in the same file' -r -F
 complete -c xport -n "__fish_xport_using_subcommand echo" -l alpn -d 'Application protocols to negotiate, such as h2,http/1.1; the preferred one first' -r
 complete -c xport -n "__fish_xport_using_subcommand echo" -l tls-min -d 'Oldest TLS version to accept' -r -f -a "1.2\t''
+1.3\t''"
+complete -c xport -n "__fish_xport_using_subcommand echo" -l tls-max -d 'Newest TLS version to offer' -r -f -a "1.2\t''
 1.3\t''"
 complete -c xport -n "__fish_xport_using_subcommand echo" -l handshake-timeout -d 'Limit the time of a handshake' -r
 complete -c xport -n "__fish_xport_using_subcommand echo" -l keylog -d 'Append the secrets of all connections to this file, for a network analyser' -r -F
@@ -626,12 +757,23 @@ complete -c xport -n "__fish_xport_using_subcommand listen" -l allow -d 'Accept 
 complete -c xport -n "__fish_xport_using_subcommand listen" -l deny -d 'Reject clients from these networks, even if --allow has them; may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand listen" -l port-file -d 'Write the port to this file once listening; remove the file at the end' -r -F
 complete -c xport -n "__fish_xport_using_subcommand listen" -l mode -d 'Permission bits of the socket, in octal [default: 0600]' -r
+complete -c xport -n "__fish_xport_using_subcommand listen" -l owner -d 'User and group of the socket, as chown takes them: USER, USER:, USER:GROUP or :GROUP' -r
+complete -c xport -n "__fish_xport_using_subcommand listen" -l accept-timeout -d 'Exit with 124 if no client has come this long after the start' -r
 complete -c xport -n "__fish_xport_using_subcommand listen" -l keepalive -d 'Probe a TCP peer after this long without traffic, and give up after as long again without an answer; \'off\' disables probes' -r
+complete -c xport -n "__fish_xport_using_subcommand listen" -l nodelay -d 'Send small writes over TCP at once, or gather them [default: on; as it is for an inherited socket]' -r -f -a "on\t'Each write is sent at once'
+off\t'Small writes are gathered (Nagle\'s algorithm)'"
+complete -c xport -n "__fish_xport_using_subcommand listen" -l recv-buffer -d 'Size of the kernel\'s receive buffer of each socket [default: the kernel adapts it]' -r
+complete -c xport -n "__fish_xport_using_subcommand listen" -l send-buffer -d 'Size of the kernel\'s send buffer of each socket [default: the kernel chooses it]' -r
+complete -c xport -n "__fish_xport_using_subcommand listen" -l bind-device -d 'Send and receive through this network interface only' -r
+complete -c xport -n "__fish_xport_using_subcommand listen" -l tos -d 'Type of service (IPv4) and traffic class (IPv6) of sent packets: 0 to 255, or 0x00 to 0xff' -r
+complete -c xport -n "__fish_xport_using_subcommand listen" -l ttl -d 'How many routers a sent packet can pass: time to live (IPv4), hop limit (IPv6), 1 to 255' -r
 complete -c xport -n "__fish_xport_using_subcommand listen" -l client-ca -d 'Accept only clients with a certificate from an authority in this PEM file' -r -F
 complete -c xport -n "__fish_xport_using_subcommand listen" -l cert -d 'Certificate to present: PEM, followed by the certificates that lead to its authority' -r -F
 complete -c xport -n "__fish_xport_using_subcommand listen" -l key -d 'Private key of --cert (PEM), if it is not in the same file' -r -F
 complete -c xport -n "__fish_xport_using_subcommand listen" -l alpn -d 'Application protocols to negotiate, such as h2,http/1.1; the preferred one first' -r
 complete -c xport -n "__fish_xport_using_subcommand listen" -l tls-min -d 'Oldest TLS version to accept' -r -f -a "1.2\t''
+1.3\t''"
+complete -c xport -n "__fish_xport_using_subcommand listen" -l tls-max -d 'Newest TLS version to offer' -r -f -a "1.2\t''
 1.3\t''"
 complete -c xport -n "__fish_xport_using_subcommand listen" -l handshake-timeout -d 'Limit the time of a handshake' -r
 complete -c xport -n "__fish_xport_using_subcommand listen" -l keylog -d 'Append the secrets of all connections to this file, for a network analyser' -r -F
@@ -639,6 +781,7 @@ complete -c xport -n "__fish_xport_using_subcommand listen" -l count -d 'Exit af
 complete -c xport -n "__fish_xport_using_subcommand listen" -l join -d 'Receive datagrams sent to this multicast group; may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand listen" -l half-close -d 'When to tell the peer that stdin has ended: auto, now, never, or after DUR without traffic' -r
 complete -c xport -n "__fish_xport_using_subcommand listen" -l linger -d 'After stdin ends, wait at most this long for the peer to end; with datagrams, until none has moved for this long [default: no limit; 1s when sending datagrams]' -r
+complete -c xport -n "__fish_xport_using_subcommand listen" -l quit-after -d 'After stdin ends, wait at most this long for the answer, then exit with 0 [default: no limit]' -r
 complete -c xport -n "__fish_xport_using_subcommand listen" -l dump -d 'Write sent and received data to FILE, in hexadecimal and as text; \'-\' is stderr' -r -F
 complete -c xport -n "__fish_xport_using_subcommand listen" -l high-water -d 'Pause reading while more than this many bytes wait to be written' -r
 complete -c xport -n "__fish_xport_using_subcommand listen" -l low-water -d 'Resume reading once at most this many bytes wait [default: a quarter of --high-water]' -r
@@ -656,6 +799,7 @@ complete -c xport -n "__fish_xport_using_subcommand listen" -l self-signed -d 'M
 complete -c xport -n "__fish_xport_using_subcommand listen" -l allow-truncation -d 'Accept a connection that ends without close_notify as complete'
 complete -c xport -n "__fish_xport_using_subcommand listen" -l lines -d 'Send each line of stdin as one datagram, without its newline; write each datagram as one line to stdout'
 complete -c xport -n "__fish_xport_using_subcommand listen" -l no-half-close -d 'Same as --half-close never'
+complete -c xport -n "__fish_xport_using_subcommand listen" -l until-peer-ends -d 'End the session in order when the peer has ended, even if stdin is still open'
 complete -c xport -n "__fish_xport_using_subcommand listen" -l send-only -d 'Discard everything that the peer sends'
 complete -c xport -n "__fish_xport_using_subcommand listen" -l recv-only -d 'Do not read stdin'
 complete -c xport -n "__fish_xport_using_subcommand listen" -l crlf -d 'Send each line feed as CR LF; received data is unchanged'
@@ -665,10 +809,17 @@ complete -c xport -n "__fish_xport_using_subcommand listen" -s v -l verbose -d '
 complete -c xport -n "__fish_xport_using_subcommand listen" -l log-time -d 'Begin each message with the time, in UTC'
 complete -c xport -n "__fish_xport_using_subcommand listen" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c xport -n "__fish_xport_using_subcommand connect" -l connect-timeout -d 'Limit the time of each attempt to connect, name look-up included' -r
-complete -c xport -n "__fish_xport_using_subcommand connect" -l retry -d 'Retry a failed connect up to N times' -r
+complete -c xport -n "__fish_xport_using_subcommand connect" -l retry -d 'Retry a failed connect up to N times, or for ever' -r
 complete -c xport -n "__fish_xport_using_subcommand connect" -l retry-delay -d 'Wait this long before each retry' -r
 complete -c xport -n "__fish_xport_using_subcommand connect" -l source -d 'Connect from this local address: IP, IP:PORT, [V6]:PORT or :PORT' -r
 complete -c xport -n "__fish_xport_using_subcommand connect" -l keepalive -d 'Probe a TCP peer after this long without traffic, and give up after as long again without an answer; \'off\' disables probes' -r
+complete -c xport -n "__fish_xport_using_subcommand connect" -l nodelay -d 'Send small writes over TCP at once, or gather them [default: on; as it is for an inherited socket]' -r -f -a "on\t'Each write is sent at once'
+off\t'Small writes are gathered (Nagle\'s algorithm)'"
+complete -c xport -n "__fish_xport_using_subcommand connect" -l recv-buffer -d 'Size of the kernel\'s receive buffer of each socket [default: the kernel adapts it]' -r
+complete -c xport -n "__fish_xport_using_subcommand connect" -l send-buffer -d 'Size of the kernel\'s send buffer of each socket [default: the kernel chooses it]' -r
+complete -c xport -n "__fish_xport_using_subcommand connect" -l bind-device -d 'Send and receive through this network interface only' -r
+complete -c xport -n "__fish_xport_using_subcommand connect" -l tos -d 'Type of service (IPv4) and traffic class (IPv6) of sent packets: 0 to 255, or 0x00 to 0xff' -r
+complete -c xport -n "__fish_xport_using_subcommand connect" -l ttl -d 'How many routers a sent packet can pass: time to live (IPv4), hop limit (IPv6), 1 to 255' -r
 complete -c xport -n "__fish_xport_using_subcommand connect" -l ca -d 'Trust the authorities in this PEM file, not those of the system' -r -F
 complete -c xport -n "__fish_xport_using_subcommand connect" -l server-name -d 'Name that the certificate of the server must have, also sent as SNI [default: the host of the address]' -r
 complete -c xport -n "__fish_xport_using_subcommand connect" -l pin -d 'Accept only a certificate with this pin; may be repeated, and any of the pins is enough' -r
@@ -676,6 +827,8 @@ complete -c xport -n "__fish_xport_using_subcommand connect" -l cert -d 'Certifi
 complete -c xport -n "__fish_xport_using_subcommand connect" -l key -d 'Private key of --cert (PEM), if it is not in the same file' -r -F
 complete -c xport -n "__fish_xport_using_subcommand connect" -l alpn -d 'Application protocols to negotiate, such as h2,http/1.1; the preferred one first' -r
 complete -c xport -n "__fish_xport_using_subcommand connect" -l tls-min -d 'Oldest TLS version to accept' -r -f -a "1.2\t''
+1.3\t''"
+complete -c xport -n "__fish_xport_using_subcommand connect" -l tls-max -d 'Newest TLS version to offer' -r -f -a "1.2\t''
 1.3\t''"
 complete -c xport -n "__fish_xport_using_subcommand connect" -l handshake-timeout -d 'Limit the time of a handshake' -r
 complete -c xport -n "__fish_xport_using_subcommand connect" -l keylog -d 'Append the secrets of all connections to this file, for a network analyser' -r -F
@@ -688,6 +841,7 @@ xmpp\t''"
 complete -c xport -n "__fish_xport_using_subcommand connect" -l count -d 'Exit after N datagrams have arrived' -r
 complete -c xport -n "__fish_xport_using_subcommand connect" -l half-close -d 'When to tell the peer that stdin has ended: auto, now, never, or after DUR without traffic' -r
 complete -c xport -n "__fish_xport_using_subcommand connect" -l linger -d 'After stdin ends, wait at most this long for the peer to end; with datagrams, until none has moved for this long [default: no limit; 1s when sending datagrams]' -r
+complete -c xport -n "__fish_xport_using_subcommand connect" -l quit-after -d 'After stdin ends, wait at most this long for the answer, then exit with 0 [default: no limit]' -r
 complete -c xport -n "__fish_xport_using_subcommand connect" -l escape -d 'The key before a command in --raw: ^X, a character, or none' -r
 complete -c xport -n "__fish_xport_using_subcommand connect" -l dump -d 'Write sent and received data to FILE, in hexadecimal and as text; \'-\' is stderr' -r -F
 complete -c xport -n "__fish_xport_using_subcommand connect" -l high-water -d 'Pause reading while more than this many bytes wait to be written' -r
@@ -706,6 +860,7 @@ complete -c xport -n "__fish_xport_using_subcommand connect" -l show-chain -d 'W
 complete -c xport -n "__fish_xport_using_subcommand connect" -l broadcast -d 'Let ADDRESS be a broadcast address, and accept replies from any host'
 complete -c xport -n "__fish_xport_using_subcommand connect" -l lines -d 'Send each line of stdin as one datagram, without its newline; write each datagram as one line to stdout'
 complete -c xport -n "__fish_xport_using_subcommand connect" -l no-half-close -d 'Same as --half-close never'
+complete -c xport -n "__fish_xport_using_subcommand connect" -l until-peer-ends -d 'End the session in order when the peer has ended, even if stdin is still open'
 complete -c xport -n "__fish_xport_using_subcommand connect" -l send-only -d 'Discard everything that the peer sends'
 complete -c xport -n "__fish_xport_using_subcommand connect" -l recv-only -d 'Do not read stdin'
 complete -c xport -n "__fish_xport_using_subcommand connect" -l crlf -d 'Send each line feed as CR LF; received data is unchanged'
@@ -736,6 +891,9 @@ complete -c xport -n "__fish_xport_using_subcommand wait" -l status -d 'Statuses
 complete -c xport -n "__fish_xport_using_subcommand wait" -l send -d 'Send TEXT to udp: endpoints; a reply means \'up\' [default: an empty datagram, and no refusal in 500ms]' -r
 complete -c xport -n "__fish_xport_using_subcommand wait" -l connect-timeout -d 'Limit the time of each try to connect, name look-up included, and that of its answer' -r
 complete -c xport -n "__fish_xport_using_subcommand wait" -l source -d 'Connect from this local address: IP, IP:PORT, [V6]:PORT or :PORT' -r
+complete -c xport -n "__fish_xport_using_subcommand wait" -l bind-device -d 'Send and receive through this network interface only' -r
+complete -c xport -n "__fish_xport_using_subcommand wait" -l tos -d 'Type of service (IPv4) and traffic class (IPv6) of sent packets: 0 to 255, or 0x00 to 0xff' -r
+complete -c xport -n "__fish_xport_using_subcommand wait" -l ttl -d 'How many routers a sent packet can pass: time to live (IPv4), hop limit (IPv6), 1 to 255' -r
 complete -c xport -n "__fish_xport_using_subcommand wait" -l ca -d 'Trust the authorities in this PEM file, not those of the system' -r -F
 complete -c xport -n "__fish_xport_using_subcommand wait" -l server-name -d 'Name that the certificate of the server must have, also sent as SNI [default: the host of the address]' -r
 complete -c xport -n "__fish_xport_using_subcommand wait" -l pin -d 'Accept only a certificate with this pin; may be repeated, and any of the pins is enough' -r
@@ -743,6 +901,8 @@ complete -c xport -n "__fish_xport_using_subcommand wait" -l cert -d 'Certificat
 complete -c xport -n "__fish_xport_using_subcommand wait" -l key -d 'Private key of --cert (PEM), if it is not in the same file' -r -F
 complete -c xport -n "__fish_xport_using_subcommand wait" -l alpn -d 'Application protocols to negotiate, such as h2,http/1.1; the preferred one first' -r
 complete -c xport -n "__fish_xport_using_subcommand wait" -l tls-min -d 'Oldest TLS version to accept' -r -f -a "1.2\t''
+1.3\t''"
+complete -c xport -n "__fish_xport_using_subcommand wait" -l tls-max -d 'Newest TLS version to offer' -r -f -a "1.2\t''
 1.3\t''"
 complete -c xport -n "__fish_xport_using_subcommand wait" -l handshake-timeout -d 'Limit the time of a handshake' -r
 complete -c xport -n "__fish_xport_using_subcommand wait" -l keylog -d 'Append the secrets of all connections to this file, for a network analyser' -r -F
@@ -780,53 +940,53 @@ function __xport_endpoints
     if string match -q '*,*' -- $word
         switch $place,$scheme
             case 'exec--listen,tcp' 'exec--listen,tcp-listen' 'relay,tcp-listen'
-                set candidates backlog= max-conns= allow= deny= port-file= keepalive= 4 6 numeric crlf
+                set candidates backlog= max-conns= allow= deny= port-file= keepalive= nodelay= tos= ttl= recv-buffer= send-buffer= bind-device= 4 6 numeric crlf
             case 'exec--connect,tcp' 'relay,tcp' 'connect,tcp'
-                set candidates connect-timeout= retry= retry-delay= source= keepalive= 4 6 numeric crlf
+                set candidates connect-timeout= retry= retry-delay= source= keepalive= nodelay= tos= ttl= recv-buffer= send-buffer= bind-device= 4 6 numeric crlf
             case 'echo,tcp' 'echo,tcp-listen'
-                set candidates backlog= max-conns= allow= deny= port-file= keepalive= 4 6 numeric
+                set candidates backlog= max-conns= allow= deny= port-file= keepalive= nodelay= tos= ttl= recv-buffer= send-buffer= bind-device= 4 6 numeric
             case 'listen,tcp' 'listen,tcp-listen'
-                set candidates backlog= allow= deny= port-file= keepalive= 4 6 numeric crlf
+                set candidates backlog= allow= deny= port-file= keepalive= nodelay= tos= ttl= recv-buffer= send-buffer= bind-device= 4 6 numeric crlf
             case 'wait,tcp' 'wait,udp'
-                set candidates connect-timeout= source= 4 6 numeric
+                set candidates connect-timeout= source= tos= ttl= bind-device= 4 6 numeric
             case 'exec--listen,tls' 'exec--listen,tls-listen' 'relay,tls-listen'
-                set candidates backlog= max-conns= allow= deny= port-file= keepalive= 4 6 numeric crlf cert= key= self-signed client-ca= alpn= tls-min= handshake-timeout= allow-truncation keylog=
+                set candidates backlog= max-conns= allow= deny= port-file= keepalive= nodelay= tos= ttl= recv-buffer= send-buffer= bind-device= 4 6 numeric crlf cert= key= self-signed client-ca= alpn= tls-min= tls-max= handshake-timeout= allow-truncation keylog=
             case 'exec--connect,tls' 'relay,tls' 'connect,tls'
-                set candidates connect-timeout= retry= retry-delay= source= keepalive= 4 6 numeric crlf ca= server-name= pin= insecure cert= key= alpn= tls-min= handshake-timeout= allow-truncation keylog= starttls=
+                set candidates connect-timeout= retry= retry-delay= source= keepalive= nodelay= tos= ttl= recv-buffer= send-buffer= bind-device= 4 6 numeric crlf ca= server-name= pin= insecure cert= key= alpn= tls-min= tls-max= handshake-timeout= allow-truncation keylog= starttls=
             case 'echo,tls' 'echo,tls-listen'
-                set candidates backlog= max-conns= allow= deny= port-file= keepalive= 4 6 numeric cert= key= self-signed client-ca= alpn= tls-min= handshake-timeout= allow-truncation keylog=
+                set candidates backlog= max-conns= allow= deny= port-file= keepalive= nodelay= tos= ttl= recv-buffer= send-buffer= bind-device= 4 6 numeric cert= key= self-signed client-ca= alpn= tls-min= tls-max= handshake-timeout= allow-truncation keylog=
             case 'listen,tls' 'listen,tls-listen'
-                set candidates backlog= allow= deny= port-file= keepalive= 4 6 numeric crlf cert= key= self-signed client-ca= alpn= tls-min= handshake-timeout= allow-truncation keylog=
+                set candidates backlog= allow= deny= port-file= keepalive= nodelay= tos= ttl= recv-buffer= send-buffer= bind-device= 4 6 numeric crlf cert= key= self-signed client-ca= alpn= tls-min= tls-max= handshake-timeout= allow-truncation keylog=
             case 'wait,tls'
-                set candidates connect-timeout= source= 4 6 numeric ca= server-name= pin= insecure cert= key= alpn= tls-min= handshake-timeout= keylog= starttls=
+                set candidates connect-timeout= source= tos= ttl= bind-device= 4 6 numeric ca= server-name= pin= insecure cert= key= alpn= tls-min= tls-max= handshake-timeout= keylog= starttls=
             case 'exec--listen,unix' 'exec--listen,unix-listen' 'relay,unix-listen'
-                set candidates backlog= max-conns= mode= replace-stale crlf
+                set candidates backlog= max-conns= mode= owner= replace-stale send-buffer= crlf
             case 'exec--connect,unix' 'relay,unix' 'connect,unix'
-                set candidates connect-timeout= retry= retry-delay= crlf
+                set candidates connect-timeout= retry= retry-delay= send-buffer= crlf
             case 'echo,unix' 'echo,unix-listen'
-                set candidates backlog= max-conns= mode= replace-stale
+                set candidates backlog= max-conns= mode= owner= replace-stale send-buffer=
             case 'listen,unix' 'listen,unix-listen'
-                set candidates backlog= mode= replace-stale crlf
+                set candidates backlog= mode= owner= replace-stale send-buffer= crlf
             case 'wait,unix'
                 set candidates connect-timeout=
             case 'relay,udp' 'connect,udp'
-                set candidates connect-timeout= retry= retry-delay= source= 4 6 numeric broadcast
+                set candidates connect-timeout= retry= retry-delay= source= tos= ttl= recv-buffer= send-buffer= bind-device= 4 6 numeric broadcast
             case 'echo,udp' 'listen,udp' 'echo,udp-listen' 'listen,udp-listen'
-                set candidates allow= deny= port-file= join= 4 6 numeric
+                set candidates allow= deny= port-file= join= ttl= recv-buffer= send-buffer= bind-device= 4 6 numeric
             case 'relay,udp-listen'
-                set candidates max-conns= allow= deny= port-file= join= 4 6 numeric
+                set candidates max-conns= allow= deny= port-file= join= ttl= recv-buffer= send-buffer= bind-device= 4 6 numeric
             case 'exec--listen,fd' 'relay,fd'
-                set candidates max-conns= allow= deny= port-file= keepalive= crlf
+                set candidates max-conns= allow= deny= port-file= keepalive= nodelay= tos= ttl= crlf
             case 'exec--connect,fd' 'connect,fd'
-                set candidates keepalive= crlf
+                set candidates keepalive= nodelay= tos= ttl= crlf
             case 'echo,fd'
-                set candidates max-conns= allow= deny= port-file= keepalive=
+                set candidates max-conns= allow= deny= port-file= keepalive= nodelay= tos= ttl=
             case 'listen,fd'
-                set candidates allow= deny= port-file= keepalive= crlf
+                set candidates allow= deny= port-file= keepalive= nodelay= tos= ttl= crlf
             case 'wait,http'
                 set candidates connect-timeout= source= 4 6 numeric status=
             case 'wait,https'
-                set candidates connect-timeout= source= 4 6 numeric ca= server-name= pin= insecure cert= key= alpn= tls-min= handshake-timeout= keylog= status=
+                set candidates connect-timeout= source= 4 6 numeric ca= server-name= pin= insecure cert= key= alpn= tls-min= tls-max= handshake-timeout= keylog= status=
         end
         set -l before (string replace -r '[^,]*$' '' -- $word)
         set -q candidates[1]; and printf '%s\n' $before$candidates

@@ -17,6 +17,7 @@ pub mod logger; // messages on stderr
 pub mod man; // the manual page
 mod modes; // the table of modes
 mod options; // the table of options, and their values
+mod owner; // users and groups
 mod quote; // text of the user in messages
 mod relay; // modes that join endpoints
 mod request; // a mode with its options and operands, and whether each option does something

@@ -114,7 +114,14 @@ pub(super) fn resolve_relay(request: &Request<'_>) -> Result<RelayConfig, Config
             "to run a program on a terminal of its own, with stdin and stdout, use 'xport exec --pty -- CMD'".into()
         );
     }
-    let run = run_config(Action::Relay, request.options, false)?;
+    if request.options.was_given(Opt::QuitAfter) && roles.contains(&Role::Run) {
+        return Err("--quit-after does nothing for a program: --linger limits its time".into());
+    }
+    let mut run = run_config(Action::Relay, request.options, false)?;
+    if roles.contains(&Role::Run) {
+        // A variable can have set it.
+        run.stream.quit_after = None;
+    }
     let sides = [ParsedEndpoint::new(left, request)?, ParsedEndpoint::new(right, request)?];
     let ends = sides.each_ref().map(ParsedEndpoint::scheme_use);
     check_use(request, &ends)?;

@@ -2,10 +2,22 @@
 
 use super::spec::*;
 use super::typed::Opt::*;
+use super::typed::Options;
 use crate::cli::address::parse_source;
+use crate::cli::owner::parse_owner;
 use crate::cli::values::{
-    parse_duration, parse_keepalive, parse_mode, parse_network, parse_number, parse_positive_duration,
+    parse_device, parse_duration, parse_keepalive, parse_mode, parse_network, parse_number, parse_positive_duration,
+    parse_positive_size, parse_retry, parse_tos,
 };
+
+fn set_nodelay(options: &mut Options, text: &str) -> Result<(), String> {
+    options.socket.nodelay = Some(match text {
+        "on" => true,
+        "off" => false,
+        _ => return Err(String::new()),
+    });
+    Ok(())
+}
 
 pub(super) static LISTENING: &[OptSpec] = &[
     raw(ListenAddress, "listen", "ADDR", |o, t| o.listen.push(t.to_owned()))
@@ -58,9 +70,25 @@ pub(super) static LISTENING: &[OptSpec] = &[
     number(Mode, "mode", "MODE", |o, t| put(&mut o.mode, parse_mode(t).map(Some)))
         .variable("XPORT_MODE")
         .help("Permission bits of the socket, in octal [default: 0600]"),
+    text(Owner, "owner", "USER[:GROUP]", |o, t| put(&mut o.owner, parse_owner(t)))
+        .variable("XPORT_OWNER")
+        .help("User and group of the socket, as chown takes them: USER, USER:, USER:GROUP or :GROUP")
+        .more(
+            "Each is a name or a number. 'USER:' is the user with the user's own group. The socket has its owner \
+             before a client can connect. Only root can name another user, or a group that it is not in.",
+        ),
     flag(ReplaceStale, "replace-stale", |o| o.replace_stale = true)
         .variable("XPORT_REPLACE_STALE")
         .help("Replace a socket that no process serves any more; never a live socket, never another kind of file"),
+    number(AcceptTimeout, "accept-timeout", "DUR", |o, t| {
+        put(&mut o.accept_timeout, parse_positive_duration(t).map(Some))
+    })
+    .variable("XPORT_ACCEPT_TIMEOUT")
+    .help("Exit with 124 if no client has come this long after the start")
+    .more(
+        "A client of TLS has come once its handshake is done. A client that --allow or --deny keeps out has not come. \
+         Once a first client has come, the option has no further effect, in a server of many too.",
+    ),
 ];
 
 pub(super) static CONNECTION: &[OptSpec] = &[
@@ -79,12 +107,12 @@ pub(super) static CONNECTION: &[OptSpec] = &[
         .help("Limit the time of each attempt to connect, name look-up included")
         .instead(Topic::Datagrams, "Limit the time of the name look-up")
         .instead(Topic::Wait, "Limit the time of each try to connect, name look-up included, and that of its answer"),
-    number(Retry, "retry", "N", |o, t| put(&mut o.retry, parse_number(t, 0..=u32::MAX)))
+    number(Retry, "retry", "N|forever", |o, t| put(&mut o.retry, parse_retry(t)))
         .default("0")
         .variable("XPORT_RETRY")
-        .help("Retry a failed connect up to N times")
+        .help("Retry a failed connect up to N times, or for ever")
         .more("Only connecting is retried; a failed TLS handshake is not.")
-        .instead(Topic::Datagrams, "Retry a failed name look-up up to N times"),
+        .instead(Topic::Datagrams, "Retry a failed name look-up up to N times, or for ever"),
     number(RetryDelay, "retry-delay", "DUR", |o, t| put(&mut o.retry_delay, parse_duration(t)))
         .default("1s")
         .variable("XPORT_RETRY_DELAY")
@@ -110,5 +138,51 @@ pub(super) static CONNECTION: &[OptSpec] = &[
             "A host that loses its power or its network sends nothing. A peer that does not acknowledge data is given \
              up after the same time. A peer that answers is kept, even if it does not read for a long time. With \
              'off', an idle connection is never given up.",
+        ),
+    word(
+        Nodelay,
+        "nodelay",
+        "WHEN",
+        &[("on", "Each write is sent at once"), ("off", "Small writes are gathered (Nagle's algorithm)")],
+        set_nodelay,
+    )
+    .variable("XPORT_NODELAY")
+    .help("Send small writes over TCP at once, or gather them [default: on; as it is for an inherited socket]"),
+    number(RecvBuffer, "recv-buffer", "SIZE", |o, t| {
+        put(&mut o.socket.recv_buffer, parse_positive_size(t).map(Some))
+    })
+    .variable("XPORT_RECV_BUFFER")
+    .help("Size of the kernel's receive buffer of each socket [default: the kernel adapts it]")
+    .more(
+        "The buffer keeps this size. It limits the speed of a TCP connection over a long way. -v tells if the kernel \
+         gives less (net.core.rmem_max).",
+    )
+    .instead_with(
+        Topic::Datagrams,
+        "Size of the kernel's receive buffer of each socket [default: 4M]",
+        "Datagrams that arrive while the buffer is full are lost. -v tells if the kernel gives less \
+         (net.core.rmem_max).",
+    ),
+    number(SendBuffer, "send-buffer", "SIZE", |o, t| {
+        put(&mut o.socket.send_buffer, parse_positive_size(t).map(Some))
+    })
+    .variable("XPORT_SEND_BUFFER")
+    .help("Size of the kernel's send buffer of each socket [default: the kernel chooses it]")
+    .more("The buffer keeps this size. -v tells if the kernel gives less (net.core.wmem_max)."),
+    text(BindDevice, "bind-device", "IF", |o, t| put(&mut o.socket.bind_device, parse_device(t).map(Some)))
+        .variable("XPORT_BIND_DEVICE")
+        .help("Send and receive through this network interface only")
+        .more("Linux before 5.7 allows this only to root and with CAP_NET_RAW. Names are looked up on any interface."),
+    number(Tos, "tos", "N", |o, t| put(&mut o.socket.tos, parse_tos(t).map(Some)))
+        .variable("XPORT_TOS")
+        .help("Type of service (IPv4) and traffic class (IPv6) of sent packets: 0 to 255, or 0x00 to 0xff")
+        .more("Over TCP, the two lowest bits belong to the kernel and stay as they are."),
+    number(Ttl, "ttl", "N", |o, t| put(&mut o.socket.ttl, parse_number(t, 1..=255).map(Some)))
+        .variable("XPORT_TTL")
+        .help("How many routers a sent packet can pass: time to live (IPv4), hop limit (IPv6), 1 to 255")
+        .instead(
+            Topic::Datagrams,
+            "How many routers a sent datagram can pass: time to live (IPv4), hop limit (IPv6), 1 to 255; to a \
+             multicast group too [default: 64; 1 to a group]",
         ),
 ];

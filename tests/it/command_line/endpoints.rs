@@ -184,7 +184,7 @@ fn options_of_endpoints_are_checked_as_everywhere() {
             ),
             (&["-", "a:1,--retry=1"], "tcp: has no option '--retry'"),
             (&["-", "a:1,backlog=1"], "tcp: has no option 'backlog'"),
-            (&["-", "fd:3,retry=1"], "fd: has no option 'retry'; its options are keepalive, crlf"),
+            (&["-", "fd:3,retry=1"], "fd: has no option 'retry'; its options are keepalive, nodelay, tos, ttl, crlf"),
             (&["-", "fd:3,keepalive=0"], "invalid value '0' for 'keepalive': less than 1s"),
             (
                 &["-", "a:1,keepalive=on"],
@@ -210,7 +210,7 @@ fn options_of_endpoints_are_checked_as_everywhere() {
             (&["tcp-listen:1,allow=10.0.0.0/33", "-"], "invalid value '10.0.0.0/33' for 'allow'"),
             (&["tcp-listen:1,max-conns=0", "-"], "invalid value '0' for 'max-conns'"),
             (&["unix-listen:s,mode=0800", "-"], "invalid value '0800' for 'mode'"),
-            (&["unix-listen:@s,mode=0600", "-"], ": mode and replace-stale need a socket with a path"),
+            (&["unix-listen:@s,mode=0600", "-"], ": mode needs a socket with a path"),
             (&["unix-listen:s,allow=::1", "-"], "unix-listen: has no option 'allow'"),
             (&["udp-listen:1,join=239.1.2.3", "-"], ": join=239.1.2.3 needs '*:PORT'"),
             (&["udp-listen:1,join=10.0.0.1", "-"], "not a multicast group"),

@@ -248,7 +248,7 @@ fn what_a_verb_cannot_do_is_refused_with_what_to_write() {
         ("connect --retry 1 fd:3", "--retry does nothing for fd:"),
         ("connect udp:fd:3,source=:1", "'source' does nothing for fd:3, which is open already"),
         ("echo --allow ::1 :1 @s", "--allow does nothing for unix-listen:"),
-        ("echo --mode 0600 @s", "mode and replace-stale need a socket with a path"),
+        ("echo --mode 0600 @s", "mode needs a socket with a path"),
         ("connect --send-only --count 1 udp:h:1", "--count needs received datagrams"),
         ("connect --recv-only --linger 1 tcp:h:1", "--linger does nothing with --recv-only"),
         ("listen --send-only --half-close 1 :1", "--half-close does nothing with --send-only"),
