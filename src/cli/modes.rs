@@ -230,6 +230,13 @@ impl ModeSpec {
         self.name == name || self.alias.is_some_and(|(alias, _)| alias == name)
     }
 
+    /// Whether this mode is the shorthand of the mode `verb` with one kind of endpoint.
+    pub(super) fn is_short_for(&self, verb: &str, kind: &str) -> bool {
+        let is_general =
+            |mode: &Self| mode.name == verb && mode.scheme.is_none() && mode.verb.action == self.verb.action;
+        self.scheme.is_some_and(|scheme| scheme.name == kind) && MODES.iter().any(is_general)
+    }
+
     /// The usage of this mode.
     pub(super) fn usage(&self) -> String {
         let operands = match (self.verb.action, self.scheme) {
