@@ -217,7 +217,10 @@ pub(super) static CONNECTION: &[OptSpec] = &[
         .variable("XPORT_TOS")
         .expert()
         .help("Type of service (IPv4) or traffic class (IPv6) of packets")
-        .more("N is 0 to 255, or 0x00 to 0xff. Over TCP, the two lowest bits belong to the kernel and stay as they are."),
+        .more(
+            "N is 0 to 255, or 0x00 to 0xff. Over TCP, the two lowest bits belong to the kernel and stay as they \
+             are.",
+        ),
     number(Ttl, "ttl", "N", |o, t| put(&mut o.socket.ttl, parse_number(t, 1..=255).map(Some)))
         .variable("XPORT_TTL")
         .expert()
