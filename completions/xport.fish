@@ -11,7 +11,7 @@ function __xport_mode
             continue
         end
         switch $word
-            case --listen --grace --backlog --max-conns --allow --deny --port-file --mode --connect --connect-timeout --retry --retry-delay --source --keepalive --parallel --ca --server-name --pin --client-ca --cert --key --alpn --tls-min --handshake-timeout --keylog --starttls --count --join --shell --stdin --stderr --env --kill-after --half-close --linger --escape --dump --high-water --low-water --timeout --idle-timeout --for --every --status --send --color --completions --man
+            case --listen --grace --backlog --max-conns --allow --deny --port-file --mode --owner --accept-timeout --connect --connect-timeout --retry --retry-delay --source --keepalive --nodelay --recv-buffer --send-buffer --bind-device --tos --ttl --parallel --ca --server-name --pin --client-ca --cert --key --alpn --tls-min --tls-max --handshake-timeout --keylog --starttls --count --join --shell --stdin --stderr --env --kill-after --half-close --linger --quit-after --escape --dump --high-water --low-water --timeout --idle-timeout --for --every --status --send --color --completions --man
                 set is_value 1
             case '-*'
             case '*'
@@ -54,7 +54,7 @@ function __xport_program
                     set -e words[1]
                     string escape -- $words
                     return 0
-                case --listen --grace --backlog --max-conns --allow --deny --port-file --mode --connect --connect-timeout --retry --retry-delay --source --keepalive --parallel --ca --server-name --pin --client-ca --cert --key --alpn --tls-min --handshake-timeout --keylog --starttls --count --join --shell --stdin --stderr --env --kill-after --half-close --linger --escape --dump --high-water --low-water --timeout --idle-timeout --for --every --status --send --color --completions --man
+                case --listen --grace --backlog --max-conns --allow --deny --port-file --mode --owner --accept-timeout --connect --connect-timeout --retry --retry-delay --source --keepalive --nodelay --recv-buffer --send-buffer --bind-device --tos --ttl --parallel --ca --server-name --pin --client-ca --cert --key --alpn --tls-min --tls-max --handshake-timeout --keylog --starttls --count --join --shell --stdin --stderr --env --kill-after --half-close --linger --quit-after --escape --dump --high-water --low-water --timeout --idle-timeout --for --every --status --send --color --completions --man
                     set is_value 1
                 case '-*'
                 case '*'
@@ -146,53 +146,53 @@ function __xport_endpoint
         end
         switch $place,$scheme
             case connect,tcp relay,tcp exec--connect,tcp
-                set candidates connect-timeout= retry= retry-delay= source= keepalive= 4 6 numeric crlf
+                set candidates connect-timeout= retry= retry-delay= source= keepalive= nodelay= tos= ttl= recv-buffer= send-buffer= bind-device= 4 6 numeric crlf
             case listen,tcp listen,tcp-listen
-                set candidates backlog= allow= deny= port-file= keepalive= 4 6 numeric crlf
+                set candidates backlog= allow= deny= port-file= keepalive= nodelay= tos= ttl= recv-buffer= send-buffer= bind-device= 4 6 numeric crlf
             case echo,tcp echo,tcp-listen
-                set candidates backlog= max-conns= allow= deny= port-file= keepalive= 4 6 numeric
+                set candidates backlog= max-conns= allow= deny= port-file= keepalive= nodelay= tos= ttl= recv-buffer= send-buffer= bind-device= 4 6 numeric
             case exec--listen,tcp relay,tcp-listen exec--listen,tcp-listen
-                set candidates backlog= max-conns= allow= deny= port-file= keepalive= 4 6 numeric crlf
+                set candidates backlog= max-conns= allow= deny= port-file= keepalive= nodelay= tos= ttl= recv-buffer= send-buffer= bind-device= 4 6 numeric crlf
             case wait,tcp wait,udp
-                set candidates connect-timeout= source= 4 6 numeric
+                set candidates connect-timeout= source= tos= ttl= bind-device= 4 6 numeric
             case connect,tls relay,tls exec--connect,tls
-                set candidates connect-timeout= retry= retry-delay= source= keepalive= 4 6 numeric crlf ca= server-name= pin= insecure cert= key= alpn= tls-min= handshake-timeout= allow-truncation keylog= starttls=
+                set candidates connect-timeout= retry= retry-delay= source= keepalive= nodelay= tos= ttl= recv-buffer= send-buffer= bind-device= 4 6 numeric crlf ca= server-name= pin= insecure cert= key= alpn= tls-min= tls-max= handshake-timeout= allow-truncation keylog= starttls=
             case listen,tls listen,tls-listen
-                set candidates backlog= allow= deny= port-file= keepalive= 4 6 numeric crlf cert= key= self-signed client-ca= alpn= tls-min= handshake-timeout= allow-truncation keylog=
+                set candidates backlog= allow= deny= port-file= keepalive= nodelay= tos= ttl= recv-buffer= send-buffer= bind-device= 4 6 numeric crlf cert= key= self-signed client-ca= alpn= tls-min= tls-max= handshake-timeout= allow-truncation keylog=
             case echo,tls echo,tls-listen
-                set candidates backlog= max-conns= allow= deny= port-file= keepalive= 4 6 numeric cert= key= self-signed client-ca= alpn= tls-min= handshake-timeout= allow-truncation keylog=
+                set candidates backlog= max-conns= allow= deny= port-file= keepalive= nodelay= tos= ttl= recv-buffer= send-buffer= bind-device= 4 6 numeric cert= key= self-signed client-ca= alpn= tls-min= tls-max= handshake-timeout= allow-truncation keylog=
             case exec--listen,tls relay,tls-listen exec--listen,tls-listen
-                set candidates backlog= max-conns= allow= deny= port-file= keepalive= 4 6 numeric crlf cert= key= self-signed client-ca= alpn= tls-min= handshake-timeout= allow-truncation keylog=
+                set candidates backlog= max-conns= allow= deny= port-file= keepalive= nodelay= tos= ttl= recv-buffer= send-buffer= bind-device= 4 6 numeric crlf cert= key= self-signed client-ca= alpn= tls-min= tls-max= handshake-timeout= allow-truncation keylog=
             case wait,tls
-                set candidates connect-timeout= source= 4 6 numeric ca= server-name= pin= insecure cert= key= alpn= tls-min= handshake-timeout= keylog= starttls=
+                set candidates connect-timeout= source= tos= ttl= bind-device= 4 6 numeric ca= server-name= pin= insecure cert= key= alpn= tls-min= tls-max= handshake-timeout= keylog= starttls=
             case connect,unix relay,unix exec--connect,unix
-                set candidates connect-timeout= retry= retry-delay= crlf
+                set candidates connect-timeout= retry= retry-delay= send-buffer= crlf
             case listen,unix listen,unix-listen
-                set candidates backlog= mode= replace-stale crlf
+                set candidates backlog= mode= owner= replace-stale send-buffer= crlf
             case echo,unix echo,unix-listen
-                set candidates backlog= max-conns= mode= replace-stale
+                set candidates backlog= max-conns= mode= owner= replace-stale send-buffer=
             case exec--listen,unix relay,unix-listen exec--listen,unix-listen
-                set candidates backlog= max-conns= mode= replace-stale crlf
+                set candidates backlog= max-conns= mode= owner= replace-stale send-buffer= crlf
             case wait,unix
                 set candidates connect-timeout=
             case connect,udp relay,udp
-                set candidates connect-timeout= retry= retry-delay= source= 4 6 numeric broadcast
+                set candidates connect-timeout= retry= retry-delay= source= tos= ttl= recv-buffer= send-buffer= bind-device= 4 6 numeric broadcast
             case listen,udp echo,udp listen,udp-listen echo,udp-listen
-                set candidates allow= deny= port-file= join= 4 6 numeric
+                set candidates allow= deny= port-file= join= ttl= recv-buffer= send-buffer= bind-device= 4 6 numeric
             case relay,udp-listen
-                set candidates max-conns= allow= deny= port-file= join= 4 6 numeric
+                set candidates max-conns= allow= deny= port-file= join= ttl= recv-buffer= send-buffer= bind-device= 4 6 numeric
             case connect,fd exec--connect,fd
-                set candidates keepalive= crlf
+                set candidates keepalive= nodelay= tos= ttl= crlf
             case listen,fd
-                set candidates allow= deny= port-file= keepalive= crlf
+                set candidates allow= deny= port-file= keepalive= nodelay= tos= ttl= crlf
             case echo,fd
-                set candidates max-conns= allow= deny= port-file= keepalive=
+                set candidates max-conns= allow= deny= port-file= keepalive= nodelay= tos= ttl=
             case relay,fd exec--listen,fd
-                set candidates max-conns= allow= deny= port-file= keepalive= crlf
+                set candidates max-conns= allow= deny= port-file= keepalive= nodelay= tos= ttl= crlf
             case wait,http
-                set candidates connect-timeout= source= 4 6 numeric status=
+                set candidates connect-timeout= source= bind-device= tos= ttl= 4 6 numeric status=
             case wait,https
-                set candidates connect-timeout= source= 4 6 numeric ca= server-name= pin= insecure cert= key= alpn= tls-min= handshake-timeout= keylog= status=
+                set candidates connect-timeout= source= bind-device= tos= ttl= 4 6 numeric ca= server-name= pin= insecure cert= key= alpn= tls-min= tls-max= handshake-timeout= keylog= status=
         end
         set -q candidates[1]
         and printf '%s\n' $before$candidates
@@ -235,9 +235,17 @@ function __xport_value
     switch $argv[1]
             case port-file ca client-ca cert key keylog dump
                 __xport_files $before $part
+            case owner
+                printf '%s\n' $before(__fish_complete_users | string replace -r '\t.*' '')
+            case retry
+                printf '%s\n' {$before}forever
             case keepalive
                 printf '%s\n' {$before}off
-            case tls-min
+            case nodelay
+                printf '%s\n' {$before}on {$before}off
+            case bind-device
+                printf '%s\n' $before(string replace -r '.*/' '' -- /sys/class/net/*)
+            case tls-min tls-max
                 printf '%s\n' {$before}1.2 {$before}1.3
             case starttls
                 printf '%s\n' {$before}smtp {$before}imap {$before}pop3 {$before}postgres {$before}ldap {$before}xmpp
@@ -299,15 +307,17 @@ complete -c xport -n '__xport_in tcp-server tcp-echo tls-server tls-echo udp-ser
 complete -c xport -n '__xport_in tcp-server tcp-echo tls-server tls-echo udp-server udp-echo listen echo relay exec subprocess' -l deny -x -d 'Reject clients of these networks'
 complete -c xport -n '__xport_in tcp-server tcp-echo tls-server tls-echo udp-server udp-echo listen echo relay exec subprocess' -l port-file -r -F -d 'Write the port to FILE once listening'
 complete -c xport -n '__xport_in unix-server unix-echo listen echo relay exec subprocess' -l mode -x -d 'Permission bits of the socket [default: 0600]'
+complete -c xport -n '__xport_in unix-server unix-echo listen echo relay exec subprocess' -l owner -x -a '(printf \'%s\\n\' \'\'(__fish_complete_users | string replace -r \'\\t.*\' \'\'))' -d 'User and group of the socket, as chown takes them'
 complete -c xport -n '__xport_in unix-server unix-echo listen echo relay exec subprocess' -l replace-stale -d 'Replace a socket that no process serves'
+complete -c xport -n '__xport_in tcp-server tcp-echo tls-server tls-echo unix-server unix-echo listen echo relay exec subprocess' -l accept-timeout -x -d 'Exit with 124 if no client comes in time'
 complete -c xport -n '__xport_in tcp-client tls-client tls udp-client' -l connect -x -a '(__xport_hosts \'\' :)' -d 'Connect to this address; same as a bare ADDRESS'
 complete -c xport -n '__xport_in unix-client' -l connect -r -F -d 'Connect to this address; same as a bare ADDRESS'
 complete -c xport -n '__xport_in exec subprocess' -l connect -x -a '(__xport_endpoint exec--connect)' -d 'Run the program on one connection to EP'
 complete -c xport -n '__xport_in tcp-client tls-client tls unix-client connect relay exec subprocess' -l connect-timeout -x -d 'Time limit of a try to connect'
 complete -c xport -n '__xport_in udp-client' -l connect-timeout -x -d 'Time limit of the name look-up'
 complete -c xport -n '__xport_in wait' -l connect-timeout -x -d 'Time limit of a try to connect, and of its answer'
-complete -c xport -n '__xport_in tcp-client tls-client tls unix-client connect relay exec subprocess' -l retry -x -d 'Retry a failed connect N times'
-complete -c xport -n '__xport_in udp-client' -l retry -x -d 'Retry a failed name look-up N times'
+complete -c xport -n '__xport_in tcp-client tls-client tls unix-client connect relay exec subprocess' -l retry -x -a 'forever' -d 'Retry a failed connect N times, or for ever'
+complete -c xport -n '__xport_in udp-client' -l retry -x -a 'forever' -d 'Retry a failed name look-up N times, or for ever'
 complete -c xport -n '__xport_in tcp-client tls-client tls unix-client udp-client connect relay exec subprocess' -l retry-delay -x -d 'Wait this long before each retry'
 complete -c xport -n '__xport_in tcp-client tcp-server tcp-echo tls-client tls tls-server tls-echo udp-client udp-server udp-echo connect listen echo relay exec subprocess scan wait' -s 4 -d 'Use IPv4 only'
 complete -c xport -n '__xport_in tcp-client tcp-server tcp-echo tls-client tls tls-server tls-echo udp-client udp-server udp-echo connect listen echo relay exec subprocess scan wait' -s 6 -d 'Use IPv6 only'
@@ -315,6 +325,14 @@ complete -c xport -n '__xport_in tcp-client tcp-server tcp-echo tls-client tls t
 complete -c xport -n '__xport_in tcp-client tls-client tls connect relay exec subprocess scan wait' -l source -x -d 'Connect from this local address'
 complete -c xport -n '__xport_in udp-client' -l source -x -d 'Send from this local address'
 complete -c xport -n '__xport_in tcp-client tcp-server tcp-echo tls-client tls tls-server tls-echo connect listen echo relay exec subprocess' -l keepalive -x -a 'off' -d 'Probe a TCP peer after this long without traffic'
+complete -c xport -n '__xport_in tcp-client tcp-server tcp-echo tls-client tls tls-server tls-echo connect listen echo relay exec subprocess' -l nodelay -x -a 'on off' -d 'Send small writes over TCP at once, or gather them'
+complete -c xport -n '__xport_in tcp-client tcp-server tcp-echo tls-client tls tls-server tls-echo connect listen echo relay exec subprocess' -l recv-buffer -x -d 'Size of the kernel\'s receive buffer [default: the kernel adapts it]'
+complete -c xport -n '__xport_in udp-client udp-server udp-echo' -l recv-buffer -x -d 'Size of the kernel\'s receive buffer [default: 4M]'
+complete -c xport -n '__xport_in tcp-client tcp-server tcp-echo tls-client tls tls-server tls-echo unix-client unix-server unix-echo udp-client udp-server udp-echo connect listen echo relay exec subprocess' -l send-buffer -x -d 'Size of the kernel\'s send buffer [default: the kernel chooses it]'
+complete -c xport -n '__xport_in tcp-client tcp-server tcp-echo tls-client tls tls-server tls-echo udp-client udp-server udp-echo connect listen echo relay exec subprocess scan wait' -l bind-device -x -a '(printf \'%s\\n\' \'\'(string replace -r \'.*/\' \'\' -- /sys/class/net/*))' -d 'Send and receive through this network interface only'
+complete -c xport -n '__xport_in tcp-client tcp-server tcp-echo tls-client tls tls-server tls-echo udp-client connect listen echo relay exec subprocess scan wait' -l tos -x -d 'Type of service (IPv4) or traffic class (IPv6) of packets'
+complete -c xport -n '__xport_in tcp-client tcp-server tcp-echo tls-client tls tls-server tls-echo connect listen echo relay exec subprocess scan wait' -l ttl -x -d 'How many routers a packet can pass, 1 to 255'
+complete -c xport -n '__xport_in udp-client udp-server udp-echo' -l ttl -x -d 'How many routers a datagram can pass, 1 to 255'
 complete -c xport -n '__xport_in scan' -l connect-timeout -x -d 'Time limit of a port, which is filtered then'
 complete -c xport -n '__xport_in scan' -l parallel -x -d 'Try at most N ports at once'
 complete -c xport -n '__xport_in scan' -l banner -d 'Add the first line that a service sends'
@@ -328,6 +346,7 @@ complete -c xport -n '__xport_in tls-client tls tls-server tls-echo connect list
 complete -c xport -n '__xport_in tls-client tls tls-server tls-echo connect listen echo relay exec subprocess wait' -l key -r -F -d 'Private key of --cert, if it is in another FILE'
 complete -c xport -n '__xport_in tls-client tls tls-server tls-echo connect listen echo relay exec subprocess wait' -l alpn -x -d 'Application protocols to negotiate'
 complete -c xport -n '__xport_in tls-client tls tls-server tls-echo connect listen echo relay exec subprocess wait' -l tls-min -x -a '1.2 1.3' -d 'Oldest TLS version to accept'
+complete -c xport -n '__xport_in tls-client tls tls-server tls-echo connect listen echo relay exec subprocess wait' -l tls-max -x -a '1.2 1.3' -d 'Newest TLS version to offer'
 complete -c xport -n '__xport_in tls-client tls tls-server tls-echo connect listen echo relay exec subprocess wait' -l handshake-timeout -x -d 'Time limit of a handshake'
 complete -c xport -n '__xport_in tls-client tls tls-server tls-echo connect listen echo relay exec subprocess' -l allow-truncation -d 'Accept an end without close_notify as complete'
 complete -c xport -n '__xport_in tls-client tls tls-server tls-echo connect listen echo relay exec subprocess wait' -l keylog -r -F -d 'Append the secrets of all connections to FILE'
@@ -352,6 +371,10 @@ complete -c xport -n '__xport_in udp-server' -l linger -x -d 'Exit once no datag
 complete -c xport -n '__xport_in connect listen' -l linger -x -d 'After stdin ends, wait this long for the other end'
 complete -c xport -n '__xport_in relay' -l linger -x -d 'After one side ends, wait this long for the other'
 complete -c xport -n '__xport_in exec subprocess' -l linger -x -d 'After the peer ends, wait this long for the program'
+complete -c xport -n '__xport_in tcp-client tcp-server tls-client tls tls-server unix-client unix-server connect listen' -l quit-after -x -d 'After stdin ends, wait at most this long for the answer, then exit with 0 [default: no limit]'
+complete -c xport -n '__xport_in udp-client udp-server' -l quit-after -x -d 'After stdin ends, exit with 0 after this long, even if datagrams still arrive [default: see --linger]'
+complete -c xport -n '__xport_in relay' -l quit-after -x -d 'After one side ends, wait at most this long for the other, then end the pair in order'
+complete -c xport -n '__xport_in tcp-client tcp-server tls-client tls tls-server unix-client unix-server connect listen' -l until-peer-ends -d 'End the session in order when the peer has ended, even if stdin is still open'
 complete -c xport -n '__xport_in tcp-client tcp-server tls-client tls tls-server unix-client unix-server connect listen' -l send-only -d 'Discard what the peer sends'
 complete -c xport -n '__xport_in udp-client udp-server' -l send-only -d 'Discard replies, and exit when stdin ends'
 complete -c xport -n '__xport_in tcp-client tcp-server tls-client tls tls-server unix-client unix-server udp-client udp-server connect listen' -l recv-only -d 'Do not read stdin'

@@ -49,6 +49,8 @@ pub(super) struct RunConfig {
     pub(super) keep_open: bool,
     /// How long sessions may finish.
     pub(super) grace: Duration,
+    /// How long to wait for the first client.
+    pub(super) accept_timeout: Option<Duration>,
     /// Whether the certificates of a server are all that is wanted of it.
     pub(super) shows_chain: bool,
 }
@@ -123,6 +125,7 @@ pub(super) fn dial_config(address: &Address, options: &Options, advice: Advice) 
         retry: options.retry,
         retry_delay: options.retry_delay,
         keepalive: options.keepalive,
+        socket: options.socket.clone(),
     })
 }
 
@@ -134,9 +137,9 @@ fn listen_config(
     advice: Advice,
 ) -> Result<ListenConfig, ConfigError> {
     let has_path = addresses.iter().any(|address| matches!(address, Address::Unix(UnixName::Path(_))));
-    if !has_path && [Opt::Mode, Opt::ReplaceStale].iter().any(|opt| options.was_given(*opt)) {
-        let [mode, replace] = ["mode", "replace-stale"].map(|name| advice.flag(name));
-        return Err(format!("{mode} and {replace} need a socket with a path").into());
+    let of_path = [Opt::Mode, Opt::Owner, Opt::ReplaceStale];
+    if let Some(opt) = of_path.into_iter().find(|opt| !has_path && options.was_given(*opt)) {
+        return Err(format!("{} needs a socket with a path", advice.flag(row(opt).name)).into());
     }
     let family = family_of(options);
     for address in &addresses {
@@ -151,11 +154,14 @@ fn listen_config(
         backlog: options.backlog,
         access: AccessList::new(options.allow.clone(), options.deny.clone()),
         socket_mode: options.mode.unwrap_or(SOCKET_MODE_DEFAULT),
+        owner: options.owner,
         replace_stale: options.replace_stale,
         advice,
         port_file: options.port_file.clone(),
         grace: run.grace,
+        accept_timeout: run.accept_timeout,
         keepalive: options.keepalive,
+        socket: options.socket.clone(),
         tls: if scheme.is_tls { Some(server_settings(advice, options)?) } else { None },
         crlf: options.crlf,
         stream: run.stream.clone(),
@@ -183,6 +189,7 @@ fn datagram_listen_config(
         access: AccessList::new(options.allow.clone(), options.deny.clone()),
         port_file: options.port_file.clone(),
         groups: options.join.clone(),
+        socket: options.socket.clone(),
         grace: run.grace,
         stream: run.stream.clone(),
     })

@@ -19,6 +19,7 @@ pub mod logger; // messages on stderr
 pub mod man; // the manual page
 mod modes; // the table of modes
 mod options; // the table of options, and their values
+mod owner; // users and groups
 mod quote; // text of the user in messages
 mod relay; // modes that join endpoints
 mod request; // a mode with its options and operands, and whether each option does something
@@ -226,7 +227,10 @@ fn usage_error(refusal: Refusal, args: &[OsString]) -> UsageError {
     let words = args.iter().skip(1).map(|arg| arg.to_str().map(str::to_owned)).collect::<Option<Vec<_>>>();
     let is_accepted = |words: &[String]| {
         let args = Vec::from_iter(args.iter().take(1).cloned().chain(words.iter().map(OsString::from)));
-        read(&args).is_ok()
+        match command(Detail::Named(&args)).try_get_matches_from(&args) {
+            Ok(matches) => interpret(&matches).is_ok(),
+            Err(error) => !error.use_stderr(),
+        }
     };
     let answer = words.as_ref().and_then(|words| habits::answer(words, &is_accepted));
     let of_flag = || flag.as_deref().zip(mode).and_then(|(flag, mode)| hints::reason_for_flag(mode, flag));

@@ -35,6 +35,8 @@ pub(super) enum Need {
     Stream,
     Datagrams,
     Listener,
+    /// A listener that accepts connections.
+    Acceptor,
     Program,
     TlsClient,
     /// stdin and stdout.
@@ -47,6 +49,7 @@ impl Need {
             Self::Stream => !scheme.has_datagrams(),
             Self::Datagrams => scheme.has_datagrams(),
             Self::Listener => scheme.listens(),
+            Self::Acceptor => scheme.listens() && !scheme.has_datagrams(),
             Self::Program => scheme.role == Role::Run,
             Self::TlsClient => scheme.is_tls && !scheme.listens(),
             Self::Stdio => scheme.role == Role::Stdio,
@@ -107,7 +110,9 @@ impl Verb {
 }
 
 /// Options for the ends of streams.
-const ENDING: &[Opt] = &[HalfClose, NoHalfClose, Linger];
+const ENDING: &[Opt] = &[HalfClose, NoHalfClose, Linger, QuitAfter];
+/// Options for the end of a session over datagrams.
+const CONVERSATION: &[Opt] = &[Count, Lines, Linger, QuitAfter];
 const PROGRAM: &[Opt] = &[Stderr, Env, KillAfter, Pty];
 
 static ECHO: Verb = Verb {
@@ -115,7 +120,7 @@ static ECHO: Verb = Verb {
     listens: &[&TCP_LISTEN, &TLS_LISTEN, &UNIX_LISTEN, &UDP_LISTEN, &FD_LISTEN],
     opens: &[],
     always: &[Grace, HighWater, LowWater, Timeout, Dump],
-    with: &[(Need::Stream, &[Once, IdleTimeout]), (Need::Datagrams, &[Count])],
+    with: &[(Need::Stream, &[Once, IdleTimeout, AcceptTimeout]), (Need::Datagrams, &[Count])],
     // An echo sends data back unchanged.
     without: &[(Need::Datagrams, &[MaxConns]), (Need::Stream, &[Crlf])],
 };
@@ -124,7 +129,11 @@ static LISTEN: Verb = Verb {
     listens: ECHO.listens,
     opens: &[],
     always: &[Grace, SendOnly, RecvOnly, HighWater, LowWater, Timeout, IdleTimeout, Dump, Progress],
-    with: &[(Need::Stream, &[KeepOpen, HalfClose, NoHalfClose, Linger]), (Need::Datagrams, &[Count, Lines, Linger])],
+    with: &[
+        (Need::Stream, ENDING),
+        (Need::Stream, &[KeepOpen, UntilPeerEnds, AcceptTimeout]),
+        (Need::Datagrams, CONVERSATION),
+    ],
     // stdin and stdout serve one client at a time.
     without: &[(Need::Listener, &[MaxConns])],
 };
@@ -135,8 +144,8 @@ static CONNECT: Verb = Verb {
     always: &[SendOnly, RecvOnly, HighWater, LowWater, Timeout, IdleTimeout, Dump, Progress],
     with: &[
         (Need::Stream, ENDING),
-        (Need::Stream, &[Raw, Escape]),
-        (Need::Datagrams, &[Count, Lines, Linger]),
+        (Need::Stream, &[UntilPeerEnds, Raw, Escape]),
+        (Need::Datagrams, CONVERSATION),
         (Need::TlsClient, &[ShowChain]),
     ],
     without: &[],
@@ -146,7 +155,7 @@ static EXEC: Verb = Verb {
     listens: &[&TCP_LISTEN, &TLS_LISTEN, &UNIX_LISTEN, &FD_LISTEN],
     opens: &[&TCP, &TLS, &UNIX, &FD],
     always: &[Shell, Stdin, Stderr, Env, KillAfter, Pty, HighWater, LowWater, Timeout, Dump],
-    with: &[(Need::Stream, &[IdleTimeout, Linger]), (Need::Listener, &[Once, Grace])],
+    with: &[(Need::Stream, &[IdleTimeout, Linger]), (Need::Acceptor, &[Once, Grace, AcceptTimeout])],
     without: &[],
 };
 static RELAY: Verb = Verb {
@@ -156,6 +165,7 @@ static RELAY: Verb = Verb {
     always: &[HighWater, LowWater, Timeout, IdleTimeout, Dump],
     with: &[
         (Need::Listener, &[Once, Grace]),
+        (Need::Acceptor, &[AcceptTimeout]),
         (Need::Program, PROGRAM),
         (Need::Stream, ENDING),
         (Need::Stdio, &[Progress]),
@@ -166,7 +176,7 @@ static SCAN: Verb = Verb {
     action: Action::Scan,
     listens: &[],
     opens: &[],
-    always: &[ScanTimeout, Ipv4, Ipv6, Numeric, Source, Parallel, Banner, Timeout],
+    always: &[ScanTimeout, Ipv4, Ipv6, Numeric, Source, BindDevice, Tos, Ttl, Parallel, Banner, Timeout],
     with: &[],
     without: &[],
 };
@@ -179,8 +189,8 @@ static WAIT: Verb = Verb {
     with: &[(Need::Datagrams, &[Send])],
     // A try ends as soon as the peer has answered, and the mode itself tries again.
     without: &[
-        (Need::Stream, &[Retry, RetryDelay, Keepalive, Crlf, AllowTruncation]),
-        (Need::Datagrams, &[Retry, RetryDelay, Broadcast]),
+        (Need::Stream, &[Retry, RetryDelay, Keepalive, Crlf, AllowTruncation, Nodelay, RecvBuffer, SendBuffer]),
+        (Need::Datagrams, &[Retry, RetryDelay, Broadcast, RecvBuffer, SendBuffer]),
     ],
 };
 
@@ -248,6 +258,13 @@ impl ModeSpec {
     /// Whether `name` is a name of this mode.
     pub(super) fn is_called(&self, name: &str) -> bool {
         self.name == name || self.alias.is_some_and(|(alias, _)| alias == name)
+    }
+
+    /// Whether this mode is the shorthand of the mode `verb` with one kind of endpoint.
+    pub(super) fn is_short_for(&self, verb: &str, kind: &str) -> bool {
+        let is_general =
+            |mode: &Self| mode.name == verb && mode.scheme.is_none() && mode.verb.action == self.verb.action;
+        self.scheme.is_some_and(|scheme| scheme.name == kind) && MODES.iter().any(is_general)
     }
 
     /// The usage of this mode.

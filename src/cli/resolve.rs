@@ -141,7 +141,7 @@ pub(super) fn run_config(action: Action, options: &Options, has_datagrams: bool)
         None if action == Action::Exec => HalfClose::Auto,
         None => HalfClose::Now,
     };
-    let is_datagram_client = has_datagrams && action == Action::Connect;
+    let lingers = has_datagrams && action == Action::Connect && options.quit_after.is_none();
     let stream = StreamConfig {
         send_only: options.send_only,
         recv_only: options.recv_only,
@@ -149,7 +149,9 @@ pub(super) fn run_config(action: Action, options: &Options, has_datagrams: bool)
         high_water: options.high_water,
         low_water: options.low_water,
         idle_timeout: options.idle_timeout,
-        linger: options.linger.or_else(|| is_datagram_client.then_some(DATAGRAM_LINGER_DEFAULT)),
+        linger: options.linger.or_else(|| lingers.then_some(DATAGRAM_LINGER_DEFAULT)),
+        quit_after: options.quit_after,
+        until_peer_ends: options.until_peer_ends,
         timeout: options.timeout,
         dump: options
             .dump
@@ -159,27 +161,21 @@ pub(super) fn run_config(action: Action, options: &Options, has_datagrams: bool)
         progress: options.progress && !options.raw,
     };
     let keep_open = if action == Action::Listen { options.keep_open } else { !options.once };
-    Ok(RunConfig { stream, keep_open, grace: options.grace, shows_chain: options.show_chain })
+    Ok(RunConfig {
+        stream,
+        keep_open,
+        grace: options.grace,
+        accept_timeout: options.accept_timeout,
+        shows_chain: options.show_chain,
+    })
 }
 
 /// Checks that no option about the data of a session is given if there is no data.
 fn check_show_chain(options: &Options) -> Result<(), ConfigError> {
     use Opt::*;
-    let of_sessions = [
-        HalfClose,
-        NoHalfClose,
-        Linger,
-        SendOnly,
-        RecvOnly,
-        Raw,
-        Escape,
-        Progress,
-        Dump,
-        HighWater,
-        LowWater,
-        IdleTimeout,
-    ];
-    match of_sessions.into_iter().find(|opt| options.show_chain && options.was_given(*opt)) {
+    let of_ends = [HalfClose, NoHalfClose, Linger, QuitAfter, UntilPeerEnds];
+    let of_data = [SendOnly, RecvOnly, Raw, Escape, Progress, Dump, HighWater, LowWater, IdleTimeout];
+    match of_ends.into_iter().chain(of_data).find(|opt| options.show_chain && options.was_given(*opt)) {
         Some(opt) => Err(useless_with_chain(row(opt).flag()).into()),
         None => Ok(()),
     }
@@ -187,14 +183,18 @@ fn check_show_chain(options: &Options) -> Result<(), ConfigError> {
 
 /// Checks that no option about the end of stdin is given if that end is never passed on.
 fn check_direction(options: &Options) -> Result<(), ConfigError> {
-    let ends = [Opt::HalfClose, Opt::NoHalfClose, Opt::Linger];
-    let Some(opt) = ends.into_iter().find(|opt| options.was_given(*opt)) else { return Ok(()) };
-    let name = row(opt).flag();
-    if options.recv_only {
-        return Err(format!("{name} does nothing with --recv-only: stdin is not read").into());
+    let ends = [Opt::HalfClose, Opt::NoHalfClose, Opt::Linger, Opt::QuitAfter, Opt::UntilPeerEnds];
+    let is_given = |opt: &Opt| options.was_given(*opt);
+    if let Some(opt) = ends.iter().copied().find(is_given).filter(|_| options.recv_only) {
+        return Err(format!("{} does nothing with --recv-only: stdin is not read", row(opt).flag()).into());
     }
-    if options.send_only && opt != Opt::Linger {
+    let without_answer = [Opt::HalfClose, Opt::NoHalfClose, Opt::QuitAfter];
+    if let Some(opt) = without_answer.into_iter().find(is_given).filter(|_| options.send_only) {
+        let name = row(opt).flag();
         return Err(format!("{name} does nothing with --send-only: the connection is closed when stdin ends").into());
+    }
+    if options.linger.is_some() && options.quit_after.is_some() {
+        return Err("XPORT_LINGER and XPORT_QUIT_AFTER contradict each other: one must be empty".into());
     }
     Ok(())
 }
@@ -211,7 +211,7 @@ fn check_raw(options: &Options) -> Result<(), ConfigError> {
     if options.was_given(Opt::Progress) {
         return Err("--progress does nothing with --raw: the terminal shows what the peer sends".into());
     }
-    let ends = [Opt::HalfClose, Opt::NoHalfClose, Opt::Linger];
+    let ends = [Opt::HalfClose, Opt::NoHalfClose, Opt::Linger, Opt::QuitAfter, Opt::UntilPeerEnds];
     match ends.into_iter().find(|opt| options.was_given(*opt)) {
         Some(opt) => Err(format!("{} does nothing with --raw: keys do not end", row(opt).flag()).into()),
         None => Ok(()),

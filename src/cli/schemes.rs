@@ -109,15 +109,19 @@ impl PartialEq for Scheme {
 
 /// Options that do nothing for an inherited socket, which is open already.
 pub(super) const NOT_FOR_DESCRIPTORS: &[Opt] =
-    &[Backlog, ConnectTimeout, Ipv4, Ipv6, Numeric, Retry, RetryDelay, Source];
+    &[Backlog, BindDevice, ConnectTimeout, Ipv4, Ipv6, Numeric, RecvBuffer, Retry, RetryDelay, SendBuffer, Source];
 
 const CONNECT: &[Opt] = &[ConnectTimeout, Retry, RetryDelay];
 const FAMILY: &[Opt] = &[Ipv4, Ipv6, Numeric];
+/// Options that are set before a socket listens or connects.
+const BUFFERS: &[Opt] = &[RecvBuffer, SendBuffer, BindDevice];
+/// Options of TCP that an open socket takes too.
+const PACKETS: &[Opt] = &[Nodelay, Tos, Ttl];
 const LINES: &[Opt] = &[Crlf];
 const ACCEPT: &[Opt] = &[Backlog, MaxConns];
 const ADMIT: &[Opt] = &[Allow, Deny, PortFile];
 const TRUST: &[Opt] = &[Ca, ServerName, Pin, Insecure];
-const TLS_COMMON: &[Opt] = &[Alpn, TlsMin, HandshakeTimeout, AllowTruncation, Keylog];
+const TLS_COMMON: &[Opt] = &[Alpn, TlsMin, TlsMax, HandshakeTimeout, AllowTruncation, Keylog];
 
 /// The base of the rows below.
 const CLIENT: Scheme = Scheme {
@@ -143,7 +147,7 @@ pub(super) static STDIO: Scheme = Scheme {
 };
 pub(super) static TCP: Scheme = Scheme {
     name: "tcp",
-    options: &[CONNECT, &[Source, Keepalive], FAMILY, LINES],
+    options: &[CONNECT, &[Source, Keepalive], PACKETS, BUFFERS, FAMILY, LINES],
     listening: Some(&TCP_LISTEN),
     term: "tcp:ADDRESS",
     help: "connect over TCP; a bare address means the same",
@@ -151,7 +155,7 @@ pub(super) static TCP: Scheme = Scheme {
 };
 pub(super) static TCP_LISTEN: Scheme = Scheme {
     name: "tcp-listen",
-    options: &[ACCEPT, ADMIT, &[Keepalive], FAMILY, LINES],
+    options: &[ACCEPT, ADMIT, &[Keepalive], PACKETS, BUFFERS, FAMILY, LINES],
     term: "tcp-listen:ADDRESS",
     help: "listen on TCP; max-conns is 100 if RIGHT is a program",
     ..SERVER
@@ -159,7 +163,18 @@ pub(super) static TCP_LISTEN: Scheme = Scheme {
 pub(super) static TLS: Scheme = Scheme {
     name: "tls",
     is_tls: true,
-    options: &[CONNECT, &[Source, Keepalive], FAMILY, LINES, TRUST, &[Cert, Key], TLS_COMMON, &[Starttls]],
+    options: &[
+        CONNECT,
+        &[Source, Keepalive],
+        PACKETS,
+        BUFFERS,
+        FAMILY,
+        LINES,
+        TRUST,
+        &[Cert, Key],
+        TLS_COMMON,
+        &[Starttls],
+    ],
     listening: Some(&TLS_LISTEN),
     term: "tls:ADDRESS",
     help: "connect over TLS and verify the server; fd:N needs server-name",
@@ -168,7 +183,17 @@ pub(super) static TLS: Scheme = Scheme {
 pub(super) static TLS_LISTEN: Scheme = Scheme {
     name: "tls-listen",
     is_tls: true,
-    options: &[ACCEPT, ADMIT, &[Keepalive], FAMILY, LINES, &[Cert, Key, SelfSigned, ClientCa], TLS_COMMON],
+    options: &[
+        ACCEPT,
+        ADMIT,
+        &[Keepalive],
+        PACKETS,
+        BUFFERS,
+        FAMILY,
+        LINES,
+        &[Cert, Key, SelfSigned, ClientCa],
+        TLS_COMMON,
+    ],
     term: "tls-listen:ADDRESS",
     help: "listen for TLS, with cert=FILE or self-signed; max-conns is 100 if RIGHT is a program",
     ..SERVER
@@ -176,7 +201,7 @@ pub(super) static TLS_LISTEN: Scheme = Scheme {
 pub(super) static UNIX: Scheme = Scheme {
     name: "unix",
     form: Form::Unix,
-    options: &[CONNECT, LINES],
+    options: &[CONNECT, &[SendBuffer], LINES],
     listening: Some(&UNIX_LISTEN),
     term: "unix:PATH, unix:@NAME",
     help: "connect to a unix socket; a bare /path, ./path, ../path or @name means the same",
@@ -185,7 +210,7 @@ pub(super) static UNIX: Scheme = Scheme {
 pub(super) static UNIX_LISTEN: Scheme = Scheme {
     name: "unix-listen",
     form: Form::Unix,
-    options: &[ACCEPT, &[Mode, ReplaceStale], LINES],
+    options: &[ACCEPT, &[Mode, Owner, ReplaceStale, SendBuffer], LINES],
     term: "unix-listen:PATH",
     help: "listen on a unix socket",
     ..SERVER
@@ -193,7 +218,7 @@ pub(super) static UNIX_LISTEN: Scheme = Scheme {
 pub(super) static UDP: Scheme = Scheme {
     name: "udp",
     carrier: Carrier::Datagrams,
-    options: &[CONNECT, &[Source], FAMILY, &[Broadcast]],
+    options: &[CONNECT, &[Source, Tos, Ttl], BUFFERS, FAMILY, &[Broadcast]],
     listening: Some(&UDP_LISTEN),
     term: "udp:ADDRESS",
     help: "send datagrams to a peer",
@@ -202,7 +227,8 @@ pub(super) static UDP: Scheme = Scheme {
 pub(super) static UDP_LISTEN: Scheme = Scheme {
     name: "udp-listen",
     carrier: Carrier::Datagrams,
-    options: &[&[MaxConns], ADMIT, &[Join], FAMILY],
+    // Services mark their datagrams by the traffic class, so that they do not answer each other.
+    options: &[&[MaxConns], ADMIT, &[Join, Ttl], BUFFERS, FAMILY],
     term: "udp-listen:ADDRESS",
     help: "receive datagrams; each sender is a client. max-conns limits the senders, to 8192 unless set, or to 100 if \
            RIGHT is a program; beyond that, a new sender replaces the one that has been silent for longest",
@@ -211,15 +237,19 @@ pub(super) static UDP_LISTEN: Scheme = Scheme {
 pub(super) static FD: Scheme = Scheme {
     name: "fd",
     form: Form::Descriptor,
-    options: &[&[Keepalive], LINES],
+    options: &[&[Keepalive], PACKETS, LINES],
     listening: Some(&FD_LISTEN),
     term: "fd:N",
-    help: "an inherited stream socket; it has the option crlf, and keepalive if it is TCP. Where clients are accepted, \
-           it can be a listener, and then also has max-conns, allow, deny and port-file",
+    help: "an inherited stream socket; it has the option crlf, and keepalive, nodelay, tos and ttl if it is TCP. Where \
+           clients are accepted, it can be a listener, and then also has max-conns, allow, deny and port-file",
     ..CLIENT
 };
-pub(super) static FD_LISTEN: Scheme =
-    Scheme { name: "fd", form: Form::Descriptor, options: &[&[MaxConns], ADMIT, &[Keepalive], LINES], ..SERVER };
+pub(super) static FD_LISTEN: Scheme = Scheme {
+    name: "fd",
+    form: Form::Descriptor,
+    options: &[&[MaxConns], ADMIT, &[Keepalive], PACKETS, LINES],
+    ..SERVER
+};
 pub(super) static EXEC: Scheme = Scheme {
     name: "exec",
     role: Role::Run,
@@ -241,14 +271,14 @@ pub(super) static SHELL: Scheme = Scheme {
 pub(super) static HTTP: Scheme = Scheme {
     name: "http",
     form: Form::Url,
-    options: &[&[ConnectTimeout, Source], FAMILY, &[Status]],
+    options: &[&[ConnectTimeout, Source, BindDevice, Tos, Ttl], FAMILY, &[Status]],
     term: "http://HOST/PATH",
     ..CLIENT
 };
 pub(super) static HTTPS: Scheme = Scheme {
     name: "https",
     is_tls: true,
-    options: &[&[ConnectTimeout, Source], FAMILY, TRUST, &[Cert, Key], TLS_COMMON, &[Status]],
+    options: &[&[ConnectTimeout, Source, BindDevice, Tos, Ttl], FAMILY, TRUST, &[Cert, Key], TLS_COMMON, &[Status]],
     term: "https://HOST/PATH",
     ..HTTP
 };

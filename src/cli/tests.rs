@@ -13,6 +13,7 @@ use crate::modes::config::{
 use crate::protocols::half_close::HalfClose;
 use crate::transports::access::AccessList;
 use crate::transports::address::{Address, Family, UnixName};
+use crate::transports::connect::Retry;
 use crate::transports::datagram::opening::Group;
 
 fn run(line: &str) -> Invocation {
@@ -108,7 +109,7 @@ fn a_client_has_the_documented_defaults() {
     assert_eq!(written(&config.target), "localhost:80");
     let dial = config.dial;
     assert_eq!((dial.family, dial.numeric, dial.source), (Family::Any, false, None));
-    assert_eq!((dial.connect_timeout, dial.retry), (Duration::from_secs(10), 0));
+    assert_eq!((dial.connect_timeout, dial.retry), (Duration::from_secs(10), Retry::Times(0)));
     assert_eq!(dial.retry_delay, Duration::from_secs(1));
     let stream = config.stream;
     assert!(!stream.send_only && !stream.recv_only && stream.half_close == HalfClose::Auto);
@@ -142,7 +143,7 @@ fn options_reach_the_configuration() {
          --no-half-close --linger 0 --high-water 0 --idle-timeout 1m --timeout 1.5 [::1]:80",
     );
     let dial = config.dial;
-    assert_eq!((dial.family, dial.numeric, dial.retry), (Family::V6, true, 3));
+    assert_eq!((dial.family, dial.numeric, dial.retry), (Family::V6, true, Retry::Times(3)));
     assert_eq!(dial.source.map(|source| source.to_string()), Some("[::1]:99".into()));
     assert_eq!((dial.connect_timeout, dial.retry_delay), (Duration::from_millis(250), Duration::ZERO));
     let stream = config.stream;
@@ -164,7 +165,7 @@ fn options_reach_the_configuration() {
 #[test]
 fn datagram_modes_have_the_documented_defaults() {
     let (config, datagrams, stream) = datagram_client("udp-client localhost:8125");
-    assert_eq!((config.dial.connect_timeout, config.dial.retry), (Duration::from_secs(10), 0));
+    assert_eq!((config.dial.connect_timeout, config.dial.retry), (Duration::from_secs(10), Retry::Times(0)));
     assert_eq!((stream.linger, stream.idle_timeout), (Some(Duration::from_secs(1)), None));
     assert_eq!((datagrams.count, datagrams.lines, config.broadcast), (None, false, false));
 
@@ -183,7 +184,7 @@ fn options_of_datagrams_reach_the_configuration() {
     );
     assert_eq!((datagrams.count, datagrams.lines, config.broadcast), (Some(3), true, true));
     assert_eq!((stream.linger, stream.idle_timeout), (Some(Duration::ZERO), Some(Duration::from_secs(5))));
-    assert_eq!((config.dial.family, config.dial.retry), (Family::V4, 2));
+    assert_eq!((config.dial.family, config.dial.retry), (Family::V4, Retry::Times(2)));
     assert!(config.dial.source.is_some());
     assert!(datagram_client("udp-client --send-only :1").2.send_only);
 

@@ -71,7 +71,8 @@ pub(super) fn server_settings(advice: Advice, options: &Options) -> Result<Serve
 }
 
 fn common_settings(advice: Advice, options: &Options) -> Result<(CommonSettings, Option<Identity>), ConfigError> {
-    let Options { cert, key, alpn, tls_min, handshake_timeout, allow_truncation, keylog, .. } = options.clone();
+    let Options { cert, key, alpn, tls_min, tls_max, handshake_timeout, allow_truncation, keylog, .. } =
+        options.clone();
     let identity = match (cert, key) {
         (Some(cert), key) => Some(Identity { cert, key }),
         (None, Some(_)) => {
@@ -85,7 +86,19 @@ fn common_settings(advice: Advice, options: &Options) -> Result<(CommonSettings,
         let option = advice.flag("alpn");
         return Err(format!("{option} has {bytes} bytes of names, limit {ALPN_LIST_BYTES_MAX}").into());
     }
-    let common = CommonSettings { min_version: tls_min, alpn, handshake_timeout, allow_truncation, keylog, advice };
+    if tls_min > tls_max {
+        let [min, max] = ["tls-min", "tls-max"].map(|name| advice.flag(name));
+        return Err(format!("{min} and {max} leave no version: 1.3 is newer than 1.2").into());
+    }
+    let common = CommonSettings {
+        min_version: tls_min,
+        max_version: tls_max,
+        alpn,
+        handshake_timeout,
+        allow_truncation,
+        keylog,
+        advice,
+    };
     Ok((common, identity))
 }
 

@@ -16,6 +16,7 @@ use rustls::pki_types::ServerName;
 use crate::cli::host::parse_scope;
 use crate::protocols::escape::EscapeKey;
 use crate::protocols::half_close::HalfClose;
+use crate::transports::connect::Retry;
 use crate::transports::datagram::opening::Group;
 use crate::transports::keepalive::KeepAlive;
 
@@ -24,6 +25,9 @@ const SECONDS_MAX: u128 = 1_000 * 365 * 24 * 60 * 60;
 
 /// The longest name of a protocol in bytes: RFC 7301, section 3.1, has one byte for the length.
 const ALPN_BYTES_MAX: usize = 255;
+
+/// The longest name of an interface. `IFNAMSIZ` of `netdevice(7)`, without the zero byte.
+const DEVICE_BYTES_MAX: usize = 15;
 
 const NANOS_PER_SECOND: u128 = 1_000_000_000;
 
@@ -155,6 +159,46 @@ pub(super) fn parse_size(text: &str) -> Result<usize, String> {
         .and_then(|number| number.checked_mul(1 << shift))
         .filter(|bytes| *bytes <= SIZE_BYTES_MAX)
         .ok_or_else(|| "more than 1 GiB".to_owned())
+}
+
+/// Parses a size that must not be zero.
+pub(super) fn parse_positive_size(text: &str) -> Result<usize, String> {
+    match parse_size(text)? {
+        0 => Err("must be more than zero".to_owned()),
+        size => Ok(size),
+    }
+}
+
+/// Parses `--retry`: a number of tries, or `forever`.
+pub(super) fn parse_retry(text: &str) -> Result<Retry, String> {
+    match text {
+        "forever" => Ok(Retry::Forever),
+        _ if is_digits(text) => parse_number(text, 0..=u32::MAX).map(Retry::Times),
+        _ => parse_number(text, 0..=u32::MAX).map(Retry::Times).map_err(|error| format!("{error}, nor 'forever'")),
+    }
+}
+
+/// Parses `--tos`: a byte, in decimal or, with `0x`, in hexadecimal.
+pub(super) fn parse_tos(text: &str) -> Result<u8, String> {
+    match text.strip_prefix("0x") {
+        Some(digits) if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
+            u8::from_str_radix(digits, 16).map_err(|_| "more than 0xff".to_owned())
+        }
+        _ => parse_number(text, 0..=u8::MAX),
+    }
+}
+
+/// Parses the name of a network interface. The interface need not exist yet.
+pub(super) fn parse_device(text: &str) -> Result<String, String> {
+    match text {
+        "" => Err("the name is empty".to_owned()),
+        "." | ".." => Err("not the name of an interface such as eth0".to_owned()),
+        _ if text.len() > DEVICE_BYTES_MAX => Err(format!("longer than {DEVICE_BYTES_MAX} bytes")),
+        _ if text.contains(|c: char| c.is_whitespace() || c.is_control() || "/:".contains(c)) => {
+            Err("not the name of an interface such as eth0".to_owned())
+        }
+        _ => Ok(text.to_owned()),
+    }
 }
 
 /// Parses permission bits in octal, `0600`.

@@ -7,16 +7,19 @@ use std::os::fd::RawFd;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use super::child_config::{ChildConfig, Program};
 use crate::protocols::escape::EscapeKey;
 use crate::protocols::pair::half_close::HalfClose;
 use crate::protocols::wait::http::HttpGet;
 use crate::transports::access::AccessList;
 use crate::transports::address::{Address, Family, Host, HostPort, UnixName};
 use crate::transports::advice::Advice;
+use crate::transports::connect::Retry;
 use crate::transports::datagram::opening::Group;
 use crate::transports::keepalive::KeepAlive;
 use crate::transports::layer::starttls::StartTls;
-use crate::transports::process::opening::ChildStdio;
+use crate::transports::opening::Owner;
+use crate::transports::socket_options::SocketOptions;
 use crate::transports::tls::settings::{ClientSettings, ServerSettings};
 
 /// A mode, with everything that it needs. A list of listeners is never empty; each listener can have its own options.
@@ -66,6 +69,8 @@ pub struct ListenConfig {
     pub access: AccessList,
     /// `--mode`: permission bits of a unix socket.
     pub socket_mode: u32,
+    /// `--owner`: user and group of a unix socket.
+    pub owner: Owner,
     /// `--replace-stale`: remove a unix socket that no process serves any more.
     pub replace_stale: bool,
     /// How messages name options.
@@ -74,8 +79,12 @@ pub struct ListenConfig {
     pub port_file: Option<PathBuf>,
     /// `--grace`: how long sessions may finish after the first SIGTERM.
     pub grace: Duration,
+    /// `--accept-timeout`: how long to wait for the first client.
+    pub accept_timeout: Option<Duration>,
     /// `--keepalive`: when a silent TCP client counts as gone.
     pub keepalive: KeepAlive,
+    /// `--nodelay`, `--recv-buffer` and further options of the sockets.
+    pub socket: SocketOptions,
     /// The settings of TLS, if there is TLS.
     pub tls: Option<ServerSettings>,
     /// `--crlf`: a line feed is sent as CR LF.
@@ -101,6 +110,8 @@ pub struct DatagramListenConfig {
     pub port_file: Option<PathBuf>,
     /// `--join`: groups whose datagrams are wanted.
     pub groups: Vec<Group>,
+    /// `--recv-buffer` and further options of the sockets.
+    pub socket: SocketOptions,
     /// `--grace`: how long writing buffered data may take after the first SIGTERM.
     pub grace: Duration,
     /// The options of each session.
@@ -119,11 +130,13 @@ pub struct DialConfig {
     /// `--connect-timeout`: how long one try may take, looking the name up included.
     pub connect_timeout: Duration,
     /// `--retry`: how many tries follow a first one that failed.
-    pub retry: u32,
+    pub retry: Retry,
     /// `--retry-delay`: the pause between two tries.
     pub retry_delay: Duration,
     /// `--keepalive`: when a silent TCP peer counts as gone.
     pub keepalive: KeepAlive,
+    /// `--nodelay`, `--recv-buffer` and further options of the socket.
+    pub socket: SocketOptions,
 }
 
 /// An end that connects a stream.
@@ -304,37 +317,6 @@ pub enum AwaitedKind {
     Replies(HostPort, DialConfig, Option<Vec<u8>>),
 }
 
-/// A child process.
-#[derive(Clone, Debug)]
-pub struct ChildConfig {
-    /// The program.
-    pub program: Program,
-    /// `--stdin`: a pipe, the stdin of xport, or nothing. With `None` the mode chooses.
-    pub stdin: Option<ChildStdio>,
-    /// `--stderr`. With `None` the mode chooses.
-    pub stderr: Option<ChildStdio>,
-    /// `--env`: further variables of the child.
-    pub environment: Vec<(OsString, OsString)>,
-    /// `--kill-after`: how long a child may take to end after it was asked to.
-    pub kill_after: Duration,
-    /// `--pty`: the child has its own terminal as stdin, stdout and stderr.
-    pub pty: bool,
-}
-
-/// The program of a child.
-#[derive(Clone, Debug)]
-pub enum Program {
-    /// A program and its arguments, as they are.
-    Argv {
-        /// A path, or a name to look for in `PATH`.
-        program: OsString,
-        /// Its arguments.
-        arguments: Vec<OsString>,
-    },
-    /// `--shell`: a line for the shell.
-    Shell(OsString),
-}
-
 /// Further options of a run over datagrams.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct DatagramRun {
@@ -361,6 +343,10 @@ pub struct StreamConfig {
     pub idle_timeout: Option<Duration>,
     /// `--linger`: how long to wait, once stdin has ended, for the end of the peer or for its next datagram.
     pub linger: Option<Duration>,
+    /// `--quit-after`: how long the answer may take, once stdin has ended and the peer has all of it.
+    pub quit_after: Option<Duration>,
+    /// `--until-peer-ends`: the end of the peer ends the session.
+    pub until_peer_ends: bool,
     /// `--timeout`: how long the run may take.
     pub timeout: Option<Duration>,
     /// `--dump`: the target of the dump.

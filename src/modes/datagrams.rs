@@ -25,7 +25,7 @@ use crate::transports::protocol::{DatagramProtocol, Handler};
 pub(super) fn echo(ends: &[DatagramListenConfig], options: DatagramRun) -> anyhow::Result<()> {
     let Some(first) = ends.first() else { return Ok(()) };
     let ready = ends.iter().map(listen::resolve_datagrams).collect::<anyhow::Result<_>>()?;
-    let mut run = Run::of_server(first.grace, &first.stream, Wanted::Nothing)?;
+    let mut run = Run::of_server(first.grace, None, &first.stream, Wanted::Nothing)?;
     let quota = CountLimit::new(options.count);
     let net = run.event_loop.net();
     let ids = listen::open_datagrams(net, ends, ready, || DatagramEcho::new(quota.clone()))?;
@@ -38,7 +38,7 @@ pub(super) fn server(ends: &[DatagramListenConfig], options: DatagramRun) -> any
     let Some(first) = ends.first() else { return Ok(()) };
     let ready = ends.iter().map(listen::resolve_datagrams).collect::<anyhow::Result<_>>()?;
     let wanted = CountLimit::new(options.count);
-    let mut run = Run::of_server(first.grace, &first.stream, Wanted::Datagrams(wanted.clone()))?;
+    let mut run = Run::of_server(first.grace, None, &first.stream, Wanted::Datagrams(wanted.clone()))?;
     let shared = conversation(&run, &first.stream, true, options.lines, wanted);
     let net = run.event_loop.net();
     let ids = listen::open_datagrams(net, ends, ready, || SocketSide::new(&shared))?;
@@ -114,7 +114,8 @@ impl DatagramOutbound {
         match self {
             Self::Inet(target) => Ok(net.connect_udp(target, dialing(dial), options, protocol)),
             Self::Inherited(number, socket) => {
-                let service = DatagramService { options, ..DatagramService::default() };
+                let socket_options = dial.socket.clone();
+                let service = DatagramService { options, socket: socket_options, ..DatagramService::default() };
                 let id = net.adopt_udp(socket, service, protocol).map_err(|error| local("adopt", &error))?;
                 match net.datagram_transport(id).info().peer {
                     Some(_) => Ok(id),

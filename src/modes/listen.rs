@@ -129,6 +129,7 @@ pub(super) fn open_all(
             tls: None,
             crlf: config.crlf,
             keepalive: config.keepalive,
+            socket: config.socket.clone(),
         };
         let tls = ready.tls.clone();
         let names = open(net, config, ready, &listening, &factory)?;
@@ -179,7 +180,7 @@ fn open(
             }
             ListenPlace::Unix(name) => {
                 let (mode, replace_stale) = (config.socket_mode, config.replace_stale);
-                let binding = UnixBinding { mode, replace_stale, advice: config.advice };
+                let binding = UnixBinding { mode, owner: config.owner, replace_stale, advice: config.advice };
                 let id = net
                     .listen_unix(&name, binding, listening.clone(), factory())
                     .map_err(|error| unavailable(&name, &error))?;
@@ -206,6 +207,7 @@ pub(super) fn open_datagrams<P: DatagramProtocol + 'static>(
         let service = DatagramService {
             access: config.access.clone(),
             groups: config.groups.clone(),
+            socket: config.socket.clone(),
             options: DatagramOptions { marks: marks(&config.stream)?, broadcast: false, traffic_class: Some(MARK) },
         };
         let mut ids = Vec::new();
@@ -303,6 +305,7 @@ fn open_inherited(
                 return Err(unusable(number, "too many connections").into());
             }
             net.transport(id).set_keepalive(listening.keepalive).map_err(refused)?;
+            net.transport(id).set_socket_options(&listening.socket).map_err(refused)?;
             net.transport(id).set_write_buffer_limits(listening.marks);
             if listening.crlf {
                 net.transport(id).send_crlf();

@@ -2,6 +2,7 @@
 //!
 //! No events and no bytes are handled here.
 
+mod child_config;
 mod child_streams;
 mod children;
 pub mod config;
@@ -106,9 +107,15 @@ impl Run {
 
     /// A run that lets sessions finish after the first signal. A signal before `wanted` has come is no success. The
     /// files of a server must not be left behind, so all signals are caught that would end this process.
-    fn of_server(grace: Duration, stream: &StreamConfig, wanted: Wanted) -> anyhow::Result<Self> {
+    fn of_server(
+        grace: Duration,
+        accept_timeout: Option<Duration>,
+        stream: &StreamConfig,
+        wanted: Wanted,
+    ) -> anyhow::Result<Self> {
         let mut run = Self::new(stream)?;
         let own = Signals::of_server(grace, wanted, stream.timeout, run.reporter.clone());
+        let own = own.with_accept_timeout(accept_timeout);
         run.watch(&all_deadly(), own)?;
         Ok(run)
     }
@@ -192,6 +199,7 @@ fn dialing(config: &DialConfig) -> Dialing {
         retry: config.retry,
         retry_delay: config.retry_delay,
         keepalive: config.keepalive,
+        socket: config.socket.clone(),
     }
 }
 
@@ -208,14 +216,15 @@ fn unusable(number: RawFd, why: &str) -> Failure {
 
 /// The options of a pair. Without a `reporter` the pair is one of many.
 fn pair_options(stream: &StreamConfig, reporter: Option<Reporter>, session: Option<SessionOptions>) -> PairOptions {
-    let StreamConfig { half_close, idle_timeout, linger, .. } = *stream;
-    PairOptions { half_close, idle_timeout, linger, reporter, session }
+    let StreamConfig { half_close, idle_timeout, linger, quit_after, .. } = *stream;
+    PairOptions { half_close, idle_timeout, linger, quit_after, reporter, session }
 }
 
 /// What is different for a session. With `reuse_stdio`, other sessions follow.
 fn session_options(stream: &StreamConfig, reuse_stdio: bool) -> SessionOptions {
+    let StreamConfig { send_only, recv_only, until_peer_ends, .. } = *stream;
     let keys = stream.keys.map(terminal::key_options);
-    SessionOptions { send_only: stream.send_only, recv_only: stream.recv_only, reuse_stdio, keys }
+    SessionOptions { send_only, recv_only, until_peer_ends, reuse_stdio, keys }
 }
 
 /// Opens stdin, stdout, or both as one stream.

@@ -15,7 +15,6 @@ use crate::protocols::report::{Cause, Failure};
 use crate::transports::address::HostPort;
 use crate::transports::datagram::opening::DatagramOptions;
 use crate::transports::id::Id;
-use crate::transports::keepalive::KeepAlive;
 use crate::transports::net::Net;
 use crate::transports::opening::{Inherited, Stdio};
 use crate::transports::out_buf::WaterMarks;
@@ -28,7 +27,7 @@ pub(super) enum PreparedEnd {
     Stdio,
     Connect(StreamPeer, DialConfig, Setup),
     /// The connection was taken over before a new descriptor could get the same number. It can be opened once.
-    Inherited(Cell<Option<OwnedFd>>, KeepAlive, Setup),
+    Inherited(Cell<Option<OwnedFd>>, DialConfig, Setup),
     Datagrams(DatagramConnectConfig<HostPort>),
     Child(Child),
 }
@@ -59,7 +58,7 @@ impl PreparedEnd {
                     Inherited::Connection(fd) => Some(fd),
                     Inherited::Listener(_) | Inherited::Datagrams(_) => None,
                 })?;
-                Self::Inherited(Cell::new(Some(connection)), dial.keepalive, setup)
+                Self::Inherited(Cell::new(Some(connection)), dial.clone(), setup)
             }
         })
     }
@@ -117,11 +116,13 @@ impl PreparedEnd {
             Self::Connect(StreamPeer::Unix(target), dial, setup) => {
                 (net.connect_unix(target.clone(), dialing(dial), protocol), setup)
             }
-            Self::Inherited(fd, keepalive, setup) => {
+            Self::Inherited(fd, dial, setup) => {
                 let taken = || Failure::new(Cause::Unavailable, "an inherited connection can serve only one client");
                 let opened = net.adopt(fd.take().ok_or_else(taken)?, protocol);
                 let id = opened.map_err(|error| local("adopt", &error))?;
-                net.transport(id).set_keepalive(*keepalive).map_err(|error| local("keepalive", &error))?;
+                net.transport(id).set_keepalive(dial.keepalive).map_err(|error| local("keepalive", &error))?;
+                let prepared = net.transport(id).set_socket_options(&dial.socket);
+                prepared.map_err(|error| local("inherited socket", &error))?;
                 (id, setup)
             }
             Self::Stdio | Self::Datagrams(_) | Self::Child(_) => {

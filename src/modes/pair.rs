@@ -71,7 +71,7 @@ pub(super) fn serve(
 ) -> anyhow::Result<()> {
     let Some(first) = lefts.first() else { return Ok(()) };
     let wanted = if first.keep_open { Wanted::Nothing } else { Wanted::Client };
-    let mut run = Run::of_server(first.grace, &first.stream, wanted)?;
+    let mut run = Run::of_server(first.grace, first.accept_timeout, &first.stream, wanted)?;
     if !right.is_child() {
         // Each client needs a descriptor. Children would inherit the limit, so it stays as it is for them.
         let _ = limits::raise_open_files();
@@ -95,7 +95,7 @@ pub(super) fn serve(
 
 /// Opens a right end for each sender to a UDP socket.
 fn flows(config: &DatagramListenConfig, ready: listen::PreparedDatagrams, right: RightEnds) -> anyhow::Result<()> {
-    let mut run = Run::of_server(config.grace, &config.stream, Wanted::Nothing)?;
+    let mut run = Run::of_server(config.grace, None, &config.stream, Wanted::Nothing)?;
     if !right.is_child() {
         let _ = limits::raise_open_files();
     }
@@ -140,6 +140,7 @@ pub(super) struct RightEnds {
     marks: WaterMarks,
 }
 
+#[expect(clippy::large_enum_variant, reason = "a run has one")]
 enum RightKind {
     /// stdin and stdout, for the first left end only.
     Stdio,

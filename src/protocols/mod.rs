@@ -22,6 +22,7 @@ pub mod scan;
 // Whether services are up.
 pub mod wait;
 // What ends a run, and how the mode learns of it.
+pub mod forwarder;
 pub mod report;
 pub mod signals;
 

@@ -1,4 +1,4 @@
-//! Properties of the process: the limit of descriptors, the user and the umask; and locks on files.
+//! Properties of the process: the limit of descriptors, the user and the umask; and locks and owners of files.
 
 use std::fs::File;
 use std::io;
@@ -53,6 +53,15 @@ pub(crate) fn try_lock(file: &File) -> io::Result<bool> {
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(false),
         Err(error) => Err(error),
     }
+}
+
+/// Changes the owner or the group of a file that is open by `O_PATH`. `None` leaves one as it is. `fchownat(2)`.
+pub(crate) fn set_owner(file: &File, user: Option<u32>, group: Option<u32>) -> io::Result<()> {
+    let (fd, flags) = (file.as_raw_fd(), libc::AT_EMPTY_PATH);
+    // -1 stands for no change.
+    let (user, group) = (user.unwrap_or(u32::MAX), group.unwrap_or(u32::MAX));
+    // SAFETY: the path is an empty C string, which the call only reads.
+    check(unsafe { libc::fchownat(fd, c"".as_ptr(), user, group, flags) }).map(drop)
 }
 
 /// The effective user of this process. `geteuid(2)`.

@@ -1,9 +1,10 @@
-//! Names that this machine knows: services, interfaces, and its own name and addresses.
+//! Names that this machine knows: services, interfaces, users, and its own name and addresses.
 //!
 //! `transports/connect/resolver.rs` looks up host names, because that can take seconds.
 
 use std::ffi::CString;
 use std::io;
+use std::mem::MaybeUninit;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::ptr;
 
@@ -73,5 +74,83 @@ pub fn interface_index(name: &str) -> Option<u32> {
     match unsafe { libc::if_nametoindex(name.as_ptr()) } {
         0 => None,
         index => Some(index),
+    }
+}
+
+/// The longest entry of a user or a group in bytes. A group can have thousands of members.
+const ENTRY_BYTES_MAX: usize = 1 << 20;
+
+/// The numbers of a user and of the user's own group. `getpwnam_r(3)`.
+///
+/// # Errors
+/// The error of the user database. An unknown name is no error.
+pub fn user(name: &str) -> io::Result<Option<(u32, u32)>> {
+    let Ok(name) = CString::new(name) else { return Ok(None) };
+    // SAFETY: the name is a C string, and the others come from `entry`, which keeps them alive for the call.
+    let look_up = |entry: *mut _, buffer, len, found: *mut _| unsafe {
+        libc::getpwnam_r(name.as_ptr(), entry, buffer, len, found)
+    };
+    entry(look_up, |user: &libc::passwd| (user.pw_uid, user.pw_gid))
+}
+
+/// The number of the own group of the user with this number. `getpwuid_r(3)`.
+///
+/// # Errors
+/// The error of the user database. An unknown user is no error.
+pub fn group_of_user(user: u32) -> io::Result<Option<u32>> {
+    // SAFETY: as above.
+    let look_up =
+        |entry: *mut _, buffer, len, found: *mut _| unsafe { libc::getpwuid_r(user, entry, buffer, len, found) };
+    entry(look_up, |user: &libc::passwd| user.pw_gid)
+}
+
+/// The number of a group. `getgrnam_r(3)`.
+///
+/// # Errors
+/// The error of the group database. An unknown name is no error.
+pub fn group(name: &str) -> io::Result<Option<u32>> {
+    let Ok(name) = CString::new(name) else { return Ok(None) };
+    // SAFETY: as above.
+    let look_up = |entry: *mut _, buffer, len, found: *mut _| unsafe {
+        libc::getgrnam_r(name.as_ptr(), entry, buffer, len, found)
+    };
+    entry(look_up, |group: &libc::group| group.gr_gid)
+}
+
+/// Looks up an entry in a buffer that grows until the entry fits, and takes numbers out of it.
+fn entry<E, T>(
+    look_up: impl Fn(*mut E, *mut libc::c_char, libc::size_t, *mut *mut E) -> libc::c_int,
+    take: impl FnOnce(&E) -> T,
+) -> io::Result<Option<T>> {
+    let mut buffer = vec![0; 1024];
+    loop {
+        let mut place = MaybeUninit::<E>::uninit();
+        let mut found = ptr::null_mut();
+        match look_up(place.as_mut_ptr(), buffer.as_mut_ptr(), buffer.len(), &raw mut found) {
+            // SAFETY: the pointer is null, or points to `place`, which the call has filled.
+            0 => return Ok(unsafe { found.as_ref() }.map(take)),
+            libc::EINTR => (),
+            libc::ERANGE if buffer.len() < ENTRY_BYTES_MAX => buffer.resize(buffer.len() * 2, 0),
+            // Systems report an unknown name in one of these ways too. `getpwnam(3)`.
+            libc::ENOENT | libc::ESRCH | libc::EBADF | libc::EPERM => return Ok(None),
+            error => return Err(io::Error::from_raw_os_error(error)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn users_and_groups_have_numbers() {
+        assert_eq!(user("root").expect("a database"), Some((0, 0)));
+        assert_eq!(group("root").expect("a database"), Some(0));
+        assert_eq!(group_of_user(0).expect("a database"), Some(0));
+        for unknown in ["", "no such user", "0", "\0"] {
+            assert_eq!(user(unknown).expect("a database"), None, "{unknown:?}");
+            assert_eq!(group(unknown).expect("a database"), None, "{unknown:?}");
+        }
+        assert_eq!(group_of_user(u32::MAX - 7).expect("a database"), None);
     }
 }

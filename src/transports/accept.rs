@@ -131,6 +131,15 @@ impl Listener {
             // A socket that refuses the option can still be used.
             let _ = self.options.keepalive.apply(&socket);
         }
+        let prepared = match (&peer, self.shared) {
+            (Peer::Ip(_), false) => Ok(()),
+            (_, true) => self.options.socket.apply_to_open(&socket),
+            // Connections of a unix socket inherit no sizes of buffers.
+            (_, false) => self.options.socket.size_buffers(&socket),
+        };
+        if let Err(error) = prepared {
+            log::warn!("accept on {}: {}", self.name, describe(&error));
+        }
         let mut stream = Stream::new(Io::Socket(socket), Phase::Open, cx.now);
         stream.out.flow.marks = self.options.marks;
         stream.closing.is_bounded = !self.options.once;
@@ -148,7 +157,7 @@ impl Listener {
         };
         if openings.is_empty() {
             stream.admission = Admission::Admitted;
-            cx.places.taken += 1;
+            cx.places.take();
         } else {
             stream.admission = Admission::Opening(id);
         }

@@ -20,10 +20,20 @@ pub(crate) struct Places {
     pub(crate) listeners: Vec<Id>,
     /// How many connections, or children in their stead, have a place.
     pub(crate) taken: usize,
+    /// Whether a connection has ever had a place.
+    pub(crate) has_served: bool,
     /// Accepted connections without a place, the oldest first.
     pub(crate) pending: Vec<Id>,
     /// Protocols that want to know when a client waits for a place, with the timers that tell them.
     pub(crate) waiters: Vec<(Id, TimerId)>,
+}
+
+impl Places {
+    /// A connection has got a place.
+    pub(crate) fn take(&mut self) {
+        self.taken += 1;
+        self.has_served = true;
+    }
 }
 
 /// Where a stream stands with the limits of listeners.

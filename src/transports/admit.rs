@@ -32,7 +32,7 @@ impl Net {
             if let Some(mut stream) = self.stream_mut(id) {
                 stream.admission = Admission::Admitted;
                 stream.call(Call::ConnectionMade);
-                self.cx.places.taken += 1;
+                self.cx.places.take();
             }
             if self.slots.get(listener).is_some_and(Slot::serves_one) {
                 self.close_listeners();

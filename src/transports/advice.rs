@@ -63,6 +63,7 @@ fn field(option: &str) -> String {
         "pin" => "pins".to_owned(),
         "server-name" => "name".to_owned(),
         "tls-min" => "min_version".to_owned(),
+        "tls-max" => "max_version".to_owned(),
         _ => option.replace('-', "_"),
     }
 }

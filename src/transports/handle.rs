@@ -17,6 +17,7 @@ use super::keepalive::KeepAlive;
 use super::net::{Net, Slot};
 use super::out_buf::WaterMarks;
 use super::protocol::Handler;
+use super::socket_options::SocketOptions;
 use super::stream::{CloseMode, Stream};
 use super::tls::Tls;
 use super::tls::layer::TlsLayer;
@@ -280,6 +281,18 @@ impl Transport<'_> {
         self.net.stream(self.id).map_or(0, Stream::on_the_way)
     }
 
+    /// Whether the peer's system has every byte that was written. The end of this direction does not count.
+    #[must_use]
+    pub fn is_delivered(&self) -> bool {
+        self.net.stream(self.id).is_none_or(Stream::is_delivered)
+    }
+
+    /// Bytes that have arrived and were not read. With TLS they are encrypted.
+    #[must_use]
+    pub fn unread_bytes(&self) -> usize {
+        self.net.stream(self.id).map_or(0, |stream| stream.io.unread())
+    }
+
     /// When bytes last moved, in either direction.
     #[must_use]
     pub fn last_activity(&self) -> Instant {
@@ -313,6 +326,15 @@ impl Transport<'_> {
     /// The error of `setsockopt(2)`.
     pub fn set_keepalive(&mut self, keepalive: KeepAlive) -> io::Result<()> {
         self.net.stream_mut(self.id).map_or(Ok(()), |mut stream| stream.set_keepalive(keepalive))
+    }
+
+    /// Sets the options of an open connection that can still be set: not its buffers, and not its interface. Other
+    /// streams ignore this.
+    ///
+    /// # Errors
+    /// The error of `setsockopt(2)`, or it is a unix socket, which has none of these options.
+    pub fn set_socket_options(&mut self, options: &SocketOptions) -> io::Result<()> {
+        self.net.stream(self.id).map_or(Ok(()), |stream| stream.io.set_socket_options(options))
     }
 
     /// Gives arriving bytes to the protocol again.

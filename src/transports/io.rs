@@ -15,10 +15,12 @@ use super::channel::Channel;
 use super::id::{Direction, Id};
 use super::keepalive::KeepAlive;
 use super::pipe_pool::{SpliceFd, Spliced};
+use super::socket_options::SocketOptions;
 #[cfg(test)]
 use super::tests::memory::Memory;
 use crate::sys::socket;
 use crate::sys::splice::splice;
+use crate::sys::stdio::unread;
 
 /// The lowest layer of a stream.
 #[derive(Debug)]
@@ -253,6 +255,14 @@ impl Io {
         }
     }
 
+    /// Bytes of a socket that have arrived and were not read.
+    pub(crate) fn unread(&self) -> usize {
+        match self {
+            Self::Socket(fd) => unread(fd.as_fd()),
+            _ => 0,
+        }
+    }
+
     /// The time since the last bytes of a TCP peer have come, and the round-trip time.
     pub(crate) fn since_last_byte(&self) -> Option<(Duration, Duration)> {
         match self {
@@ -271,6 +281,14 @@ impl Io {
     pub(crate) fn set_keepalive(&self, keepalive: KeepAlive) -> io::Result<()> {
         match self {
             Self::Socket(fd) => keepalive.apply(fd),
+            _ => Ok(()),
+        }
+    }
+
+    /// Sets options of an open socket. Pipes and files have none.
+    pub(crate) fn set_socket_options(&self, options: &SocketOptions) -> io::Result<()> {
+        match self {
+            Self::Socket(fd) => options.apply_to_open(fd),
             _ => Ok(()),
         }
     }

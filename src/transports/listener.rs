@@ -16,6 +16,7 @@ use super::keepalive::KeepAlive;
 use super::layer::{Layer, Opening};
 use super::out_buf::WaterMarks;
 use super::own_file::OwnFile;
+use super::socket_options::SocketOptions;
 use super::timers::TimerId;
 use super::tls::TlsServer;
 use super::tls::layer::TlsLayer;
@@ -41,6 +42,8 @@ pub struct Listening {
     pub crlf: bool,
     /// When a TCP client that is silent counts as gone.
     pub keepalive: KeepAlive,
+    /// The options of the listener, and of each accepted socket.
+    pub socket: SocketOptions,
 }
 
 impl Default for Listening {
@@ -54,6 +57,7 @@ impl Default for Listening {
             tls: None,
             crlf: false,
             keepalive: KeepAlive::default(),
+            socket: SocketOptions::default(),
         }
     }
 }

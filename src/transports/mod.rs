@@ -21,6 +21,7 @@ pub mod net;
 pub mod opening;
 pub mod own_file;
 mod sockaddr;
+pub mod socket_options;
 pub mod timers;
 mod unix_path;
 // One stream, from its states down to its descriptors.

@@ -182,11 +182,17 @@ impl Net {
         !self.cx.places.listeners.is_empty()
     }
 
+    /// Whether a client has ever been admitted. asyncio has nothing like it.
+    #[must_use]
+    pub fn has_served(&self) -> bool {
+        self.cx.places.has_served
+    }
+
     /// Counts an inherited connection against the limits of listeners, as if a listener had accepted it.
     pub fn count_as_accepted(&mut self, id: Id) {
         let Some(mut stream) = self.stream_mut(id) else { return };
         if !std::mem::replace(&mut stream.admission, Admission::Admitted).counts() {
-            self.cx.places.taken += 1;
+            self.cx.places.take();
         }
     }
 

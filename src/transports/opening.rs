@@ -19,6 +19,7 @@ use super::info::Peer;
 use super::io::Io;
 use super::listener::{Listener, Listening};
 use super::net::{Net, Slot};
+pub use super::own_file::Owner;
 use super::protocol::{Factory, Handler};
 pub use super::sockaddr::Stack;
 use super::sockaddr::unix_address;
@@ -59,8 +60,8 @@ impl Net {
         if address.is_ipv6() {
             socket.set_only_v6(stack == Stack::OwnFamily)?;
         }
-        // Accepted sockets inherit both, which saves system calls for each.
-        socket.set_tcp_nodelay(true)?;
+        // Accepted sockets inherit these options, which saves system calls for each.
+        options.socket.apply_to_tcp(&socket)?;
         options.keepalive.apply(&socket)?;
         socket.bind(&address.into())?;
         socket.listen(backlog(&options))?;
@@ -82,7 +83,8 @@ impl Net {
     ) -> io::Result<Id> {
         let address = unix_address(name)?;
         let socket = Socket::new(Domain::UNIX, Type::STREAM.nonblocking(), None)?;
-        // bind(2) gives the file the mode of the socket, so there is no moment in which others could connect.
+        // bind(2) gives the file the mode of the socket, so there is no moment in which others could connect. The owner
+        // is set after bind(2), but no process can connect before listen(2).
         let file = File::from(OwnedFd::from(socket));
         file.set_permissions(Permissions::from_mode(binding.mode))?;
         let socket = Socket::from(OwnedFd::from(file));
@@ -100,7 +102,8 @@ impl Net {
     /// Takes over an inherited listening socket. asyncio's `create_server(sock=…)`.
     ///
     /// # Errors
-    /// It is no stream socket (`ENOTSOCK`, `EPROTOTYPE`), it does not listen (`EINVAL`), or it cannot be registered.
+    /// It is no stream socket (`ENOTSOCK`, `EPROTOTYPE`), it does not listen (`EINVAL`), its connections cannot have
+    /// the options, or it cannot be registered.
     #[doc(alias = "create_server")]
     pub fn adopt_listener(&mut self, fd: OwnedFd, options: Listening, factory: Factory) -> io::Result<Id> {
         if SockRef::from(&fd).r#type()? != Type::STREAM {
@@ -109,7 +112,9 @@ impl Net {
         if !socket::is_listening(fd.as_fd())? {
             return Err(io::Error::from_raw_os_error(libc::EINVAL));
         }
-        add_listener(self, Listener::new(Socket::from(fd), options, true, None), factory)
+        let socket = Socket::from(fd);
+        options.socket.check_open(&socket)?;
+        add_listener(self, Listener::new(socket, options, true, None), factory)
     }
 
     /// The real address of a listener or a datagram socket, with the port that the kernel chose for 0.

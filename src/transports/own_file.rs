@@ -10,6 +10,7 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use super::error::describe;
+use crate::sys::limits;
 
 /// How many random names are tried.
 const NAME_TRIES: usize = 16;
@@ -22,6 +23,15 @@ pub struct OwnFile {
     file: File,
 }
 
+/// A user and a group by their numbers. `None` leaves one as it is. `chown(2)`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Owner {
+    /// The user.
+    pub user: Option<u32>,
+    /// The group.
+    pub group: Option<u32>,
+}
+
 impl OwnFile {
     /// Takes over a file of any kind that we have just made.
     ///
@@ -30,6 +40,31 @@ impl OwnFile {
     pub fn made(path: &Path) -> io::Result<Self> {
         // After a change of directory, a relative path would name another file.
         Ok(Self { path: std::path::absolute(path)?, file: pin(path)? })
+    }
+
+    /// Gives the file of a socket to another user or group.
+    ///
+    /// The user of another process can have renamed files in the directory since the socket was made. So the file must
+    /// be a socket that this user owns and that has one name. The file is open, and its path is not used again.
+    ///
+    /// # Errors
+    /// The error of `fchownat(2)`, or the file at the path is not the one that was made.
+    pub(crate) fn give_socket_to(&self, owner: Owner) -> io::Result<()> {
+        if owner == Owner::default() {
+            return Ok(());
+        }
+        let metadata = self.file.metadata()?;
+        if !metadata.file_type().is_socket() || metadata.uid() != limits::user() || metadata.nlink() != 1 {
+            return Err(io::Error::other("owner: another process has replaced the socket"));
+        }
+        limits::set_owner(&self.file, owner.user, owner.group).map_err(|error| {
+            let hint = match error.raw_os_error() {
+                Some(libc::EPERM) => " (only root can give a file to another user, or to a group that it is not in)",
+                Some(libc::EINVAL) => " (this user namespace does not have that user or group)",
+                _ => "",
+            };
+            io::Error::new(error.kind(), format!("owner: {}{hint}", describe(&error)))
+        })
     }
 
     /// Writes a file in one step: a reader sees the old content or all of the new content. The mode is 0666 without the

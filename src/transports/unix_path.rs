@@ -15,7 +15,7 @@ use socket2::{Domain, SockAddr, Socket, Type};
 
 use super::advice::Advice;
 use super::error::describe;
-use super::own_file::{OwnFile, is_at, pin};
+use super::own_file::{OwnFile, Owner, is_at, pin};
 use crate::sys::limits;
 
 /// How often the path is looked at while other servers start there, and the pause between two looks. Together that is
@@ -28,6 +28,8 @@ const PAUSE: Duration = Duration::from_millis(10);
 pub struct UnixBinding {
     /// Permission bits of the socket file. They are set before another process can connect.
     pub mode: u32,
+    /// The owner and the group of the socket file. They too are set before another process can connect.
+    pub owner: Owner,
     /// Whether to remove a socket without a server. A socket with a server is never removed, nor is any other file.
     pub replace_stale: bool,
     /// How messages name options.
@@ -36,11 +38,12 @@ pub struct UnixBinding {
 
 impl Default for UnixBinding {
     fn default() -> Self {
-        Self { mode: 0o600, replace_stale: false, advice: Advice::default() }
+        Self { mode: 0o600, owner: Owner::default(), replace_stale: false, advice: Advice::default() }
     }
 }
 
-/// Binds `socket` to `path`. The file gets the mode of the socket.
+/// Binds `socket` to `path`. The file gets the mode of the socket, and the owner of the binding. The socket does not
+/// listen yet, so no process can connect before the file has its owner.
 ///
 /// # Errors
 /// The error of the system. `AddrInUse` says what is at the path; a stale socket is an error too, unless the binding
@@ -59,7 +62,11 @@ pub(crate) fn bind(socket: &Socket, path: &Path, binding: UnixBinding) -> io::Re
         // The umask of the process must not change the mode.
         match limits::with_umask(0, || socket.bind(&address)) {
             // If no descriptor is left to hold the file, it must not stay behind.
-            Ok(()) => return OwnFile::made(path).inspect_err(|_| drop(fs::remove_file(path))),
+            Ok(()) => {
+                let file = OwnFile::made(path).inspect_err(|_| drop(fs::remove_file(path)))?;
+                file.give_socket_to(binding.owner)?;
+                return Ok(file);
+            }
             Err(error) if error.kind() == io::ErrorKind::AddrInUse => (),
             Err(error) => return Err(error),
         }

@@ -176,6 +176,42 @@ pub(super) static STREAM: &[OptSpec] = &[
             "With datagrams, the run ends once none has moved for this long. The default is 1s if datagrams are sent, \
              and no limit otherwise.",
         ),
+    number(QuitAfter, "quit-after", "DUR", |o, t| put(&mut o.quit_after, parse_duration(t).map(Some)))
+        .not_with(Linger)
+        .variable("XPORT_QUIT_AFTER")
+        .help("After stdin ends, wait at most this long for the answer, then exit with 0 [default: no limit]")
+        .more(
+            "The time begins once the peer has received all of stdin; before that, the session does not end. Data \
+             that has arrived in time is written, and the rest of the answer is dropped. With 0, the session ends as \
+             soon as the peer has received everything. A peer that sends without a pause can delay the exit by 5s. \
+             --linger is strict: it exits with 124.",
+        )
+        .instead(
+            Topic::Datagrams,
+            "After stdin ends, exit with 0 after this long, even if datagrams still arrive [default: see --linger]",
+        )
+        .instead_with(
+            Topic::Relay,
+            "After one side ends, wait at most this long for the other, then end the pair in order",
+            "The time begins once the other side has received everything. --linger is strict: it exits with 124. A \
+             program has no such limit: see --kill-after.",
+        )
+        .instead_with(
+            Topic::AnyEndpoint,
+            "After stdin ends, wait at most this long for the answer, then exit with 0 [default: no limit]",
+            "The time begins once the peer has received all of stdin; before that, the session does not end. Data \
+             that has arrived in time is written, and the rest of the answer is dropped. With 0, the session ends as \
+             soon as the peer has received everything. A peer that sends without a pause can delay the exit by 5s. \
+             --linger is strict: it exits with 124.",
+        ),
+    flag(UntilPeerEnds, "until-peer-ends", |o| o.until_peer_ends = true)
+        .variable("XPORT_UNTIL_PEER_ENDS")
+        .help("End the session in order when the peer has ended, even if stdin is still open")
+        .more(
+            "What was read from stdin before is still sent, and it is an error (4) if the peer does not take it. \
+             Nothing more is read from stdin. A server with -k goes on with the next client, which gets the rest of \
+             stdin. A session whose stdin is a terminal always ends like this.",
+        ),
     flag(SendOnly, "send-only", |o| o.send_only = true)
         .not_with(RecvOnly)
         .top(32)

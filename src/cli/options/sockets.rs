@@ -2,10 +2,22 @@
 
 use super::spec::*;
 use super::typed::Opt::*;
+use super::typed::Options;
 use crate::cli::address::parse_source;
+use crate::cli::owner::parse_owner;
 use crate::cli::values::{
-    parse_duration, parse_keepalive, parse_mode, parse_network, parse_number, parse_positive_duration,
+    parse_device, parse_duration, parse_keepalive, parse_mode, parse_network, parse_number, parse_positive_duration,
+    parse_positive_size, parse_retry, parse_tos,
 };
+
+fn set_nodelay(options: &mut Options, text: &str) -> Result<(), String> {
+    options.socket.nodelay = Some(match text {
+        "on" => true,
+        "off" => false,
+        _ => return Err(String::new()),
+    });
+    Ok(())
+}
 
 pub(super) static LISTENING: &[OptSpec] = &[
     raw(ListenAddress, "listen", "ADDR", |o, t| o.listen.push(t.to_owned()))
@@ -78,11 +90,30 @@ pub(super) static LISTENING: &[OptSpec] = &[
         .top(20)
         .help("Permission bits of the socket [default: 0600]")
         .more("They are octal digits, as chmod takes them."),
+    text(Owner, "owner", "USER[:GROUP]", |o, t| put(&mut o.owner, parse_owner(t)))
+        .variable("XPORT_OWNER")
+        .help("User and group of the socket, as chown takes them")
+        .more(
+            "It is USER, USER:, USER:GROUP or :GROUP, and each is a name or a number. 'USER:' is the user with the \
+             user's own group. The socket has its owner before a client can connect. Only root can name another user, \
+             or a group that it is not in.",
+        ),
     flag(ReplaceStale, "replace-stale", |o| o.replace_stale = true)
         .variable("XPORT_REPLACE_STALE")
         .top(21)
         .help("Replace a socket that no process serves")
         .more("A live socket is never replaced, and no other kind of file."),
+    number(AcceptTimeout, "accept-timeout", "DUR", |o, t| {
+        put(&mut o.accept_timeout, parse_positive_duration(t).map(Some))
+    })
+    .variable("XPORT_ACCEPT_TIMEOUT")
+    .top(51)
+    .help("Exit with 124 if no client comes in time")
+    .more(
+        "The time counts from the start. A client of TLS has come once its handshake is done. A client that --allow or \
+         --deny keeps out has not come. After the first client the option has no further effect, in a server of many \
+         too.",
+    ),
 ];
 
 pub(super) static CONNECTION: &[OptSpec] = &[
@@ -105,13 +136,13 @@ pub(super) static CONNECTION: &[OptSpec] = &[
             "Time limit of a try to connect, and of its answer",
             "The time includes the name look-up.",
         ),
-    number(Retry, "retry", "N", |o, t| put(&mut o.retry, parse_number(t, 0..=u32::MAX)))
+    number(Retry, "retry", "N|forever", |o, t| put(&mut o.retry, parse_retry(t)))
         .default("0")
         .variable("XPORT_RETRY")
         .top(30)
-        .help("Retry a failed connect N times")
+        .help("Retry a failed connect N times, or for ever")
         .more("Only connecting is retried. A failed TLS handshake is not.")
-        .instead(Topic::Datagrams, "Retry a failed name look-up N times"),
+        .instead(Topic::Datagrams, "Retry a failed name look-up N times, or for ever"),
     number(RetryDelay, "retry-delay", "DUR", |o, t| put(&mut o.retry_delay, parse_duration(t)))
         .default("1s")
         .variable("XPORT_RETRY_DELAY")
@@ -142,5 +173,60 @@ pub(super) static CONNECTION: &[OptSpec] = &[
         .more(
             "xport gives a peer up if no answer comes for as long again. A peer that answers is kept, even if it does \
              not read for a long time. 'off' disables probes. An idle connection is then never given up.",
+        ),
+    word(
+        Nodelay,
+        "nodelay",
+        "WHEN",
+        &[("on", "Each write is sent at once"), ("off", "Small writes are gathered (Nagle's algorithm)")],
+        set_nodelay,
+    )
+    .variable("XPORT_NODELAY")
+    .expert()
+    .help("Send small writes over TCP at once, or gather them")
+    .more("The default is on. An inherited socket keeps what it has."),
+    number(RecvBuffer, "recv-buffer", "SIZE", |o, t| {
+        put(&mut o.socket.recv_buffer, parse_positive_size(t).map(Some))
+    })
+    .variable("XPORT_RECV_BUFFER")
+    .expert()
+    .help("Size of the kernel's receive buffer [default: the kernel adapts it]")
+    .more(
+        "The buffer keeps this size. It limits the speed of a TCP connection over a long way. -v tells if the kernel \
+         gives less (net.core.rmem_max).",
+    )
+    .instead_with(
+        Topic::Datagrams,
+        "Size of the kernel's receive buffer [default: 4M]",
+        "Datagrams that arrive while the buffer is full are lost. -v tells if the kernel gives less \
+         (net.core.rmem_max).",
+    ),
+    number(SendBuffer, "send-buffer", "SIZE", |o, t| {
+        put(&mut o.socket.send_buffer, parse_positive_size(t).map(Some))
+    })
+    .variable("XPORT_SEND_BUFFER")
+    .expert()
+    .help("Size of the kernel's send buffer [default: the kernel chooses it]")
+    .more("The kernel does not adapt it any more. -v tells if the kernel gives less (net.core.wmem_max)."),
+    text(BindDevice, "bind-device", "IF", |o, t| put(&mut o.socket.bind_device, parse_device(t).map(Some)))
+        .variable("XPORT_BIND_DEVICE")
+        .expert()
+        .help("Send and receive through this network interface only")
+        .more("Linux before 5.7 allows this only to root and with CAP_NET_RAW. Names are looked up on any interface."),
+    number(Tos, "tos", "N", |o, t| put(&mut o.socket.tos, parse_tos(t).map(Some)))
+        .variable("XPORT_TOS")
+        .expert()
+        .help("Type of service (IPv4) or traffic class (IPv6) of packets")
+        .more("N is 0 to 255, or 0x00 to 0xff. Over TCP, the kernel sets the two lowest bits itself."),
+    number(Ttl, "ttl", "N", |o, t| put(&mut o.socket.ttl, parse_number(t, 1..=255).map(Some)))
+        .variable("XPORT_TTL")
+        .expert()
+        .help("How many routers a packet can pass, 1 to 255")
+        .more("This is the time to live of IPv4 and the hop limit of IPv6.")
+        .instead_with(
+            Topic::Datagrams,
+            "How many routers a datagram can pass, 1 to 255",
+            "This is the time to live of IPv4 and the hop limit of IPv6, also of datagrams to a multicast group. The \
+             default is 64, and 1 to a group.",
         ),
 ];

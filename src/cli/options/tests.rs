@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::protocols::half_close::HalfClose;
+use crate::transports::connect::Retry;
 
 fn given(list: &[(Opt, &str)]) -> Vec<Given> {
     list.iter().map(|(id, text)| Given { row: row(*id), text: OsString::from(text) }).collect()
@@ -36,14 +37,12 @@ fn each_row_is_whole() {
 
 #[test]
 fn a_value_is_given_or_a_variable_or_the_default() {
-    assert_eq!(read(&[], &[]).map(|options| options.retry), Ok(0));
-    assert_eq!(read(&[], &[("XPORT_RETRY", "3")]).map(|options| options.retry), Ok(3));
-    assert_eq!(read(&[(Opt::Retry, "4")], &[("XPORT_RETRY", "x")]).map(|options| options.retry), Ok(4));
+    assert_eq!(read(&[], &[]).map(|options| options.retry), Ok(Retry::Times(0)));
+    assert_eq!(read(&[], &[("XPORT_RETRY", "3")]).map(|options| options.retry), Ok(Retry::Times(3)));
+    assert_eq!(read(&[(Opt::Retry, "4")], &[("XPORT_RETRY", "x")]).map(|options| options.retry), Ok(Retry::Times(4)));
     let error = read(&[], &[("XPORT_RETRY", "x")]).map(|options| options.retry);
-    assert_eq!(
-        error,
-        Err("invalid value 'x' for 'retry': not a whole number (from the environment variable XPORT_RETRY)".to_owned())
-    );
+    let reason = "not a whole number, nor 'forever' (from the environment variable XPORT_RETRY)";
+    assert_eq!(error, Err(format!("invalid value 'x' for 'retry': {reason}")));
 }
 
 #[test]

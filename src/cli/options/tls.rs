@@ -20,13 +20,12 @@ fn set_starttls(options: &mut Options, text: &str) -> Result<(), String> {
     Ok(())
 }
 
-fn set_tls_min(options: &mut Options, text: &str) -> Result<(), String> {
-    options.tls_min = match text {
-        "1.2" => Version::Tls12,
-        "1.3" => Version::Tls13,
-        _ => return Err(String::new()),
-    };
-    Ok(())
+fn version(text: &str) -> Result<Version, String> {
+    match text {
+        "1.2" => Ok(Version::Tls12),
+        "1.3" => Ok(Version::Tls13),
+        _ => Err(String::new()),
+    }
 }
 
 pub(super) static TLS: &[OptSpec] = &[
@@ -91,10 +90,14 @@ pub(super) static TLS: &[OptSpec] = &[
         .variable("XPORT_ALPN")
         .help("Application protocols to negotiate")
         .more("The preferred one comes first, as in h2,http/1.1."),
-    word(TlsMin, "tls-min", "VERSION", &[("1.2", ""), ("1.3", "")], set_tls_min)
+    word(TlsMin, "tls-min", "VERSION", &[("1.2", ""), ("1.3", "")], |o, t| put(&mut o.tls_min, version(t)))
         .default("1.2")
         .variable("XPORT_TLS_MIN")
         .help("Oldest TLS version to accept"),
+    word(TlsMax, "tls-max", "VERSION", &[("1.2", ""), ("1.3", "")], |o, t| put(&mut o.tls_max, version(t)))
+        .default("1.3")
+        .variable("XPORT_TLS_MAX")
+        .help("Newest TLS version to offer"),
     number(HandshakeTimeout, "handshake-timeout", "DUR", |o, t| {
         put(&mut o.handshake_timeout, parse_positive_duration(t))
     })

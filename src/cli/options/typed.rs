@@ -13,10 +13,13 @@ use crate::cli::text::Manual;
 use crate::protocols::escape::EscapeKey;
 use crate::protocols::half_close::HalfClose;
 use crate::transports::address::Address;
+use crate::transports::connect::Retry;
 use crate::transports::datagram::opening::Group;
 use crate::transports::keepalive::KeepAlive;
 use crate::transports::layer::starttls::StartTls;
+use crate::transports::opening::Owner;
 use crate::transports::process::opening::ChildStdio;
+use crate::transports::socket_options::SocketOptions;
 use crate::transports::tls::pin::Pin;
 use crate::transports::tls::settings::Version;
 
@@ -34,7 +37,9 @@ pub(in crate::cli) enum Opt {
     Deny,
     PortFile,
     Mode,
+    Owner,
     ReplaceStale,
+    AcceptTimeout,
     ConnectAddress,
     ConnectEndpoint,
     ConnectTimeout,
@@ -45,6 +50,12 @@ pub(in crate::cli) enum Opt {
     Numeric,
     Source,
     Keepalive,
+    Nodelay,
+    RecvBuffer,
+    SendBuffer,
+    BindDevice,
+    Tos,
+    Ttl,
     ScanTimeout,
     Parallel,
     Banner,
@@ -58,6 +69,7 @@ pub(in crate::cli) enum Opt {
     Key,
     Alpn,
     TlsMin,
+    TlsMax,
     HandshakeTimeout,
     AllowTruncation,
     Keylog,
@@ -76,6 +88,8 @@ pub(in crate::cli) enum Opt {
     HalfClose,
     NoHalfClose,
     Linger,
+    QuitAfter,
+    UntilPeerEnds,
     SendOnly,
     RecvOnly,
     Crlf,
@@ -116,16 +130,19 @@ pub(in crate::cli) struct Options {
     pub(in crate::cli) deny: Vec<IpNet>,
     pub(in crate::cli) port_file: Option<PathBuf>,
     pub(in crate::cli) mode: Option<u32>,
+    pub(in crate::cli) owner: Owner,
     pub(in crate::cli) replace_stale: bool,
+    pub(in crate::cli) accept_timeout: Option<Duration>,
     pub(in crate::cli) connect: Option<OsString>,
     pub(in crate::cli) connect_timeout: Duration,
-    pub(in crate::cli) retry: u32,
+    pub(in crate::cli) retry: Retry,
     pub(in crate::cli) retry_delay: Duration,
     pub(in crate::cli) ipv4: bool,
     pub(in crate::cli) ipv6: bool,
     pub(in crate::cli) numeric: bool,
     pub(in crate::cli) source: Option<Address>,
     pub(in crate::cli) keepalive: KeepAlive,
+    pub(in crate::cli) socket: SocketOptions,
     pub(in crate::cli) parallel: usize,
     pub(in crate::cli) banner: bool,
     pub(in crate::cli) ca: Option<PathBuf>,
@@ -138,6 +155,7 @@ pub(in crate::cli) struct Options {
     pub(in crate::cli) key: Option<PathBuf>,
     pub(in crate::cli) alpn: Vec<Vec<u8>>,
     pub(in crate::cli) tls_min: Version,
+    pub(in crate::cli) tls_max: Version,
     pub(in crate::cli) handshake_timeout: Duration,
     pub(in crate::cli) allow_truncation: bool,
     pub(in crate::cli) keylog: Option<PathBuf>,
@@ -155,6 +173,8 @@ pub(in crate::cli) struct Options {
     pub(in crate::cli) pty: bool,
     pub(in crate::cli) half_close: Option<HalfClose>,
     pub(in crate::cli) linger: Option<Duration>,
+    pub(in crate::cli) quit_after: Option<Duration>,
+    pub(in crate::cli) until_peer_ends: bool,
     pub(in crate::cli) send_only: bool,
     pub(in crate::cli) recv_only: bool,
     pub(in crate::cli) crlf: bool,

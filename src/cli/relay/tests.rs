@@ -11,6 +11,7 @@ use crate::cli::{Parsed, parse};
 use crate::modes::config::{DatagramListenConfig, DialConfig, ListenConfig, Mode, StreamPeer};
 use crate::protocols::half_close::HalfClose;
 use crate::transports::address::{Family, Host, HostPort, UnixName};
+use crate::transports::connect::Retry;
 
 fn mode(args: &[&str]) -> Mode {
     match parse(std::iter::once("xport").chain(args.iter().copied()).map(OsString::from)) {
@@ -126,7 +127,7 @@ fn each_kind_becomes_its_endpoint() {
 #[test]
 fn options_of_endpoints_have_the_defaults_of_the_modes() {
     let (_, config) = connecting("tcp:host:80");
-    assert_eq!((config.connect_timeout, config.retry), (Duration::from_secs(10), 0));
+    assert_eq!((config.connect_timeout, config.retry), (Duration::from_secs(10), Retry::Times(0)));
     assert_eq!((config.retry_delay, config.source, config.numeric), (Duration::from_secs(1), None, false));
     let config = listening("unix-listen:s");
     assert!(config.keep_open && !config.replace_stale && config.max_conns.is_none());
@@ -140,12 +141,12 @@ fn options_of_endpoints_have_the_defaults_of_the_modes() {
 fn options_of_endpoints_reach_their_configuration() {
     let (_, config) =
         connecting("tcp:host:80,connect-timeout=5s,source=127.0.0.1:9,retry=3,retry-delay=250ms,4,numeric");
-    assert_eq!((config.connect_timeout, config.retry), (Duration::from_secs(5), 3));
+    assert_eq!((config.connect_timeout, config.retry), (Duration::from_secs(5), Retry::Times(3)));
     assert_eq!((config.retry_delay, config.family, config.numeric), (Duration::from_millis(250), Family::V4, true));
     assert_eq!(config.source.map(|source| source.to_string()), Some("127.0.0.1:9".into()));
     assert_eq!(connecting("host:80,ipv6").1.family, Family::V6);
     match relay(&["-", "udp:192.0.2.255:9,broadcast,retry=2"]).right {
-        Endpoint::Datagrams(config) => assert!(config.broadcast && config.dial.retry == 2),
+        Endpoint::Datagrams(config) => assert!(config.broadcast && config.dial.retry == Retry::Times(2)),
         other => panic!("{other:?}"),
     }
 
@@ -262,7 +263,7 @@ fn options_of_exec_hold_for_its_connection() {
     else {
         panic!("it does not connect");
     };
-    assert_eq!((config.retry, config.connect_timeout), (4, Duration::from_secs(1)));
+    assert_eq!((config.retry, config.connect_timeout), (Retry::Times(4), Duration::from_secs(1)));
     assert_eq!(config.source.map(|source| source.to_string()), Some("*:9".into()));
 }
 
@@ -273,8 +274,8 @@ fn options_before_the_endpoints_hold_for_each_that_has_them() {
         panic!("other ends");
     };
     assert!(left.max_conns == Some(5) && !left.access.admits(IpAddr::from([127, 0, 0, 1])));
-    assert_eq!(right.dial.retry, 4);
-    assert_eq!(relay(&["--retry", "3", "-", "tcp:h:2"]).right.dial().retry, 3);
+    assert_eq!(right.dial.retry, Retry::Times(4));
+    assert_eq!(relay(&["--retry", "3", "-", "tcp:h:2"]).right.dial().retry, Retry::Times(3));
     assert_eq!(relay(&["-6", "-", "udp:h:2"]).right.dial().family, Family::V6);
     // An option after a comma replaces a contradicting option of the line.
     assert_eq!(relay(&["-6", "tcp:h:1", "tcp:h:2,4"]).right.dial().family, Family::V4);

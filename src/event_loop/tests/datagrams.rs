@@ -148,7 +148,8 @@ fn what_arrives_before_connection_made_comes_after_it() {
 fn nowhere(sim: &mut Sim, retry: u32) -> (Id, Receiver<String>) {
     let (recorder, log) = Recorder::new(|_, _| ());
     let target = HostPort { host: Host::Name("nowhere".to_owned()), port: 1 };
-    let dialing = Dialing { numeric: true, retry, ..Dialing::default() };
+    let dialing =
+        Dialing { numeric: true, retry: crate::transports::connect::Retry::Times(retry), ..Dialing::default() };
     (sim.net().connect_udp(target, dialing, DatagramOptions::default(), recorder), log)
 }
 

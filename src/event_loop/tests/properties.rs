@@ -64,7 +64,7 @@ fn options(sim: &mut Sim, half_close: bool, reuse_stdio: bool, reporter: Reporte
     let in_time = [HalfClose::Now, HalfClose::Auto, HalfClose::After(Duration::from_secs(1))][sim.below(3)];
     let half_close = if half_close { in_time } else { HalfClose::Never };
     let session = Some(SessionOptions { reuse_stdio, ..SessionOptions::default() });
-    PairOptions { half_close, idle_timeout: None, linger: None, reporter: Some(reporter), session }
+    PairOptions { half_close, idle_timeout: None, linger: None, quit_after: None, reporter: Some(reporter), session }
 }
 
 /// The connection of a session with `console`.

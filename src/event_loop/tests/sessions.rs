@@ -23,11 +23,15 @@ impl Session {
     }
 
     fn with(half_close: HalfClose, send_only: bool) -> Self {
+        Self::of(half_close, None, SessionOptions { send_only, ..SessionOptions::default() })
+    }
+
+    fn of(half_close: HalfClose, quit_after: Option<Duration>, session: SessionOptions) -> Self {
         let mut sim = Sim::new();
         let (reporter, reports) = line();
-        let session = Some(SessionOptions { send_only, ..SessionOptions::default() });
-        let (idle_timeout, linger) = (None, None);
-        let options = PairOptions { half_close, idle_timeout, linger, reporter: Some(reporter.clone()), session };
+        let (idle_timeout, linger, session) = (None, None, Some(session));
+        let options =
+            PairOptions { half_close, idle_timeout, linger, quit_after, reporter: Some(reporter.clone()), session };
         let console = sim.stream(ENOUGH, IdleStdio::new(reporter));
         sim.net().transport(console).pause_reading();
         let peer = sim.connection(ENOUGH, joined_with(console, options));
@@ -256,5 +260,49 @@ fn an_end_that_is_held_back_is_told_once_the_peer_is_silent() {
     session.sim.feed_end(session.peer);
     session.sim.run();
     assert_eq!(session.sim.sent(session.console), b"still there");
+    assert!(session.verdict().is_ok());
+}
+
+#[test]
+fn the_time_of_the_answer_is_kept_exactly() {
+    for limit in [Duration::ZERO, Duration::from_secs(3)] {
+        let mut session = Session::of(HalfClose::Now, Some(limit), SessionOptions::default());
+        session.input(&[b"question"]);
+        session.sim.feed(session.peer, b"answer");
+        session.sim.settle();
+        assert_eq!(session.sim.sent(session.peer), b"question");
+        assert_eq!(session.sim.net().transport(session.peer).is_closing(), limit.is_zero(), "{limit:?}");
+        session.sim.pass(limit);
+        assert!(session.sim.net().transport(session.peer).is_closing(), "{limit:?}");
+        session.sim.feed_end(session.peer);
+        assert!(session.verdict().is_ok(), "{limit:?}");
+    }
+}
+
+/// The peer ends in time. Nothing fires later.
+#[test]
+fn an_answer_that_ends_in_time_ends_the_session() {
+    let mut session = Session::of(HalfClose::Now, Some(Duration::from_secs(3)), SessionOptions::default());
+    session.input(&[b"question"]);
+    session.sim.feed(session.peer, b"answer");
+    session.sim.feed_end(session.peer);
+    session.sim.settle();
+    assert_eq!(session.sim.sent(session.console), b"answer");
+    assert!(session.verdict().is_ok());
+}
+
+/// stdin is open and silent, and is not asked for more.
+#[test]
+fn the_end_of_the_peer_can_be_that_of_the_session() {
+    let options = SessionOptions { until_peer_ends: true, ..SessionOptions::default() };
+    let mut session = Session::of(HalfClose::Auto, None, options);
+    session.sim.feed(session.console, b"question");
+    session.sim.settle();
+    session.sim.feed(session.peer, b"answer");
+    session.sim.feed_end(session.peer);
+    session.sim.settle();
+    assert_eq!(session.sim.sent(session.peer), b"question");
+    assert_eq!(session.sim.sent(session.console), b"answer");
+    assert_eq!(session.sim.elapsed(), Duration::ZERO);
     assert!(session.verdict().is_ok());
 }

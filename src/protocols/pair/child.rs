@@ -52,7 +52,8 @@ impl ChildEnd {
     #[must_use]
     pub fn of_exec(stdio: End, reporter: Reporter, exec: Rc<ExecChild>) -> Self {
         let (half_close, reporter) = (HalfClose::Now, Some(reporter));
-        let options = PairOptions { half_close, idle_timeout: None, linger: None, reporter, session: None };
+        let options =
+            PairOptions { half_close, idle_timeout: None, linger: None, quit_after: None, reporter, session: None };
         Self { exec: Some(exec), ..Self::new(Inbound::new(stdio, Info::default()), options) }
     }
 

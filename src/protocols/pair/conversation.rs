@@ -5,6 +5,7 @@
 //!
 //! ```text
 //!   client:  Open --- stdin ends ---> Lingering --- nothing moved for --linger, or --count reached ---> over
+//!                                         +-------- --quit-after has passed ---> over
 //!   server:  Open --- a signal, or --count reached ---> over
 //! ```
 //!
@@ -61,6 +62,7 @@ pub struct Conversation {
     pub(super) session: SessionOptions,
     pub(super) idle_timeout: Option<Duration>,
     linger: Option<Duration>,
+    pub(super) quit_after: Option<Duration>,
     pub(super) reporter: Reporter,
 }
 
@@ -76,6 +78,7 @@ impl Conversation {
             session: pair.session.unwrap_or_default(),
             idle_timeout: pair.idle_timeout,
             linger: pair.linger,
+            quit_after: pair.quit_after,
             reporter,
         })
     }

@@ -49,7 +49,7 @@ impl End {
     }
 
     /// The stream to which its bytes go.
-    fn sink(self, net: &mut Net) -> Option<Id> {
+    pub(super) fn sink(self, net: &mut Net) -> Option<Id> {
         match self {
             Self::Stream(id) | Self::Stdio { stdout: id, .. } => Some(id),
             Self::Child(id) => net.subprocess_transport(id).pipe_transport(STDIN),

@@ -35,6 +35,8 @@ pub struct ConversationStdio {
     idle: IdleClock,
     /// `--linger`, once stdin has ended.
     linger: IdleClock,
+    /// `--quit-after`, once stdin has ended.
+    quit_timer: Option<TimerId>,
 }
 
 /// The position in stdin.
@@ -59,6 +61,7 @@ impl ConversationStdio {
             input: Input::Open,
             idle: IdleClock::new(shared.idle_timeout),
             linger: IdleClock::new(shared.linger()),
+            quit_timer: None,
         }
     }
 
@@ -112,11 +115,20 @@ impl ConversationStdio {
         Activity { last_activity: last.filter(|_| waits_for_peer).unwrap_or(now), on_the_way: 0 }
     }
 
-    /// Nothing has moved since stdin has ended.
-    fn lingered(&self, t: &mut Transport<'_>) {
+    /// Whether the time after the end of stdin has a limit of its own.
+    fn has_limit(&self) -> bool {
+        self.quit_timer.is_some() || self.shared.linger().is_some()
+    }
+
+    /// The time after the end of stdin, which has this limit, is over.
+    fn lingered(&self, t: &mut Transport<'_>, limit: Option<Duration>) {
         if let Some((received, wanted)) = self.shared.options.quota.shortfall() {
-            let limit = shown(self.shared.linger().unwrap_or_default());
-            let what = format!("received {received} of {wanted} datagrams, and no more for {limit}");
+            let limit = shown(limit.unwrap_or_default());
+            let time = match self.quit_timer {
+                Some(_) => format!("within {limit} of the end of stdin"),
+                None => format!("and no more for {limit}"),
+            };
+            let what = format!("received {received} of {wanted} datagrams, {time}");
             self.shared.reporter.tell(Failure::new(Cause::TimedOut, what));
         }
         for socket in &self.sockets {
@@ -149,7 +161,10 @@ impl BufferedProtocol for ConversationStdio {
         }
         self.input = Input::Ended;
         let id = t.id();
-        self.linger.start(t.net(), id);
+        match self.shared.quit_after {
+            Some(limit) => self.quit_timer = Some(t.call_later(limit)),
+            None => self.linger.start(t.net(), id),
+        }
         if self.shared.has_last_send_failed() {
             // The socket leaves once all received datagrams are delivered. A timer fires after the events of a turn, so
             // the loop has asked for datagrams by then.
@@ -174,17 +189,20 @@ impl BufferedProtocol for ConversationStdio {
     }
 
     fn timer_fired(&mut self, t: &mut Transport<'_>, timer: TimerId) {
+        if Some(timer) == self.quit_timer {
+            return self.lingered(t, self.shared.quit_after);
+        }
         let (id, activity) = (t.id(), self.activity(t));
         match self.idle.fired(t.net(), id, timer, activity) {
-            // Once stdin has ended, `--linger` counts.
-            Fired::Expired(_) if self.input == Input::Ended && self.shared.linger().is_some() => (),
+            // Once stdin has ended, `--linger` or `--quit-after` counts.
+            Fired::Expired(_) if self.input == Input::Ended && self.has_limit() => (),
             Fired::Expired(limit) => {
                 self.shared.reporter.tell(Failure::new(Cause::TimedOut, format!("no datagram for {limit:?}")));
                 t.net().stop();
             }
             Fired::TooEarly => (),
             Fired::Other => match self.linger.fired(t.net(), id, timer, activity) {
-                Fired::Expired(_) => self.lingered(t),
+                Fired::Expired(limit) => self.lingered(t, Some(limit)),
                 Fired::TooEarly => (),
                 // A socket takes datagrams again.
                 Fired::Other => self.pump(t),

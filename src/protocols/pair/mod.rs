@@ -11,6 +11,8 @@
 //!     both have ended                ---> both are closed, after the last byte
 //!     no byte moves for --idle-timeout                       ---> both are aborted: status 124
 //!     one has ended, the other does not within --linger      ---> both are aborted: status 124
+//!     one has ended, the other does not within --quit-after  ---> both are closed, after the last byte (answer.rs)
+//!     the peer has ended, with --until-peer-ends             ---> both are closed, after the last byte
 //!     one is gone in order, the other may have more for it   ---> the other is asked, for 2 s (remainder.rs)
 //!     one fails                      ---> the other is reset, after the last byte: a cut stream must not look whole
 //!     a child ends                   ---> its output goes out, then the other end is closed
@@ -31,8 +33,10 @@
 //! | `flows.rs`, `flows_side.rs`, `ages.rs`, `waiting.rs` | a UDP socket that serves many: a pair for each sender |
 //! | `conversation.rs`, `lines.rs` | UDP sockets with stdin and stdout: the last sender is the other end |
 //! | `half_close.rs`, `remainder.rs` | when an end is told; whether a source has more data for a peer that is gone |
+//! | `answer.rs` | how long the other end may go on |
 
 mod ages;
+mod answer;
 pub mod child;
 pub mod conversation;
 pub mod datagram;

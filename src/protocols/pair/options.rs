@@ -6,6 +6,7 @@ use log::Level;
 
 use super::half_close::HalfClose;
 use crate::protocols::escape::EscapeKey;
+use crate::protocols::idle::{FailureScope, IdleWatch};
 use crate::protocols::report::{Failure, Reporter};
 use crate::transports::number::Number;
 
@@ -20,6 +21,9 @@ pub struct PairOptions {
     /// How long to wait for the other end once one end has ended. Datagrams have no end, so with datagrams this is how
     /// long none may move.
     pub linger: Option<Duration>,
+    /// How long to wait for the other end once one end has ended and the other has received everything. Then the pair
+    /// ends in order. No end is a child.
+    pub quit_after: Option<Duration>,
     /// Gets the failure of the pair if the run is about this pair alone. `None` for one of many pairs.
     pub reporter: Option<Reporter>,
     /// What is different for a session. A session has a reporter.
@@ -33,6 +37,8 @@ pub struct SessionOptions {
     pub send_only: bool,
     /// Send nothing.
     pub recv_only: bool,
+    /// The end of the peer is the end of the session, even if stdin is open.
+    pub until_peer_ends: bool,
     /// Other sessions follow on the same stdin and stdout.
     pub reuse_stdio: bool,
     /// Keys of the terminal go to the peer one by one.
@@ -62,6 +68,16 @@ pub struct KeyOptions {
 }
 
 impl PairOptions {
+    /// Watches one side of a pair under these options.
+    pub(super) fn watch(&self) -> IdleWatch {
+        let scope = match &self.reporter {
+            Some(_) if self.session.is_some_and(|session| session.reuse_stdio) => FailureScope::Warn,
+            Some(reporter) => FailureScope::Run(reporter.clone()),
+            None => FailureScope::Log,
+        };
+        IdleWatch::new(self.idle_timeout, scope)
+    }
+
     /// Reports a failure of the pair `number`: to the reporter, or as a warning.
     pub(super) fn fail(&self, number: Number, failure: Failure) {
         let failure = failure.of(number);

@@ -12,11 +12,14 @@
 use std::io;
 use std::time::Duration;
 
+use super::PairOptions;
 use crate::protocols::idle::{Activity, IdleWatch};
 use crate::protocols::report::{Cause, Failure};
 use crate::transports::handle::Transport;
 use crate::transports::id::Id;
+use crate::transports::info::Peer;
 use crate::transports::net::Net;
+use crate::transports::number::Number;
 use crate::transports::protocol::{Eof, Protocol};
 use crate::transports::timers::TimerId;
 
@@ -24,33 +27,46 @@ use crate::transports::timers::TimerId;
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The protocol of a source that is asked.
-pub(super) struct Remainder<F> {
-    /// The name of the peer that is gone, for messages.
-    peer: String,
+struct Remainder {
+    /// The peer that is gone, and the number of its pair, for messages.
+    peer: Option<Peer>,
+    number: Number,
     /// Ends the question. The protocol before this one may have left other timers.
     patience: TimerId,
     /// Watches the source, because bytes can be on their way to it as well.
     watch: IdleWatch,
-    fail: F,
+    options: PairOptions,
 }
 
-/// Asks `source` for one more byte for `peer`, which is gone, and calls `fail` if there is one. Then the source is
-/// closed. The end is passed on to the source at once, and `watch` goes on.
-pub(super) fn ask(net: &mut Net, source: Id, peer: String, mut watch: IdleWatch, fail: impl FnMut(Failure) + 'static) {
+/// Asks `source` for one more byte for `peer`, which is gone. The pair has failed if there is one. Then the source is
+/// closed. The end is passed on to the source at once, and the idle timeout goes on.
+pub(super) fn ask(net: &mut Net, source: Id, number: Number, peer: Option<Peer>, options: &PairOptions) {
+    let mut watch = options.watch();
     let patience = net.call_later(source, PATIENCE);
     let mut t = net.transport(source);
     t.write_eof();
     t.stop_forwarding();
     watch.made(&mut t);
-    t.set_protocol(Remainder { peer, patience, watch, fail });
+    t.set_protocol(Remainder { peer, number, patience, watch, options: options.clone() });
     t.resume_reading();
 }
 
-impl<F: FnMut(Failure) + 'static> Protocol for Remainder<F> {
+impl Remainder {
+    fn fail(&self, failure: Failure) {
+        let failure = failure.of(self.number);
+        match &self.options.reporter {
+            Some(reporter) => reporter.tell(failure),
+            None => log::info!("{failure}"),
+        }
+    }
+}
+
+impl Protocol for Remainder {
     fn data_received(&mut self, t: &mut Transport<'_>, _data: &[u8]) {
         let source = t.info().peer.map_or_else(|| "stdin".to_owned(), |peer| peer.to_string());
-        let what = format!("connection with {}: the peer is gone, and {source} has more data", self.peer);
-        (self.fail)(Failure::new(Cause::Broken, what));
+        let peer = self.peer.as_ref().map(ToString::to_string).unwrap_or_default();
+        let what = format!("connection with {peer}: the peer is gone, and {source} has more data");
+        self.fail(Failure::new(Cause::Broken, what));
         // After an orderly end, the sender would believe that everything has arrived.
         if t.is_connection() { t.abort() } else { t.close() }
     }
@@ -74,7 +90,7 @@ impl<F: FnMut(Failure) + 'static> Protocol for Remainder<F> {
     fn connection_lost(&mut self, t: &mut Transport<'_>, error: Option<io::Error>) {
         // Bytes on their way to the source can be lost.
         match error {
-            Some(error) if !t.is_connection() => (self.fail)(Failure::of_stdio(&error)),
+            Some(error) if !t.is_connection() => self.fail(Failure::of_stdio(&error)),
             error => self.watch.lost(t, error.as_ref()),
         }
     }

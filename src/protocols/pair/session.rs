@@ -5,7 +5,9 @@
 //! - stdin and stdout are opened first, so that their failure is told before anything is connected. They wait with the
 //!   protocol [`IdleStdio`].
 //! - The end of the peer is passed on to stdout at once. `--half-close` is about the other direction.
-//! - Only the end of stdin starts `--linger`.
+//! - Only the end of stdin starts `--linger` and `--quit-after`.
+//! - With `--until-peer-ends`, the end of the peer ends the session: bytes that were read from stdin are still sent,
+//!   and stdin is not asked for more. A terminal as stdin has the same effect.
 //! - A failure of stdout ends the run at once. The peer sees a reset.
 //! - A server that goes on reuses stdin and stdout. A client that has ended leaves its place only when the next client
 //!   waits, and stdin has nothing more for it.

@@ -3,12 +3,13 @@
 use std::io;
 use std::time::Duration;
 
+use super::answer::{AnswerClock, AnswerTime};
 use super::child::QUIET;
 use super::half_close::{HalfClose, InputEnd, log_half_close_hint};
 use super::remainder;
 use super::session::{IdleStdio, LOOK_AGAIN, stdin_flows};
 use super::{End, OtherEnd, PairOptions, SessionOptions, has_agreed_on_tls};
-use crate::protocols::idle::{FailureScope, Fired, IdleWatch};
+use crate::protocols::idle::{Fired, IdleWatch};
 use crate::protocols::report::{Cause, Failure};
 use crate::transports::connect::ConnectError;
 use crate::transports::error::{describe, is_truncation};
@@ -33,6 +34,7 @@ pub struct StreamSide {
     options: PairOptions,
     watch: IdleWatch,
     input: InputEnd,
+    answer: AnswerClock,
     linger_timer: Option<TimerId>,
     probe_timer: Option<TimerId>,
     /// Both directions have ended. The other end is a child, whose exit may be reported next.
@@ -47,13 +49,14 @@ impl StreamSide {
     #[must_use]
     pub fn new(other: impl Into<OtherEnd>, options: PairOptions) -> Self {
         // Both sides of a relay watch: one may be gone while the other has not taken everything.
-        let watch = watch(&options);
-        let input = InputEnd::new(options.half_close);
+        let watch = options.watch();
+        let (input, answer) = (InputEnd::new(options.half_close), AnswerClock::new(options.quit_after));
         Self {
             other: other.into(),
             options,
             watch,
             input,
+            answer,
             linger_timer: None,
             probe_timer: None,
             both_done_timer: None,
@@ -127,14 +130,14 @@ impl StreamSide {
         self.options.reporter.is_none() && is_truncation(error) && other_has_ended
     }
 
-    /// This side is gone, in order. Asks the other side whether it has more data.
-    fn ask(&self, t: &mut Transport<'_>, source: Id) {
-        let (number, peer) = (t.number(), t.info().peer.map(|peer| peer.to_string()).unwrap_or_default());
-        let reporter = self.options.reporter.clone();
-        remainder::ask(t.net(), source, peer, watch(&self.options), move |failure| match &reporter {
-            Some(reporter) => reporter.tell(failure.of(number)),
-            None => log::info!("{}", failure.of(number)),
-        });
+    /// Whether the end of the peer is the end of the session: `--until-peer-ends`.
+    fn ends_with_peer(&self, t: &Transport<'_>) -> bool {
+        self.as_peer(t).is_some_and(|session| session.until_peer_ends)
+    }
+
+    /// The stream of the other end that can have more data for this side, which is gone.
+    fn source_to_ask(&self, t: &mut Transport<'_>, other: End) -> Option<Id> {
+        if self.ends_with_peer(t) { None } else { other.source_to_ask(t.net()) }
     }
 
     /// Whether both directions between a child and its peer have ended. Then neither has left the other, and the child
@@ -154,6 +157,10 @@ impl StreamSide {
     /// Nothing more comes from here. The other end has a time limit if the user has set one, or if it has datagrams, as
     /// datagrams cannot say that all is answered.
     fn linger(&mut self, t: &mut Transport<'_>, other: End) {
+        let id = t.id();
+        if self.answer.start(t.net(), id) {
+            return;
+        }
         let limit = self.options.linger.or_else(|| other.has_datagrams().then_some(LINGER));
         if let Some(limit) = limit {
             self.linger_timer = Some(t.call_later(limit));
@@ -205,6 +212,18 @@ impl StreamSide {
         t.close();
     }
 
+    /// The time of the answer is over: the pair ends in order, although the other end has not ended.
+    fn quit(&mut self, t: &mut Transport<'_>, other: End, limit: Duration) {
+        if t.is_closing() || other.is_over(t.net()) {
+            return;
+        }
+        log::info!("closing: {} has not ended within {}", other.name(t.net()), shown(limit));
+        other.finish_alone(t.net());
+        if other.has_datagrams() {
+            t.close();
+        }
+    }
+
     /// The pair has run into a time limit: `end`, the one that is left, is over too.
     fn cut(&self, t: &mut Transport<'_>, end: End) {
         match self.options.session {
@@ -235,16 +254,6 @@ impl StreamSide {
         t.peer(stdio).pause_reading();
         t.close();
     }
-}
-
-/// Watches one side of a pair under these options.
-fn watch(options: &PairOptions) -> IdleWatch {
-    let scope = match &options.reporter {
-        Some(_) if options.session.is_some_and(|session| session.reuse_stdio) => FailureScope::Warn,
-        Some(reporter) => FailureScope::Run(reporter.clone()),
-        None => FailureScope::Log,
-    };
-    IdleWatch::new(options.idle_timeout, scope)
 }
 
 impl Protocol for StreamSide {
@@ -305,9 +314,9 @@ impl Protocol for StreamSide {
                 self.both_done_timer = Some(t.call_later(QUIET));
                 return Eof::KeepOpen;
             }
-        } else if t.is_peer_gone() && other.source_to_ask(t.net()).is_some() {
+        } else if t.is_peer_gone() && self.source_to_ask(t, other).is_some() {
             return Eof::Close;
-        } else if !other.is_terminal(t.net()) && !t.is_peer_gone() {
+        } else if !self.ends_with_peer(t) && !other.is_terminal(t.net()) && !t.is_peer_gone() {
             self.wait_for(t, other);
             return Eof::KeepOpen;
         }
@@ -325,6 +334,13 @@ impl Protocol for StreamSide {
         let (id, here) = (t.id(), End::Stream(t.id()));
         if self.other.input_timer_fired(t.net(), id, here, &mut self.input, timer) {
             return;
+        }
+        if let Some(other) = self.other.end() {
+            match self.answer.fired(t.net(), id, timer, other) {
+                AnswerTime::OtherTimer => (),
+                AnswerTime::GoesOn => return,
+                AnswerTime::Over(limit) => return self.quit(t, other, limit),
+            }
         }
         if Some(timer) == self.linger_timer {
             self.lingered(t);
@@ -347,20 +363,18 @@ impl Protocol for StreamSide {
         // Nothing has failed once both directions have ended, and the child may go on.
         let error = error.filter(|_| self.both_done_timer.is_none());
         let timers = [self.linger_timer.take(), self.probe_timer.take(), self.both_done_timer.take()];
-        for timer in timers.into_iter().flatten() {
+        for timer in timers.into_iter().chain([self.answer.take_timer()]).flatten() {
             t.cancel(timer);
         }
-        let is_stdio = !t.is_connection();
-        let other = self.other.end();
         match &error {
-            Some(error) if is_stdio => self.options.fail(Number::NONE, Failure::of_stdio(error)),
+            Some(error) if !t.is_connection() => self.options.fail(Number::NONE, Failure::of_stdio(error)),
             Some(error) if self.is_routine(t, error) => {
                 let (number, peer) = (t.number(), t.info().peer.map(|peer| peer.to_string()).unwrap_or_default());
                 log::info!("{number}connection with {peer}: {}, after the other side had ended", describe(error));
             }
             error => self.watch.lost(t, error.as_ref()),
         }
-        let Some(other) = other else { return };
+        let Some(other) = self.other.end() else { return };
         if let (Some(SessionOptions { reuse_stdio: true, .. }), End::Stream(stdio), Some(reporter)) =
             (self.as_peer(t), other, self.options.reporter.clone())
         {
@@ -373,8 +387,11 @@ impl Protocol for StreamSide {
             }
             Some(_) => other.reset(t.net()),
             None if self.have_parted(t, other) => (),
-            None => match other.source_to_ask(t.net()) {
-                Some(source) => self.ask(t, source),
+            None => match self.source_to_ask(t, other) {
+                Some(source) => {
+                    let (number, peer) = (t.number(), t.info().peer);
+                    remainder::ask(t.net(), source, number, peer, &self.options);
+                }
                 None => other.finish(t.net()),
             },
         }

@@ -78,8 +78,10 @@ fn open(registry: &mio::Registry, id: Id, address: &SockAddr, options: &Dialing)
     let protocol = (!unix).then_some(Protocol::TCP);
     let socket = Socket::new(Domain::from(i32::from(address.family())), Type::STREAM.nonblocking(), protocol)?;
     if !unix {
-        socket.set_tcp_nodelay(true)?;
+        options.socket.apply_to_tcp(&socket)?;
         options.keepalive.apply(&socket)?;
+    } else {
+        options.socket.size_buffers(&socket)?;
     }
     if let Some(source) = address.as_socket().and_then(|address| options.source_for(address)) {
         if source.port() == 0 {

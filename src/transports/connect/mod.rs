@@ -20,7 +20,7 @@ use socket2::SockAddr;
 
 pub(crate) use self::attempt::bind_source;
 pub use self::error::{ConnectError, ConnectErrorKind};
-pub use self::options::Dialing;
+pub use self::options::{Dialing, Retry};
 use self::resolver::Answer;
 use self::state::{ConnectStep, ConnectTarget, Connecting};
 use super::address::{Family, Host, HostPort};
@@ -132,7 +132,7 @@ pub(crate) trait Connect {
         cx.resolver.give_up(id);
         if connecting.pause(&mut cx.timers) {
             let delay = connecting.options.retry_delay;
-            if connecting.retries_left + 1 == connecting.options.retry {
+            if connecting.failed == 1 {
                 log::warn!("{number}{error}; trying again every {}", shown(delay));
             } else {
                 log::info!("{number}{error}; trying again in {}", shown(delay));

@@ -9,6 +9,7 @@ use socket2::SockAddr;
 use super::error::ConnectError;
 use crate::transports::address::Family;
 use crate::transports::keepalive::KeepAlive;
+use crate::transports::socket_options::SocketOptions;
 
 /// How to connect to a peer.
 #[derive(Clone, Debug)]
@@ -24,11 +25,29 @@ pub struct Dialing {
     /// How long one try may take, from the look-up to the connection.
     pub timeout: Duration,
     /// How many further tries follow a failed one.
-    pub retry: u32,
+    pub retry: Retry,
     /// The pause between tries.
     pub retry_delay: Duration,
     /// When a TCP peer that is silent counts as gone.
     pub keepalive: KeepAlive,
+    /// The options of the socket.
+    pub socket: SocketOptions,
+}
+
+/// How many tries follow a failed one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Retry {
+    /// At most this many.
+    Times(u32),
+    /// One after the other, until one succeeds.
+    Forever,
+}
+
+impl Default for Retry {
+    /// None.
+    fn default() -> Self {
+        Self::Times(0)
+    }
 }
 
 impl Default for Dialing {
@@ -38,9 +57,10 @@ impl Default for Dialing {
             numeric: false,
             source: Vec::new(),
             timeout: Duration::from_secs(10),
-            retry: 0,
+            retry: Retry::default(),
             retry_delay: Duration::from_secs(1),
             keepalive: KeepAlive::default(),
+            socket: SocketOptions::default(),
         }
     }
 }

@@ -18,7 +18,7 @@
 
 use std::fmt;
 
-use super::options::Dialing;
+use super::options::{Dialing, Retry};
 use super::race::Race;
 use crate::transports::address::{HostPort, UnixName};
 use crate::transports::timers::{TimerId, Timers};
@@ -44,7 +44,8 @@ impl fmt::Display for ConnectTarget {
 pub(crate) struct Connecting {
     pub(super) target: ConnectTarget,
     pub(crate) options: Dialing,
-    pub(super) retries_left: u32,
+    /// How many tries have failed.
+    pub(super) failed: u32,
     pub(super) step: ConnectStep,
     /// The time limit of the current try.
     pub(super) limit: Option<TimerId>,
@@ -65,8 +66,7 @@ pub(crate) enum ConnectStep {
 
 impl Connecting {
     pub(super) fn new(target: ConnectTarget, options: Dialing) -> Box<Self> {
-        let retries_left = options.retry;
-        Box::new(Self { target, options, retries_left, step: ConnectStep::Resolving, limit: None, next: None })
+        Box::new(Self { target, options, failed: 0, step: ConnectStep::Resolving, limit: None, next: None })
     }
 
     /// The race of a stream, while there is one.
@@ -80,9 +80,12 @@ impl Connecting {
     /// Counts a failed try, and closes its sockets. Returns false if it was the last one.
     pub(super) fn pause(&mut self, timers: &mut Timers) -> bool {
         self.cancel_timers(timers);
-        let goes_on = self.retries_left > 0;
+        let goes_on = match self.options.retry {
+            Retry::Times(times) => self.failed < times,
+            Retry::Forever => true,
+        };
+        self.failed = self.failed.saturating_add(1);
         if goes_on {
-            self.retries_left -= 1;
             self.step = ConnectStep::Pausing;
         }
         goes_on

@@ -27,6 +27,7 @@ use crate::transports::net::{Net, Slot};
 use crate::transports::number::Number;
 use crate::transports::protocol::DatagramProtocol;
 use crate::transports::sockaddr::Stack;
+use crate::transports::socket_options::SocketOptions;
 
 /// The receive buffer to ask for, so that a burst is not lost. The system can give less.
 const RECEIVE_BUFFER_BYTES: usize = 4 * 1024 * 1024;
@@ -65,6 +66,8 @@ impl Net {
             // not share its port: any user could bind the port of one address, and would get what is sent there.
             socket.set_reuse_address(true)?;
         }
+        prepare_to_receive(&socket, &service.socket);
+        service.socket.apply_to_udp(&socket)?;
         socket.bind(&address.into()).map_err(|error| match groups.first() {
             Some(group) if error.kind() == io::ErrorKind::AddrInUse && own.is_none() => {
                 let shared = SocketAddr::new(group.ip, address.port());
@@ -84,7 +87,6 @@ impl Net {
                 io::Error::new(error.kind(), format!("join {}: {}{hint}", group.ip, describe(&error)))
             })?;
         }
-        prepare_to_receive(&socket);
         self.add_service(socket, service, protocol)
     }
 
@@ -105,6 +107,7 @@ impl Net {
         if socket.r#type()? != Type::DGRAM || socket.local_addr()?.as_socket().is_none() {
             return Err(io::Error::from_raw_os_error(libc::EPROTOTYPE));
         }
+        service.socket.apply_to_open(&socket)?;
         self.add_service(socket, service, protocol)
     }
 
@@ -220,7 +223,8 @@ impl DatagramRef<'_> {
 /// Opens a socket for one peer.
 pub(super) fn open(address: SocketAddr, dialing: &Dialing, options: &DatagramOptions) -> io::Result<Socket> {
     let socket = Socket::new(Domain::for_address(address), Type::DGRAM.nonblocking(), Some(Protocol::UDP))?;
-    prepare_to_receive(&socket);
+    prepare_to_receive(&socket, &dialing.socket);
+    dialing.socket.apply_to_udp(&socket)?;
     set_options(&socket, options)?;
     if let Some(source) = dialing.source_for(address) {
         if matches!(address, SocketAddr::V6(v6) if v6.ip().to_ipv4_mapped().is_none()) {
@@ -249,10 +253,12 @@ fn is_for_one(address: SocketAddr, options: &DatagramOptions) -> bool {
     !options.broadcast && !address.ip().is_multicast()
 }
 
-/// Makes a new socket receive as much as possible.
-fn prepare_to_receive(socket: &Socket) {
-    // A smaller buffer is enough to work with.
-    let _ = socket.set_recv_buffer_size(RECEIVE_BUFFER_BYTES);
+/// Makes a new socket receive as much as possible, unless the user has chosen the size of its buffer.
+fn prepare_to_receive(socket: &Socket, options: &SocketOptions) {
+    if options.recv_buffer.is_none() {
+        // A smaller buffer is enough to work with.
+        let _ = socket.set_recv_buffer_size(RECEIVE_BUFFER_BYTES);
+    }
     // A system without this option delivers datagrams one by one.
     let _ = datagram::join_received(socket.as_fd());
 }

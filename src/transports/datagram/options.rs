@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use crate::transports::access::AccessList;
 use crate::transports::out_buf::WaterMarks;
+use crate::transports::socket_options::SocketOptions;
 
 /// Options of a datagram socket.
 #[derive(Clone, Copy, Debug, Default)]
@@ -25,8 +26,10 @@ pub struct DatagramService {
     pub access: AccessList,
     /// Multicast groups to join. Groups of the other family are ignored.
     pub groups: Vec<Group>,
-    /// Options of the socket.
+    /// Options of datagrams.
     pub options: DatagramOptions,
+    /// Options of the socket. A `tos` replaces [`DatagramOptions::traffic_class`] for sent datagrams.
+    pub socket: SocketOptions,
 }
 
 /// A multicast group on one interface.

@@ -127,7 +127,8 @@ fn incompatible(why: &PeerIncompatible, peer: &str, advice: Advice) -> String {
         | PeerIncompatible::SupportedVersionsExtensionRequired
         // Clients that are older than TLS 1.2 do not send it.
         | PeerIncompatible::SignatureAlgorithmsExtensionRequired => {
-            format!("{peer} supports no TLS version that is allowed here ({})", advice.flag("tls-min"))
+            let [min, max] = ["tls-min", "tls-max"].map(|name| advice.flag(name));
+            format!("{peer} supports no TLS version that is allowed here ({min}, {max})")
         }
         PeerIncompatible::NoCipherSuitesInCommon => format!("no cipher suite in common with {peer}"),
         PeerIncompatible::NoKxGroupsInCommon => format!("no key exchange in common with {peer}"),

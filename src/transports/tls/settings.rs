@@ -32,6 +32,7 @@ use crate::transports::advice::Advice;
 use crate::transports::error;
 
 static SINCE_TLS12: &[&SupportedProtocolVersion] = &[&TLS13, &TLS12];
+static ONLY_TLS12: &[&SupportedProtocolVersion] = &[&TLS12];
 static SINCE_TLS13: &[&SupportedProtocolVersion] = &[&TLS13];
 
 /// A version of TLS.
@@ -49,6 +50,8 @@ pub enum Version {
 pub struct CommonSettings {
     /// The oldest version to accept.
     pub min_version: Version,
+    /// The newest version to offer. An older one than `min_version` is an error of `prepare`.
+    pub max_version: Version,
     /// Protocols to negotiate (ALPN, RFC 7301), the preferred one first. An empty list negotiates nothing.
     pub alpn: Vec<Vec<u8>>,
     /// How long a handshake may take.
@@ -196,7 +199,8 @@ impl TlsClient {
 impl Default for CommonSettings {
     fn default() -> Self {
         Self {
-            min_version: Version::default(),
+            min_version: Version::Tls12,
+            max_version: Version::Tls13,
             alpn: Vec::new(),
             handshake_timeout: Duration::from_secs(10),
             allow_truncation: false,
@@ -208,9 +212,12 @@ impl Default for CommonSettings {
 
 impl CommonSettings {
     fn versions(&self) -> &'static [&'static SupportedProtocolVersion] {
-        match self.min_version {
-            Version::Tls12 => SINCE_TLS12,
-            Version::Tls13 => SINCE_TLS13,
+        match (self.min_version, self.max_version) {
+            (Version::Tls12, Version::Tls13) => SINCE_TLS12,
+            (Version::Tls13, Version::Tls13) => SINCE_TLS13,
+            (Version::Tls12, Version::Tls12) => ONLY_TLS12,
+            // rustls refuses an empty list.
+            (Version::Tls13, Version::Tls12) => &[],
         }
     }
 

@@ -71,14 +71,43 @@ fn what_makes_no_sense_is_refused_with_its_reason() {
         ("tcp-server --mode 0600 :80", "unexpected argument '--mode'"),
         ("unix-client -4 sock", "unexpected argument '-4'"),
         ("unix-server --allow ::1 sock", "unexpected argument '--allow'"),
-        ("unix-server --mode 0600 @name", "--mode and --replace-stale need a socket with a path"),
-        ("unix-server --replace-stale fd:3", "--mode and --replace-stale need a socket with a path"),
+        ("unix-server --mode 0600 @name", "--mode needs a socket with a path"),
+        ("unix-server --replace-stale fd:3", "--replace-stale needs a socket with a path"),
         ("tcp-client --source ::1 fd:3", "--source does nothing for 'fd:3'"),
         ("tcp-client --recv-only --half-close never :80", "--half-close does nothing with --recv-only"),
         ("tcp-server --recv-only --no-half-close :80", "--no-half-close does nothing with --recv-only"),
         ("unix-client --recv-only --linger 1 s", "--linger does nothing with --recv-only"),
         ("udp-server --recv-only --linger 1 :80", "--linger does nothing with --recv-only"),
         ("unix-client --send-only --half-close 1s s", "--half-close does nothing with --send-only"),
+        ("tcp-client --recv-only --quit-after 1 :80", "--quit-after does nothing with --recv-only"),
+        ("tcp-server --recv-only --until-peer-ends :80", "--until-peer-ends does nothing with --recv-only"),
+        ("tcp-client --send-only --quit-after 1 :80", "--quit-after does nothing with --send-only"),
+        ("tcp-client --quit-after 1 --linger 1 :80", "'--quit-after <DUR>' cannot be used with '--linger <DUR>'"),
+        ("udp-client --until-peer-ends :80", "unexpected argument '--until-peer-ends'"),
+        ("connect --until-peer-ends udp:h:80", "--until-peer-ends does nothing for udp:"),
+        ("tcp-echo --quit-after 1 :80", "unexpected argument '--quit-after'"),
+        ("exec --quit-after 1 -- a", "unexpected argument '--quit-after'"),
+        ("relay --quit-after 1 tcp-listen:80 exec:cat", "--quit-after does nothing for a program"),
+        ("relay --until-peer-ends - tcp:h:80", "unexpected argument '--until-peer-ends'"),
+        ("tcp-client --accept-timeout 1 :80", "unexpected argument '--accept-timeout'"),
+        ("udp-server --accept-timeout 1 :80", "unexpected argument '--accept-timeout'"),
+        ("echo --accept-timeout 1 udp-listen:80", "--accept-timeout does nothing for udp-listen:"),
+        ("relay --accept-timeout 1 tcp:h:80 -", "--accept-timeout does nothing if LEFT does not listen"),
+        ("exec --accept-timeout 1 -- a", "--accept-timeout does nothing without --listen"),
+        ("tls-client --tls-min 1.3 --tls-max 1.2 h:80", "--tls-min and --tls-max leave no version"),
+        ("tcp-client --tls-max 1.2 h:80", "unexpected argument '--tls-max'"),
+        ("unix-client --nodelay on s", "unexpected argument '--nodelay'"),
+        ("unix-client --recv-buffer 1K s", "unexpected argument '--recv-buffer'"),
+        ("udp-client --nodelay on :80", "unexpected argument '--nodelay'"),
+        // A service marks its datagrams by the traffic class.
+        ("udp-server --tos 4 :80", "unexpected argument '--tos'"),
+        ("tcp-server --owner root :80", "unexpected argument '--owner'"),
+        ("unix-server --owner root @name", "--owner needs a socket with a path"),
+        ("unix-echo --owner root fd:3", "--owner needs a socket with a path"),
+        ("tcp-client --recv-buffer 1K fd:3", "--recv-buffer does nothing for 'fd:3', which is open already"),
+        ("tcp-server --send-buffer 1K fd:3", "--send-buffer does nothing for 'fd:3', which is open already"),
+        ("udp-client --bind-device lo fd:3", "--bind-device does nothing for 'fd:3', which is open already"),
+        ("relay fd:3,bind-device=lo -", "fd: has no option 'bind-device'"),
         ("exec --pty --stderr merge -- a", "--stderr can only be null with --pty"),
         ("tcp-server --count 1 :80", "unexpected argument '--count'"),
         ("unix-client --lines sock", "unexpected argument '--lines'"),
@@ -175,7 +204,35 @@ fn what_makes_no_sense_is_refused_with_its_reason() {
         ("tcp-client --high-water 0 --low-water 1 :80", "--low-water 1 is more than --high-water 0"),
         ("unix-echo --mode 0800 sock", "'0800'"),
         ("unix-echo --mode 1777 sock", "'1777'"),
+        ("tcp-client --retry x :80", "'x' for '--retry <N|forever>': not a whole number, nor 'forever'"),
+        ("tcp-client --retry Forever :80", "nor 'forever'"),
+        ("tcp-client --tos 256 :80", "'256' for '--tos <N>': more than 255"),
+        ("tcp-client --tos 0x100 :80", "more than 0xff"),
+        ("tcp-client --tos 0x :80", "not a whole number"),
+        ("udp-client --tos=-1 :80", "must not be negative"),
+        ("tcp-client --ttl 0 :80", "0 is not from 1 to 255"),
+        ("tcp-client --ttl 99999999999999999999 :80", "more than 255"),
+        ("tcp-client --recv-buffer 0 :80", "must be more than zero"),
+        ("tcp-server --send-buffer 2G :80", "more than 1 GiB"),
+        ("unix-client --send-buffer x s", "not a size such as"),
+        ("tcp-client --nodelay yes :80", "must be on or off"),
+        ("tcp-client --bind-device= :80", "the name is empty"),
+        ("tcp-client --bind-device a/b :80", "not the name of an interface"),
+        ("tcp-client --bind-device abcdefghijklmnop :80", "longer than 15 bytes"),
+        ("unix-server --owner= s", "neither a user nor a group"),
+        ("unix-server --owner : s", "neither a user nor a group"),
+        ("unix-server --owner xport-none s", "there is no user 'xport-none'"),
+        ("unix-server --owner root:xport-none s", "there is no group 'xport-none'"),
+        ("unix-server --owner 4294967295 s", "there is no user '4294967295'"),
+        ("unix-server --owner=-1 s", "there is no user '-1'"),
+        ("unix-server --owner 4000000000: s", "there is no user 4000000000, whose group is wanted"),
+        ("tls-client --tls-max 1.1 :80", "must be 1.2 or 1.3"),
         // Durations.
+        ("tcp-client --quit-after x :80", "'x' for '--quit-after <DUR>': not a duration"),
+        ("tcp-client --quit-after=-1 :80", "must not be negative"),
+        ("tcp-client --quit-after 31536000001 :80", "longer than 1000 years"),
+        ("tcp-server --accept-timeout 0 :80", "must be more than zero"),
+        ("tcp-server --accept-timeout x :80", "not a duration"),
         ("tcp-client --timeout 0 :80", "must be more than zero"),
         ("tcp-client --idle-timeout 0s :80", "must be more than zero"),
         ("tcp-client --connect-timeout 0 :80", "must be more than zero"),
@@ -240,6 +297,20 @@ fn odd_bytes_are_refused_and_shown_escaped() {
         assert!(text.contains(reason), "{text:?} does not say {reason:?}");
         assert!(!text.contains('\x1b'), "{text:?}");
     }
+    for option in
+        ["--quit-after", "--retry", "--nodelay", "--recv-buffer", "--send-buffer", "--bind-device", "--tos", "--ttl"]
+    {
+        let text = refused(xport().args(["tcp-client", ":80", option]).arg(OsStr::from_bytes(b"1\xff")));
+        assert!(text.contains(option) || text.contains("UTF-8"), "{option}: {text:?}");
+    }
+    for (mode, option) in [("unix-server", "--owner"), ("tcp-server", "--accept-timeout"), ("tls-client", "--tls-max")]
+    {
+        let text = refused(xport().args([mode, "80", option]).arg(OsStr::from_bytes(b"1\xff")));
+        assert!(text.contains(option) || text.contains("UTF-8"), "{option}: {text:?}");
+    }
+    // Two variables can contradict each other.
+    let text = refused(xport().env("XPORT_LINGER", "1").env("XPORT_QUIT_AFTER", "1").args(["tcp-client", ":80"]));
+    assert!(text.contains("XPORT_LINGER and XPORT_QUIT_AFTER contradict each other"), "{text:?}");
     let text = refused(xport().args(["tcp-client", &"x".repeat(100_000)]));
     assert!(text.len() < 1_000, "{} bytes", text.len());
 }
@@ -247,7 +318,7 @@ fn odd_bytes_are_refused_and_shown_escaped() {
 #[test]
 fn defaults_come_from_the_environment_of_modes_that_have_the_option() {
     let text = refused(xport().env("XPORT_RETRY", "abc").args(["tcp-client", ":80"]));
-    assert!(text.contains("'abc' for '--retry <N>'") && text.contains("XPORT_RETRY"), "{text:?}");
+    assert!(text.contains("'abc' for '--retry <N|forever>'") && text.contains("XPORT_RETRY"), "{text:?}");
     let text = refused(xport().env("XPORT_TIMEOUT", "1s").args(["tcp-client", ":80", "--timeout", "x"]));
     assert!(!text.contains("XPORT_TIMEOUT"), "{text:?}");
     // A default for another mode or an empty default is no mistake. The missing address is.

@@ -33,6 +33,15 @@ fn runs_end() {
         // A client waits a second for a silent peer, which is no failure. The datagram moved a little earlier.
         "udp-client: type hello; get hello; clock; eof; see $; status 0; after 800; before 10000",
         "XPORT_LINGER=60s udp-client --linger 0: type hello$; see $; status 0; before 10000; get hello",
+        // `--quit-after` is for the whole wait: an answer does not restart it.
+        "udp-client --quit-after 600ms: type hello; get hello; clock; eof; say one; see one$; status 0; after 550; \
+            before 10000",
+        "udp-client --quit-after 900ms: type hello; get hello; clock; eof; sleep 500; say one; see one$; status 0; \
+            after 850; before 1350",
+        "udp-client --count 2 --quit-after 300ms: type hello; get hello; eof; say one; see one$; \
+            status 124 received 1 of 2 datagrams",
+        "XPORT_LINGER=60s udp-client --quit-after 0: type hello$; see $; status 0; before 10000; get hello",
+        "udp-server --quit-after 300ms: say one; type reply; get reply; eof; see one$; status 0; before 10000",
         // Each answer restarts the wait.
         "udp-client --linger 3s: type hello; get hello; clock; eof; sleep 800; say one; sleep 800; say two; sleep 800; \
             say three; sleep 800; say four; see onetwothreefour$; status 0; after 6100",

@@ -226,13 +226,13 @@ fn certificate(kitchen: &Kitchen) {
 
 fn tls_version(kitchen: &Kitchen) {
     let issued = Authority::server();
-    for (version, status) in [(&TLS13, 0), (&TLS12, 5)] {
+    for (line, version, status) in [(0, &TLS13, 0), (0, &TLS12, 5), (1, &TLS12, 0), (1, &TLS13, 5)] {
         let peer = tls_peer(server_config(&issued, &[version]), |mut tls| {
             if tls.try_handshake().is_ok() {
                 tls.receive_until_broken();
             }
         });
-        let mut command = kitchen.command(0, &[("h:443", &text_of(peer.address))]);
+        let mut command = kitchen.command(line, &[("h:443", &text_of(peer.address))]);
         let output = Background::spawn(command.env("SSL_CERT_FILE", issued.ca())).finish();
         gave(&output, status, "");
     }

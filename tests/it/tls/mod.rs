@@ -1,6 +1,7 @@
 //! TLS in every mode.
 
 mod chains;
+mod endings;
 mod ends;
 mod faults;
 mod files;

@@ -103,6 +103,7 @@ fn host(name: &str) -> ServerName<'static> {
 fn common() -> CommonSettings {
     CommonSettings {
         min_version: Version::Tls12,
+        max_version: Version::Tls13,
         alpn: Vec::new(),
         handshake_timeout: Duration::from_secs(10),
         allow_truncation: false,

@@ -1,0 +1,125 @@
+//! Limits the time of an answer: `--quit-after`.
+//!
+//! ```text
+//!   Open ---the source ends---> Delivering ---the other end has everything---> Waiting
+//!                                                                                 |
+//!                                                            the time is over     |
+//!   over <---everything that had arrived by then was handed on--- Collecting <----+
+//! ```
+//!
+//! Nothing is cut: the time begins only when the question is delivered, and the part of the answer that is there in
+//! time is handed on, however slow its reader is. If the other end ends before that, the usual rules hold.
+
+use std::time::{Duration, Instant};
+
+use super::End;
+use crate::transports::id::Id;
+use crate::transports::net::Net;
+use crate::transports::timers::TimerId;
+
+/// How long to wait before another look at the two ends. The wait grows with the time that it has taken so far.
+const LOOK_AGAIN_MIN: Duration = Duration::from_millis(10);
+const LOOK_AGAIN_MAX: Duration = Duration::from_secs(1);
+
+/// The time of an answer.
+#[derive(Debug)]
+pub(super) struct AnswerClock {
+    limit: Option<Duration>,
+    step: AnswerStep,
+    timer: Option<TimerId>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum AnswerStep {
+    Open,
+    Delivering {
+        since: Instant,
+    },
+    Waiting,
+    Collecting {
+        since: Instant,
+        /// The bytes of the answer that had arrived when the time was over.
+        arrived: u64,
+    },
+}
+
+/// The meaning of a timer that fired.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum AnswerTime {
+    /// Another timer has fired.
+    OtherTimer,
+    GoesOn,
+    /// The time of this length is over.
+    Over(Duration),
+}
+
+impl AnswerClock {
+    /// A clock with this limit, or without one.
+    pub(super) fn new(limit: Option<Duration>) -> Self {
+        Self { limit, step: AnswerStep::Open, timer: None }
+    }
+
+    /// The source of the question has ended. Returns whether there is a limit. Then `owner` gets timers for
+    /// [`fired`](Self::fired).
+    pub(super) fn start(&mut self, net: &mut Net, owner: Id) -> bool {
+        if self.limit.is_some() {
+            self.step = AnswerStep::Delivering { since: net.now() };
+            self.timer = Some(net.call_soon(owner));
+        }
+        self.limit.is_some()
+    }
+
+    /// A timer of `owner` has fired. `other` is the end that answers.
+    pub(super) fn fired(&mut self, net: &mut Net, owner: Id, timer: TimerId, other: End) -> AnswerTime {
+        let Some(limit) = self.limit.filter(|_| self.timer == Some(timer)) else { return AnswerTime::OtherTimer };
+        let wait = match self.step {
+            AnswerStep::Delivering { since } if !has_everything(other, net) => look_again(net, since),
+            AnswerStep::Open | AnswerStep::Delivering { .. } => {
+                self.step = AnswerStep::Waiting;
+                limit
+            }
+            AnswerStep::Waiting => {
+                self.step = AnswerStep::Collecting { since: net.now(), arrived: arrived(other, net) };
+                Duration::ZERO
+            }
+            AnswerStep::Collecting { arrived, .. } if has_handed_on(other, net, arrived) => {
+                self.timer = None;
+                return AnswerTime::Over(limit);
+            }
+            AnswerStep::Collecting { since, .. } => look_again(net, since),
+        };
+        self.timer = Some(net.call_later(owner, wait));
+        AnswerTime::GoesOn
+    }
+
+    /// The owner is lost: the timer that is left.
+    pub(super) fn take_timer(&mut self) -> Option<TimerId> {
+        self.timer.take()
+    }
+}
+
+fn look_again(net: &Net, since: Instant) -> Duration {
+    (net.now().duration_since(since) / 4).clamp(LOOK_AGAIN_MIN, LOOK_AGAIN_MAX)
+}
+
+/// Whether `end` has received everything. Datagrams are sent at once, or with the close of their socket.
+fn has_everything(end: End, net: &mut Net) -> bool {
+    end.sink(net).is_none_or(|sink| net.transport(sink).is_delivered())
+}
+
+/// How many bytes of `end` have arrived, read or not. With TLS, this is more than its bytes.
+fn arrived(end: End, net: &mut Net) -> u64 {
+    end.source(net).map_or(0, |source| {
+        let source = net.transport(source);
+        source.info().totals.received + source.unread_bytes() as u64
+    })
+}
+
+/// Whether the first `arrived` bytes of `end` were read, or all that there are.
+fn has_handed_on(end: End, net: &mut Net, arrived: u64) -> bool {
+    end.source(net).is_none_or(|source| {
+        let source = net.transport(source);
+        let has_more = source.may_have_more() || source.is_blocked_by_sink();
+        !has_more || source.info().totals.received >= arrived
+    })
+}
