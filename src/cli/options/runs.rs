@@ -179,26 +179,28 @@ pub(super) static STREAM: &[OptSpec] = &[
     number(QuitAfter, "quit-after", "DUR", |o, t| put(&mut o.quit_after, parse_duration(t).map(Some)))
         .not_with(Linger)
         .variable("XPORT_QUIT_AFTER")
-        .help("After stdin ends, wait at most this long for the answer, then exit with 0 [default: no limit]")
+        .top(34)
+        .help("After stdin ends, wait this long, then exit with 0")
         .more(
             "The time begins once the peer has received all of stdin; before that, the session does not end. Data \
              that has arrived in time is written, and the rest of the answer is dropped. With 0, the session ends as \
              soon as the peer has received everything. A peer that sends without a pause can delay the exit by 5s. \
              --linger is strict: it exits with 124.",
         )
-        .instead(
+        .instead_with(
             Topic::Datagrams,
-            "After stdin ends, exit with 0 after this long, even if datagrams still arrive [default: see --linger]",
+            "After stdin ends, exit with 0 after this long",
+            "Datagrams that still arrive do not delay the exit. Without this option, --linger decides.",
         )
         .instead_with(
             Topic::Relay,
-            "After one side ends, wait at most this long for the other, then end the pair in order",
-            "The time begins once the other side has received everything. --linger is strict: it exits with 124. A \
-             program has no such limit: see --kill-after.",
+            "After one side ends, wait this long, then end the pair",
+            "The pair ends in order. The time begins once the other side has received everything. --linger is strict: \
+             it exits with 124. A program has no such limit: see --kill-after.",
         )
         .instead_with(
             Topic::AnyEndpoint,
-            "After stdin ends, wait at most this long for the answer, then exit with 0 [default: no limit]",
+            "After stdin ends, wait this long, then exit with 0",
             "The time begins once the peer has received all of stdin; before that, the session does not end. Data \
              that has arrived in time is written, and the rest of the answer is dropped. With 0, the session ends as \
              soon as the peer has received everything. A peer that sends without a pause can delay the exit by 5s. \
@@ -206,11 +208,12 @@ pub(super) static STREAM: &[OptSpec] = &[
         ),
     flag(UntilPeerEnds, "until-peer-ends", |o| o.until_peer_ends = true)
         .variable("XPORT_UNTIL_PEER_ENDS")
-        .help("End the session in order when the peer has ended, even if stdin is still open")
+        .help("End the session once the peer has ended")
         .more(
-            "What was read from stdin before is still sent, and it is an error (4) if the peer does not take it. \
-             Nothing more is read from stdin. A server with -k goes on with the next client, which gets the rest of \
-             stdin. A session whose stdin is a terminal always ends like this.",
+            "The session ends in order, even if stdin is still open. What was read from stdin before is still sent, \
+             and it is an error (4) if the peer does not take it. Nothing more is read from stdin. A server with -k \
+             goes on with the next client, which gets the rest of stdin. A session whose stdin is a terminal always \
+             ends like this.",
         ),
     flag(SendOnly, "send-only", |o| o.send_only = true)
         .not_with(RecvOnly)

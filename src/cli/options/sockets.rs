@@ -140,8 +140,8 @@ pub(super) static CONNECTION: &[OptSpec] = &[
         .default("0")
         .variable("XPORT_RETRY")
         .top(30)
-        .help("Retry a failed connect N times, or for ever")
-        .more("Only connecting is retried. A failed TLS handshake is not.")
+        .help("Retry a failed connect N times")
+        .more("'forever' has no limit. Only connecting is retried. A failed TLS handshake is not.")
         .instead(Topic::Datagrams, "Retry a failed name look-up N times, or for ever"),
     number(RetryDelay, "retry-delay", "DUR", |o, t| put(&mut o.retry_delay, parse_duration(t)))
         .default("1s")
