@@ -353,18 +353,7 @@ fn netcats_ways_to_run_a_program_are_translated() {
 }
 
 #[test]
-fn help_fits_and_has_endpoints_and_examples() {
-    for (mode, usage) in [("relay", "[OPTIONS] LEFT RIGHT"), ("exec", "[OPTIONS] -- CMD [ARG]...")] {
-        for flag in ["-h", "--help"] {
-            let help = help(&[mode, flag]);
-            assert!(help.contains(&format!("Usage: xport {mode} {usage}\n")), "{mode} {flag}: {help}");
-            assert!(help.contains("--pty") && help.contains("XPORT_KILL_AFTER"), "{mode} {flag}: {help}");
-        }
-        let help = help(&[mode, "--help"]);
-        assert_eq!(help.lines().find(|line| line.chars().count() > 100), None, "{mode}");
-        let (_, examples) = help.split_once("\nExamples:\n").unwrap_or_else(|| panic!("{mode}: no examples"));
-        assert!(examples.matches(&format!("xport {mode} ")).count() >= 4, "{mode}: {examples}");
-    }
+fn the_help_of_relay_has_a_table_of_endpoints() {
     let help = help(&["relay", "--help"]);
     let (_, table) = help.split_once("\nEndpoints:\n").expect("a table of endpoints");
     for kind in [
