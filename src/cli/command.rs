@@ -11,15 +11,16 @@ use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint, value_parser};
 
+use crate::cli::layout;
 use crate::cli::modes::{Action, MODES, ModeSpec};
 use crate::cli::options::{Given, Heading, Opt, OptSpec, Repeat, Value, row, rows, rows_of};
 use crate::cli::text;
 
-/// Columns of help on a wide terminal: longer lines are hard to read.
-const TERM_WIDTH_MAX: usize = 100;
-
 /// The usage of the program as a whole.
-pub(super) const USAGE: &str = "xport MODE [OPTIONS] ADDRESS\n       xport --completions SHELL | --man";
+pub(super) const USAGE: &str = "xport MODE [OPTIONS] ADDRESS";
+
+/// The usage without a mode.
+const USAGE_OF_PAGES: &str = "\n       xport --completions SHELL | --man [PAGE]";
 
 /// How much of the definition is built.
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +37,15 @@ pub(super) enum Detail<'a> {
 impl Detail<'_> {
     fn has_texts(self) -> bool {
         matches!(self, Self::Shown(_) | Self::Full)
+    }
+
+    /// Whether the help is that of `--help`. The help of `-h` fits a screen.
+    fn is_long(self) -> bool {
+        match self {
+            Self::Named(_) => false,
+            Self::Shown(args) => args.iter().any(|arg| arg == "--help"),
+            Self::Full => true,
+        }
     }
 
     /// Whether an argument can name an option. A letter can stand among other letters.
@@ -56,91 +66,93 @@ impl Detail<'_> {
 }
 
 /// A positional argument.
-struct Operand {
+pub(super) struct Operand {
     id: &'static str,
-    shown: &'static str,
-    hint: ValueHint,
-    is_list: bool,
+    pub(super) shown: &'static str,
+    /// What completes it. [`ValueHint::Unknown`] stands for an endpoint.
+    pub(super) hint: ValueHint,
+    pub(super) is_list: bool,
     help: &'static str,
     more: &'static str,
 }
 
-const INET_ADDRESS: Operand = Operand {
+const INET_PEER: Operand = Operand {
     id: "address",
     shown: "ADDRESS",
     hint: ValueHint::Hostname,
     is_list: false,
-    help: "HOST:PORT, [V6]:PORT, :PORT (loopback), fd:N, or for a listener *:PORT (every interface)",
-    more: "A bare PORT or :PORT is the loopback of IPv4 and IPv6, so that nothing is exposed by accident. *:PORT \
-           listens on every interface. An IPv6 address goes in brackets; a link-local address needs %interface, as in \
-           [fe80::1%eth0]:80. PORT is a number or a service name; a listener with port 0 lets the kernel choose. fd:N \
-           is an inherited socket.",
+    help: "HOST:PORT, [V6]:PORT, or :PORT on this machine",
+    more: "PORT is a number or a service name. An IPv6 address is in brackets. A link-local address needs its \
+           interface, as in [fe80::1%eth0]:80. fd:N is an inherited socket.",
+};
+const INET_LISTENER: Operand = Operand {
+    help: ":PORT (loopback), *:PORT (every interface), or IP:PORT",
+    more: "A bare PORT or :PORT is the loopback of IPv4 and IPv6, so that nothing is exposed by accident. PORT is a \
+           number or a service name; with port 0, the kernel chooses one. An IPv6 address is in brackets, as in \
+           [::1]:80. fd:N is an inherited socket.",
+    ..INET_PEER
 };
 const PORT: Operand = Operand {
     id: "port",
     shown: "PORT",
-    hint: ValueHint::Unknown,
+    hint: ValueHint::Other,
     help: "Port, if ADDRESS is only a host",
     more: "",
-    ..INET_ADDRESS
+    ..INET_PEER
 };
 const UNIX_ADDRESS: Operand = Operand {
     hint: ValueHint::FilePath,
     help: "A path, @name (abstract) or fd:N",
     more: "An abstract name is not in the file system and has no permissions: any program on the machine can connect. \
            fd:N is an inherited socket.",
-    ..INET_ADDRESS
+    ..INET_PEER
 };
 const LEFT: Operand = Operand {
     id: "left",
     shown: "LEFT",
-    help: "First endpoint: KIND:ADDRESS[,OPTION]... ('xport relay --help' lists the kinds); a listener serves many \
-           clients",
+    hint: ValueHint::Unknown,
+    help: "KIND:ADDRESS[,OPTION]...; a listener serves many clients",
+    more: "The kinds of endpoints are listed below.",
     ..PORT
 };
 const RIGHT: Operand = Operand {
     id: "right",
     shown: "RIGHT",
-    help: "Second endpoint, opened for LEFT or for each client of LEFT; it cannot listen",
-    ..PORT
+    help: "The other endpoint, opened for each client of LEFT",
+    more: "RIGHT cannot listen.",
+    ..LEFT
 };
 const ENDPOINT: Operand = Operand {
     id: "endpoint",
     shown: "ENDPOINT",
-    help: "Endpoint to connect to: tcp:, tls:, unix:, udp: or fd: with its address; a bare address means tcp:, a path \
-           unix:",
-    more: "Options for this endpoint alone follow after commas, as in tls:host:443,ca=FILE. 'xport relay --help' lists \
-           the endpoints and their options.",
-    ..PORT
+    help: "tcp:ADDRESS, tls:ADDRESS, unix:PATH, udp:ADDRESS or fd:N",
+    more: "A bare address means tcp:, and a path means unix:. Options of an endpoint follow after commas, as in \
+           tls:host:443,ca=FILE. 'xport relay --help' lists the endpoints and their options.",
+    ..LEFT
 };
 const ENDPOINTS: Operand = Operand {
-    help: "Endpoint to listen on: tcp-listen:, tls-listen:, unix-listen:, udp-listen: or fd: with its address; may be \
-           repeated",
-    more: "tcp:, tls:, unix:, udp:, a bare address and a path connect in other modes, and listen here. Options for one \
-           endpoint alone follow after commas, as in tcp-listen:*:80,max-conns=9. 'xport relay --help' lists the \
-           endpoints and their options.",
+    help: "Where to listen, as in tcp-listen:80 or unix-listen:./s",
+    more: "The kinds are tcp-listen:, tls-listen:, unix-listen:, udp-listen: and fd:. tcp:, tls:, unix:, udp:, a bare \
+           address and a path connect in other modes, and listen here. Options of an endpoint follow after commas, as \
+           in tcp-listen:*:80,max-conns=9. 'xport relay --help' lists the endpoints and their options.",
     is_list: true,
     ..ENDPOINT
 };
 const AWAITED: Operand = Operand {
-    help: "Endpoint to wait for: HOST:PORT, a path, tcp:, tls:, unix:, udp:, http:// or https://; may be repeated",
-    more: "Options for one endpoint alone follow after commas, as in tls:host:443,ca=FILE.",
+    help: "HOST:PORT, tls:ADDRESS, a path, udp:ADDRESS or http://...",
+    more: "Options of an endpoint follow after commas, as in tls:host:443,ca=FILE.",
     is_list: true,
     ..ENDPOINT
 };
-const PROGRAM: Operand = Operand {
-    id: PROGRAM_ID,
-    shown: "CMD",
-    help: "Program that xport becomes on success, and its arguments; after a failure it is not run",
-    ..CMD
-};
+const PROGRAM: Operand =
+    Operand { id: PROGRAM_ID, shown: "CMD", help: "Program that xport becomes once all are up", ..CMD };
 const CMD: Operand = Operand {
     id: "command",
     shown: "CMD",
     hint: ValueHint::CommandWithArguments,
     is_list: true,
-    help: "Program and its arguments, passed on unchanged: no shell reads them",
-    ..PORT
+    help: "Program and its arguments; no shell reads them",
+    more: "",
 };
 const HOST: Operand = Operand {
     id: "host",
@@ -164,7 +176,8 @@ const PORTS: Operand = Operand {
 /// The operand that follows `--` and nothing else.
 const PROGRAM_ID: &str = "program";
 
-fn operands_of(mode: &ModeSpec) -> &'static [Operand] {
+/// The operands of a mode.
+pub(super) fn operands_of(mode: &ModeSpec) -> &'static [Operand] {
     match (mode.verb.action, mode.scheme) {
         (Action::Relay, _) => &[LEFT, RIGHT],
         (Action::Scan, _) => &[HOST, PORTS],
@@ -173,7 +186,8 @@ fn operands_of(mode: &ModeSpec) -> &'static [Operand] {
         (Action::Wait, _) => &[AWAITED, PROGRAM],
         (_, None) => &[ENDPOINTS],
         (_, Some(scheme)) if scheme.is_unix() => &[UNIX_ADDRESS],
-        _ => &[INET_ADDRESS, PORT],
+        (_, Some(scheme)) if scheme.listens() => &[INET_LISTENER, PORT],
+        _ => &[INET_PEER, PORT],
     }
 }
 
@@ -190,13 +204,24 @@ pub(super) fn command(detail: Detail<'_>) -> Command {
     if !detail.has_texts() {
         return top;
     }
-    top.about(text::ABOUT)
+    let top = with_help(top.about(text::ABOUT)).subcommand_help_heading("Modes").subcommand_value_name("MODE");
+    if !detail.is_long() {
+        return top.help_template(layout::TEMPLATE_OF_TOP).after_help(layout::first_screen());
+    }
+    top.override_usage(format!("{USAGE}{USAGE_OF_PAGES}"))
         .long_about(text::LONG_ABOUT)
-        .after_help(text::AFTER_HELP)
-        .after_long_help(text::after_long_help())
-        .max_term_width(TERM_WIDTH_MAX)
-        .subcommand_help_heading("Modes")
-        .subcommand_value_name("MODE")
+        .before_help(layout::examples())
+        .after_help(layout::after_options())
+}
+
+/// Adds what all pages of help have.
+fn with_help(command: Command) -> Command {
+    let help = Arg::new("help").short('h').long("help").action(ArgAction::Help).help(text::HELP);
+    command
+        .term_width(layout::columns())
+        .help_template(layout::TEMPLATE)
+        .disable_help_flag(true)
+        .arg(help.help_heading(Heading::Output.title()).hide_short_help(true))
 }
 
 /// The options that are accepted before a mode.
@@ -219,24 +244,28 @@ fn command_of(mode: &ModeSpec, detail: Detail<'_>) -> Option<Command> {
     if !is_named {
         return Some(command.about(mode.about));
     }
-    // The options that only `exec` or `wait` is about come first in its help.
-    let first = match mode.verb.action {
-        Action::Exec => Heading::Child,
-        Action::Wait => Heading::Wait,
-        _ => Heading::None,
+    // What a mode is for comes first: the program of `exec`, the waiting of `wait`. Options for experts come last.
+    let section = |row: &&OptSpec| match row.heading() {
+        Heading::Child if mode.verb.action == Action::Exec => 0,
+        Heading::Wait | Heading::Scan => 0,
+        Heading::Expert => 2,
+        _ => 1,
     };
-    let is_first = |row: &&OptSpec| row.heading() == first;
-    let (first, others): (Vec<_>, Vec<_>) =
-        rows().filter(|row| detail.has(row) && mode.has(row.id)).partition(is_first);
-    let is_hidden = |row: &OptSpec| mode.verb.action == Action::Relay && mode.is_of_ends(row.id);
-    let build = |row: &'static OptSpec| arg(row, detail, mode.help_of(row)).hide_short_help(is_hidden(row));
-    let command = command
-        .args(operands_of(mode).iter().map(|operand| operand.arg(detail)))
-        .args(first.into_iter().chain(others).map(build));
+    let mut rows = Vec::from_iter(rows().filter(|row| detail.has(row) && mode.has(row.id)));
+    let command = command.args(operands_of(mode).iter().map(|operand| operand.arg(detail)));
     if !detail.has_texts() {
-        return Some(command);
+        return Some(command.args(rows.into_iter().map(|row| arg(row, detail, mode.help_of(row)))));
     }
-    Some(command.about(mode.about).after_long_help(text::after_help_of(mode.name)).max_term_width(TERM_WIDTH_MAX))
+    rows.sort_by_key(section);
+    let is_long = detail.is_long();
+    let top = if is_long { Vec::new() } else { mode.top_rows(layout::OPTIONS_MAX) };
+    let build = |row: &'static OptSpec| {
+        let is_shown = is_long || top.iter().any(|other| other.id == row.id);
+        arg(row, detail, mode.help_of(row)).hide_short_help(!is_shown)
+    };
+    let command = command.about(mode.about).args(rows.into_iter().map(build));
+    let after = if is_long { layout::after_options_of(mode) } else { text::after_help_of(mode.name) };
+    Some(with_help(command).before_help(layout::examples_of(mode.name, is_long)).after_help(after))
 }
 
 impl Operand {
@@ -248,7 +277,11 @@ impl Operand {
             (true, _) => arg.num_args(1..),
             _ => arg,
         };
-        if detail.has_texts() { with_texts(arg.value_hint(self.hint), self.help, self.more) } else { arg }
+        if !detail.has_texts() {
+            return arg;
+        }
+        // Most people write the port behind the host.
+        with_texts(arg.value_hint(self.hint).hide_short_help(self.id == PORT.id), self.help, self.more)
     }
 }
 
@@ -259,8 +292,8 @@ fn with_conflict(arg: Arg, other: Opt, detail: Detail<'_>) -> Arg {
 }
 
 /// Adds help texts. `--help` has the longer text below the line.
-fn with_texts(arg: Arg, help: &'static str, more: &'static str) -> Arg {
-    let arg = arg.help(help);
+fn with_texts(arg: Arg, help: &str, more: &str) -> Arg {
+    let arg = arg.help(help.to_owned());
     match more {
         "" => arg,
         _ => arg.long_help(format!("{help}\n\n{more}")),
@@ -299,6 +332,9 @@ fn arg(row: &'static OptSpec, detail: Detail<'_>, (help, more): (&'static str, &
     if let Some(name) = row.value_name() {
         arg = arg.value_name(name);
     }
+    if let Some(value) = row.bare {
+        arg = arg.num_args(0..=1).default_missing_value(value);
+    }
     if !detail.has_texts() {
         return arg;
     }
@@ -307,16 +343,22 @@ fn arg(row: &'static OptSpec, detail: Detail<'_>, (help, more): (&'static str, &
         Value::Raw("CMD", _) => arg.value_hint(ValueHint::CommandString),
         _ => arg,
     };
-    if let Some(variable) = row.variable {
-        arg = arg.env(variable);
-    }
     if let Some(default) = row.default {
         arg = arg.default_value(default);
+    }
+    if !detail.is_long() {
+        return arg.hide_possible_values(row.value_name().is_some()).help(help);
+    }
+    if let Some(variable) = row.variable {
+        arg = arg.env(variable);
     }
     if let Some(title) = row.heading().title() {
         arg = arg.help_heading(title);
     }
-    with_texts(arg, help, more)
+    match (row.value_name(), row.repeat) {
+        (None, _) | (_, Repeat::No) => with_texts(arg, help, more),
+        _ => with_texts(arg, &format!("{help} [may be repeated]"), more),
+    }
 }
 
 /// The options of `rows` that the command line has.

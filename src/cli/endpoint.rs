@@ -79,11 +79,6 @@ impl<'a> EndpointArg<'a> {
         clean_os(self.text)
     }
 
-    /// What follows the scheme, for a line to type.
-    pub(super) fn rest_shown(&self) -> String {
-        clean_os(self.rest)
-    }
-
     /// An error about this endpoint.
     pub(super) fn with_context(&self, reason: &str) -> ConfigError {
         with_context(self.text, reason)
@@ -192,7 +187,7 @@ impl<'a> EndpointArg<'a> {
         }
         let takes_descriptors = scheme.has_datagrams() || scheme.is_tls || scheme.form == Form::Descriptor;
         if !takes_descriptors && text.as_bytes().starts_with(b"fd:") {
-            return Err(self.with_context(&format!("write {} alone for an inherited socket", clean_os(&text))));
+            return Err(self.with_context("an inherited socket has no kind before fd:"));
         }
         if !scheme.is_unix() && is_path(text.as_bytes()) {
             let unix = if scheme.listens() { "unix-listen" } else { "unix" };
@@ -209,14 +204,14 @@ impl<'a> EndpointArg<'a> {
         };
         let name = String::from_utf8_lossy(name);
         if name.is_empty() {
-            return Err("an option has no name: write '\\,' for a comma in a name or path".into());
+            return Err("an option has no name; a comma in a name or path is '\\,'".into());
         }
         let Some(row) = self.rows(verb).find(|row| row.name == name || row.word == name) else {
             return Err(self.explain_option(verb, &name));
         };
         let text = match (value, row.value_name()) {
             (Some([]) | None, Some(value)) => {
-                return Err(format!("'{name}' needs a value: write {name}={value}", name = row.name));
+                return Err(format!("'{name}' needs a value, as in {name}={value}", name = row.name));
             }
             (Some(_), None) => return Err(format!("'{name}' takes no value")),
             (value, _) => OsString::from_vec(value.unwrap_or_default().to_vec()),
@@ -257,10 +252,10 @@ fn url_address<'a>(scheme: &Scheme, url: &'a [u8]) -> Result<&'a [u8], String> {
     };
     if scheme.is_unix() {
         if !address.starts_with(b"/") {
-            return Err(format!("a URL needs an absolute path: write {name}:///run/s, or {name}:PATH"));
+            return Err(format!("a URL needs an absolute path, as in {name}:///run/s"));
         }
         if part_at(b"%").is_some() {
-            return Err(format!("'%' is not decoded in a URL: write {name}:PATH"));
+            return Err(format!("'%' is not decoded in a URL of {name}:"));
         }
     } else {
         if part_at(b"@").is_some_and(|at| part_at(b"/?#").is_none_or(|end| at < end)) {

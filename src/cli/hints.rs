@@ -70,26 +70,6 @@ const TLS_SERVER_OPTIONS: Table = &[
     ("--starttls", "only tls-client has this option; a server speaks TLS from the start"),
 ];
 
-/// Options of other programs that wait for services, and what to do instead.
-const WAIT_OPTIONS: Table = &[
-    ("-t", "use --for DUR"),
-    ("-w", "use --for DUR, or --connect-timeout DUR for one try"),
-    ("--timeout", "use --for DUR"),
-    ("--wait", "write the endpoint without an option"),
-    ("-i", "use --every DUR"),
-    ("--interval", "use --every DUR"),
-    ("--retry", "use --for DUR; --every DUR sets the pause"),
-    ("--retry-delay", "use --every DUR"),
-    ("-s", "the program is never run after a failure anyway"),
-    ("--strict", "the program is never run after a failure anyway"),
-    ("-p", "write the endpoint without an option, as HOST:PORT"),
-    ("--host", "write the endpoint without an option, as HOST:PORT"),
-    ("--port", "write the endpoint without an option, as HOST:PORT"),
-    ("-u", "for UDP, write udp:HOST:PORT"),
-    ("-U", "write the path of a unix socket without an option"),
-    ("-z", "this mode never sends data to a TCP service"),
-];
-
 /// Explains why a text is no endpoint, although its author meant one. `None` if it is an endpoint or an address.
 pub(super) fn explain_kind(text: &str) -> Option<String> {
     unknown_kind(text).map(|word| format!("unknown kind of endpoint {}", quote(word)))
@@ -161,7 +141,6 @@ pub(super) fn reason_for_flag(mode: &ModeSpec, flag: &str) -> Option<&'static st
         Some(scheme) if scheme.is_tls => find(TLS_CLIENT_OPTIONS, flag),
         Some(_) => None,
         None if mode.verb.action == Action::Scan => find(SCAN_OPTIONS, flag),
-        None if mode.verb.action == Action::Wait => find(WAIT_OPTIONS, flag),
         None => reason_for_option(mode.verb, flag.strip_prefix("--")?),
     }
 }

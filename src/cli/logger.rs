@@ -90,7 +90,7 @@ pub fn init(verbosity: Verbosity, color: Color, has_time: bool) {
         }
         None => set_levels(&mut builder, verbosity),
     }
-    let colored = is_colored(color, &|name| env::var(name).ok(), io::stderr().is_terminal());
+    let colored = is_colored(color, &io::stderr());
     builder
         .target(Target::Pipe(Box::new(Stderr)))
         // `write_record` writes the colours, so env_logger must not strip them.
@@ -197,8 +197,13 @@ fn check_spec(spec: &str, odd: &mut Vec<String>) -> String {
     checked
 }
 
+/// Whether text on a stream is coloured.
+pub(super) fn is_colored(color: Color, stream: &impl IsTerminal) -> bool {
+    chooses_color(color, &|name| env::var(name).ok(), stream.is_terminal())
+}
+
 /// `--color`, then <https://no-color.org>, then `CLICOLOR_FORCE`, then the terminal.
-fn is_colored(color: Color, variable: &dyn Fn(&str) -> Option<String>, terminal: bool) -> bool {
+fn chooses_color(color: Color, variable: &dyn Fn(&str) -> Option<String>, terminal: bool) -> bool {
     let set = |name: &str| variable(name).filter(|value| !value.is_empty());
     match color {
         Color::Always => true,
@@ -329,7 +334,7 @@ mod tests {
         let colored = |color, variables: &[(&str, &str)], terminal| {
             let find =
                 |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
-            is_colored(color, &find, terminal)
+            chooses_color(color, &find, terminal)
         };
         assert!(colored(Color::Always, &[("NO_COLOR", "1")], false));
         assert!(!colored(Color::Never, &[("CLICOLOR_FORCE", "1")], true));

@@ -1,184 +1,272 @@
-//! Writes the manual page from the tables of the command line.
+//! Writes the manual pages from the tables of the command line.
 //!
-//! The page has each section of options once, and names the modes that offer an option. The page is committed as
-//! `man/`, and a test keeps the file up to date.
+//! `xport(1)` has every option once, with the modes that have it. `xport-endpoints(7)` has the endpoints, and the modes
+//! that join them. The pages are committed as `man/`, and a test keeps the files up to date.
 
+use std::fmt::Write as _;
+
+use crate::cli::examples::{Example, Shown};
 use crate::cli::modes::{MODES, ModeSpec};
-use crate::cli::options::{Heading, OptSpec, Value, rows, rows_of};
+use crate::cli::options::{GROUPS, Heading, OptSpec, Repeat, Value, rows};
+use crate::cli::roff::{Roff, bold, roff};
 use crate::cli::schemes;
 use crate::cli::text;
 
-/// The sections of options, in the order of the manual page.
-const HEADINGS: [Heading; 10] = [
-    Heading::Connection,
-    Heading::Listening,
-    Heading::Scan,
-    Heading::Tls,
-    Heading::Datagram,
-    Heading::Child,
-    Heading::Stream,
-    Heading::Wait,
-    Heading::Output,
-    Heading::None,
-];
+pub use crate::cli::text::Manual;
 
-/// The manual page in roff: one page for all modes.
+/// A manual page in roff.
 #[must_use]
-pub fn man() -> Vec<u8> {
-    let mut page = String::with_capacity(64 * 1024);
-    push_head(&mut page);
+pub fn man(page: Manual) -> Vec<u8> {
+    match page {
+        Manual::Program => program(),
+        Manual::Endpoints => endpoints(),
+    }
+    .text
+    .into_bytes()
+}
+
+fn program() -> Roff {
+    let mut page = Roff::new("XPORT", 1);
+    page.section("NAME");
+    page.line(&format!("xport \\- {}", roff(text::ABOUT)));
+    page.section("SYNOPSIS");
+    page.lines(text::SYNOPSIS);
+    page.section("DESCRIPTION");
+    page.paragraphs(text::DESCRIPTION);
+    page.examples(&|example| example.shown != Shown::Page);
+    page.terms("EXIT STATUS", text::EXIT_STATUS);
     push_modes(&mut page);
-    push_terms(&mut page, "ADDRESSES", text::ADDRESSES.iter().copied());
-    let endpoints = schemes::table();
-    push_terms(&mut page, "ENDPOINTS", endpoints.iter().map(|(term, meaning)| (*term, meaning.as_str())));
-    page.push_str(&format!(".PP\n{}\n", roff(text::ENDPOINT_OPTIONS)));
-    push_terms(&mut page, "WAITING", text::WAITING.iter().copied());
     push_options(&mut page);
-    push_terms(&mut page, "STDIN OF A PROGRAM", text::STDIN_OF_PROGRAM.iter().copied());
-    push_terms(&mut page, "HOW IT ENDS", text::ENDING.iter().copied());
-    push_environment(&mut page);
-    push_terms(&mut page, "EXIT STATUS", text::EXIT_STATUS.iter().copied());
-    push_terms(&mut page, "EXAMPLES", text::EXAMPLES.iter().copied());
-    push_section(&mut page, "SEE ALSO");
-    page.push_str("\\fBnc\\fR(1), \\fBsocat\\fR(1), \\fBtcp\\fR(7), \\fBudp\\fR(7), \\fBunix\\fR(7)\n");
-    page.into_bytes()
+    page.terms("ADDRESSES", text::ADDRESSES);
+    page.terms("WAITING", text::WAITING);
+    page.terms("ENVIRONMENT", text::ENVIRONMENT);
+    page.terms("STDIN OF A PROGRAM", text::STDIN_OF_PROGRAM);
+    page.terms("HOW A RUN ENDS", text::ENDING);
+    page.terms("COMPLETIONS", text::COMPLETIONS);
+    page.title = "MORE EXAMPLES";
+    page.examples(&|example| example.shown == Shown::Page && !is_of_endpoints(example));
+    page.section("SEE ALSO");
+    page.see(&[("xport-endpoints", 7), ("nc", 1), ("socat", 1), ("tcp", 7), ("udp", 7), ("unix", 7)]);
+    page
 }
 
-/// Writes the head. It has no date, because the page must not differ from day to day.
-fn push_head(page: &mut String) {
-    let version = env!("CARGO_PKG_VERSION");
-    page.push_str(&format!(".TH XPORT 1 \"\" \"xport {version}\" \"User Commands\"\n"));
-    push_section(page, "NAME");
-    page.push_str(&format!("xport \\- {}\n", roff(text::ABOUT)));
-    push_section(page, "SYNOPSIS");
-    page.push_str("\\fBxport\\fR \\fIMODE\\fR [\\fIOPTIONS\\fR] \\fIADDRESS\\fR\n.br\n");
-    page.push_str("\\fBxport relay\\fR [\\fIOPTIONS\\fR] \\fILEFT\\fR \\fIRIGHT\\fR\n.br\n");
-    page.push_str("\\fBxport exec\\fR [\\fIOPTIONS\\fR] \\-\\- \\fICMD\\fR [\\fIARG\\fR]...\n.br\n");
-    page.push_str(
-        "\\fBxport wait\\fR [\\fIOPTIONS\\fR] \\fIENDPOINT\\fR... [\\-\\- \\fICMD\\fR [\\fIARG\\fR]...]\n.br\n",
-    );
-    page.push_str("\\fBxport echo\\fR|\\fBlisten\\fR|\\fBconnect\\fR [\\fIOPTIONS\\fR] \\fIENDPOINT\\fR...\n.br\n");
-    page.push_str("\\fBxport scan\\fR [\\fIOPTIONS\\fR] \\fIHOST\\fR \\fIPORTS\\fR...\n.br\n");
-    page.push_str("\\fBxport\\fR \\fB\\-\\-completions\\fR \\fISHELL\\fR | \\fB\\-\\-man\\fR\n");
-    push_section(page, "DESCRIPTION");
-    page.push_str(&format!("{}\n", roff(text::LONG_ABOUT)));
+fn endpoints() -> Roff {
+    let mut page = Roff::new("XPORT-ENDPOINTS", 7);
+    page.section("NAME");
+    page.line(&format!("xport\\-endpoints \\- {}", roff(text::ABOUT_ENDPOINTS)));
+    page.section("SYNOPSIS");
+    page.lines(text::SYNOPSIS_OF_ENDPOINTS);
+    page.section("DESCRIPTION");
+    page.paragraphs(text::DESCRIPTION_OF_ENDPOINTS);
+    page.examples(&|example| example.shown == Shown::Page && is_of_endpoints(example));
+    let table = schemes::table();
+    page.terms("KINDS", &Vec::from_iter(table.iter().map(|(term, meaning)| (*term, meaning.as_str()))));
+    page.section("OPTIONS");
+    page.paragraphs(text::ENDPOINT_OPTIONS);
+    page.terms("HOW A PAIR ENDS", text::ENDING_OF_PAIRS);
+    page.section("SEE ALSO");
+    page.see(&[("xport", 1)]);
+    page
 }
 
-fn push_modes(page: &mut String) {
-    push_section(page, "MODES");
+/// Whether an example belongs to the page of endpoints.
+fn is_of_endpoints(example: &Example) -> bool {
+    MODES.iter().any(|mode| mode.takes_endpoints() && example.runs(mode.name))
+}
+
+fn push_modes(page: &mut Roff) {
+    page.section("MODES");
     for mode in MODES {
         let alias = mode.alias.filter(|(_, is_shown)| *is_shown).map(|(alias, _)| alias);
         let names = std::iter::once(mode.name).chain(alias);
-        push_term(page, &Vec::from_iter(names.map(bold)).join(", "), mode.about);
+        page.term(&Vec::from_iter(names.map(bold)).join(", "), &format!("{}.", mode.about));
     }
 }
 
-/// Writes the sections of options. An option names its modes, unless every mode has it.
-fn push_options(page: &mut String) {
-    push_section(page, "OPTIONS");
-    page.push_str(&roff(text::VALUES));
-    page.push('\n');
-    for heading in HEADINGS {
-        page.push_str(&format!(".SS \"{}\"\n", heading.title().unwrap_or("Without a mode")));
-        for row in rows_of(heading) {
-            // An option with another meaning in some modes is listed once for each meaning.
-            let mut meanings = vec![(row.help, row.more)];
-            meanings.extend(row.instead.iter().flatten());
-            for meaning in meanings {
-                let has_meaning = |mode: &&ModeSpec| mode.has(row.id) && mode.help_of(row) == meaning;
-                let names = Vec::from_iter(MODES.iter().filter(has_meaning).map(|mode| mode.name));
-                if !names.is_empty() || heading == Heading::None {
-                    push_option(page, row, meaning, if names.len() == MODES.len() { &[] } else { &names });
-                }
+/// Writes the sections of options. The section for experts is the last one but that of options without a mode.
+fn push_options(page: &mut Roff) {
+    page.section("OPTIONS");
+    page.paragraphs(&[text::VALUES, text::HOW_TO_READ_OPTIONS]);
+    let mut headings = Vec::from_iter(GROUPS.iter().map(|(heading, _)| *heading));
+    headings.insert(headings.len() - 1, Heading::Expert);
+    // Options of the same name are one option for a reader.
+    let mut names: Vec<&str> = Vec::new();
+    for heading in headings {
+        page.subsection(heading.title().unwrap_or("Without a mode"));
+        for row in rows().filter(|row| row.heading() == heading) {
+            if !names.contains(&row.name) {
+                names.push(row.name);
+                push_option(page, row);
             }
         }
     }
 }
 
-fn push_option(page: &mut String, row: &OptSpec, (help, more): (&str, &str), modes: &[&str]) {
+/// Writes an option. Two rows with one name are one option, whose value differs.
+fn push_option(page: &mut Roff, row: &OptSpec) {
+    let alike = Vec::from_iter(rows().filter(|other| other.name == row.name));
     let short = row.short.map(|short| bold(&format!("-{short}")));
     let long = row.has_long().then(|| bold(&row.flag()));
     let mut term = Vec::from_iter(short.into_iter().chain(long)).join(", ");
-    if let Some(name) = row.value_name() {
-        term.push_str(&format!(" \\fI{}\\fR", roff(name)));
+    let values = Vec::from_iter(alike.iter().filter_map(|row| row.value_name()));
+    if !values.is_empty() {
+        let value = format!("\\fI{}\\fR", roff(&values.join("|")));
+        let _ = if row.bare.is_some() { write!(term, " [{value}]") } else { write!(term, " {value}") };
     }
-    let mut help = if more.is_empty() { help.to_owned() } else { format!("{help}. {more}") };
-    if let Value::Word(_, words, _) = row.value {
-        let names = Vec::from_iter(words.iter().map(|(name, _)| *name));
-        help.push_str(&format!(" [possible values: {}]", names.join(", ")));
-    }
-    if let Some(default) = row.default {
-        help.push_str(&format!(" [default: {default}]"));
-    }
-    if !modes.is_empty() {
-        help.push_str(&format!(" ({})", modes.join(", ")));
-    }
-    push_term(page, &term, &help);
-}
-
-fn push_environment(page: &mut String) {
-    push_section(page, "ENVIRONMENT");
-    let mut named = Vec::new();
-    for row in rows() {
-        // Some modes have an option with the same name and another default.
-        let Some(name) = row.variable.filter(|name| !named.contains(name)) else { continue };
-        named.push(name);
-        let meaning = match row.value {
-            Value::Flag(_) => {
-                format!("1 switches {} on, 0 switches it off. An empty value counts as unset.", row.flag())
+    // An option can mean something else in some modes. The second meaning does not repeat what the first one says.
+    let mut meanings: Vec<((&str, &str), Vec<&str>)> = Vec::new();
+    let has_defaults = alike.iter().any(|other| other.default != row.default);
+    let mut defaults = Vec::new();
+    for row in alike {
+        let texts = std::iter::once((row.help, row.more)).chain(row.instead.iter().flatten().copied());
+        for text in texts {
+            let has_meaning = |mode: &&ModeSpec| mode.has(row.id) && mode.help_of(row) == text;
+            let names = Vec::from_iter(MODES.iter().filter(has_meaning).map(|mode| mode.name));
+            if !names.is_empty() || (row.heading() == Heading::None && meanings.is_empty()) {
+                meanings.push((text, names));
+                defaults.push(row.default.filter(|_| has_defaults));
             }
-            _ => format!("The default of {}. An empty value counts as unset.", row.flag()),
-        };
-        push_term(page, &bold(name), &meaning);
+        }
     }
-    for (name, meaning) in text::ENVIRONMENT {
-        push_term(page, &bold(name), meaning);
+    page.line(".TP");
+    page.line(&term);
+    let mut said: Vec<String> = Vec::new();
+    let mut facts = facts(row);
+    let is_one = meanings.len() == 1;
+    for (index, ((help, more), modes)) in meanings.iter().enumerate() {
+        if index > 0 {
+            page.line(".IP");
+        }
+        if !is_one {
+            page.line(&format!("\\fI{}\\fR:", roff(&in_short(modes))));
+        }
+        // A default of one meaning is at the end of the line.
+        let (help, default) = help.split_once(" [").map_or((*help, None), |(help, default)| (help, Some(default)));
+        for sentence in sentences(help).into_iter().chain(sentences(more)) {
+            if !said.contains(&sentence) {
+                page.text_line(&sentence);
+                said.push(sentence);
+            }
+        }
+        match default {
+            Some(default) if is_one => facts.insert(0, default.trim_end_matches(']').to_owned()),
+            Some(default) => page.text_line(&format!("[{default}")),
+            None => defaults[index].into_iter().for_each(|default| page.text_line(&format!("[default: {default}]"))),
+        }
+    }
+    if has_defaults {
+        facts.retain(|fact| !fact.starts_with("default: "));
+    }
+    for fact in facts {
+        page.text_line(&format!("[{fact}]"));
+    }
+    if let [(_, modes)] = &meanings[..]
+        && !modes.is_empty()
+    {
+        page.line(".br");
+        page.line(&format!("\\fI{}\\fR", roff(&in_short(modes))));
     }
 }
 
-fn push_terms<'a>(page: &mut String, title: &str, rows: impl Iterator<Item = (&'a str, &'a str)>) {
-    push_section(page, title);
-    for (term, meaning) in rows {
-        push_term(page, &bold(term), meaning);
+/// The facts about an option that hold in every mode.
+fn facts(row: &OptSpec) -> Vec<String> {
+    let mut facts = Vec::new();
+    if let Value::Word(_, words, _) = row.value {
+        facts.push(format!("values: {}", Vec::from_iter(words.iter().map(|(name, _)| *name)).join(", ")));
     }
+    if row.value_name().is_some() && row.repeat != Repeat::No {
+        facts.push("may be repeated".to_owned());
+    }
+    facts.extend(row.default.map(|default| format!("default: {default}")));
+    facts.extend(row.variable.map(|name| format!("env: {name}")));
+    facts
 }
 
-fn push_section(page: &mut String, title: &str) {
-    page.push_str(&format!(".SH \"{title}\"\n"));
+/// Splits a text into sentences. The first line of an option has no full stop.
+fn sentences(text: &str) -> Vec<String> {
+    let parts = text.split(". ").map(|part| part.trim_end_matches('.')).filter(|part| !part.is_empty());
+    parts.map(|part| format!("{part}.")).collect()
 }
 
-/// Writes a term, which is roff already, and its meaning, which is text.
-fn push_term(page: &mut String, term: &str, meaning: &str) {
-    page.push_str(&format!(".TP\n{term}\n{}\n", roff(meaning)));
-}
-
-fn bold(text: &str) -> String {
-    format!("\\fB{}\\fR", roff(text))
-}
-
-/// Escapes the characters that are special in roff.
-fn roff(text: &str) -> String {
-    let escaped = text.replace('\\', "\\e").replace('-', "\\-").replace('\'', "\\(aq");
-    if escaped.starts_with('.') { format!("\\&{escaped}") } else { escaped }
+/// A list of modes, which is short where it names most of them: `every mode`, `all but exec`, `tcp-*`, `*-client`.
+fn in_short(modes: &[&str]) -> String {
+    let others = Vec::from_iter(MODES.iter().map(|mode| mode.name).filter(|name| !modes.contains(name)));
+    match &others[..] {
+        [] => return "every mode".to_owned(),
+        [one] => return format!("all but {one}"),
+        [one, two] => return format!("all but {one} and {two}"),
+        _ => (),
+    }
+    let named = || MODES.iter().filter(|mode| mode.scheme.is_some()).filter_map(|mode| mode.name.split_once('-'));
+    let mut left = modes.to_vec();
+    let mut parts = Vec::new();
+    // A pattern stands for all modes of a role or of a family, if there is more than one.
+    let mut patterns: Vec<(String, Vec<String>)> = Vec::new();
+    for (family, role) in named() {
+        let of_role = named().filter(|(_, other)| *other == role).map(|(family, role)| format!("{family}-{role}"));
+        let of_family = named().filter(|(other, _)| *other == family).map(|(family, role)| format!("{family}-{role}"));
+        patterns.push((format!("*-{role}"), of_role.collect()));
+        patterns.push((format!("{family}-*"), of_family.collect()));
+    }
+    loop {
+        let whole = |names: &Vec<String>| names.iter().all(|name| modes.contains(&name.as_str()));
+        let gain = |names: &Vec<String>| names.iter().filter(|name| left.contains(&name.as_str())).count();
+        // `max_by_key` gives the last one of several.
+        let best = patterns.iter().rev().filter(|(_, names)| whole(names)).max_by_key(|(_, names)| gain(names));
+        match best {
+            Some((pattern, names)) if gain(names) > 1 => {
+                parts.push(pattern.clone());
+                left.retain(|name| !names.iter().any(|other| other == name));
+            }
+            _ => break,
+        }
+    }
+    parts.extend(left.into_iter().map(str::to_owned));
+    parts.join(", ")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::examples::EXAMPLES;
 
     #[test]
-    fn every_option_and_every_endpoint_is_in_the_manual_page() {
-        let page = String::from_utf8(man()).expect("roff is text");
+    fn every_option_is_in_the_manual_page_once() {
+        let page = program().text;
+        let mut terms = Vec::from_iter(page.lines().collect::<Vec<_>>().windows(2).filter_map(|lines| match lines {
+            [".TP", term] if term.starts_with("\\fB\\-") => Some((*term).to_owned()),
+            _ => None,
+        }));
         for row in rows() {
-            assert!(page.contains(&bold(&row.flag())), "{}", row.name);
+            let flag = bold(&row.flag());
+            let found = terms.iter().filter(|term| term.split(' ').any(|word| word.trim_end_matches(',') == flag));
+            assert_eq!(found.count(), 1, "{}", row.name);
         }
+        terms.sort_unstable();
+        terms.dedup();
+        let names = std::collections::BTreeSet::from_iter(rows().map(|row| row.name));
+        assert_eq!(terms.len(), names.len(), "{terms:?}");
+    }
+
+    #[test]
+    fn every_endpoint_and_every_example_is_in_one_of_the_pages_once() {
+        let kinds = endpoints().text;
+        let pages = program().text + &kinds;
         for scheme in schemes::SCHEMES {
-            assert!(page.contains(&bold(scheme.term)), "{}", scheme.name);
+            assert_eq!(kinds.matches(&format!("\n{}\n", bold(scheme.term))).count(), 1, "{}", scheme.name);
+        }
+        for example in EXAMPLES {
+            assert_eq!(pages.matches(&format!("\n{}\n", bold(example.line))).count(), 1, "{}", example.line);
         }
     }
 
     #[test]
-    fn text_cannot_become_a_request() {
-        assert_eq!(roff(".SH 'a-b\\"), "\\&.SH \\(aqa\\-b\\e");
+    fn a_list_of_modes_is_short() {
+        let names = Vec::from_iter(MODES.iter().map(|mode| mode.name));
+        assert_eq!(in_short(&names), "every mode");
+        assert_eq!(in_short(&names[1..]), format!("all but {}", names[0]));
+        assert_eq!(in_short(&["tcp-echo", "tcp-server", "tcp-client", "exec"]), "tcp-*, exec");
+        assert_eq!(in_short(&["tcp-client", "tls-client", "unix-client", "udp-client"]), "*-client");
+        assert_eq!(in_short(&["tls-client", "exec"]), "tls-client, exec");
     }
 }

@@ -8,11 +8,13 @@ pub mod completions; // for shells
 mod endpoint; // one word that is an end, with its options
 mod ends; // one end, and its configuration
 mod error; // the reason why a command line is refused
+mod examples; // the table of examples
 mod habits; // the line that a wrong line meant
 mod help; // the word for --help
 mod hints; // reasons for words and options of other programs
 mod host; // host and port, each on its own
 mod kinds; // kinds of endpoints that do not exist
+mod layout; // the layout of help
 pub mod logger; // messages on stderr
 pub mod man; // the manual page
 mod modes; // the table of modes
@@ -22,6 +24,7 @@ mod quote; // text of the user in messages
 mod relay; // modes that join endpoints
 mod request; // a mode with its options and operands, and whether each option does something
 mod resolve; // modes with listeners or one peer
+mod roff; // the language of manual pages
 mod scan; // the host and the ports of a scan
 pub mod schemes; // the table of endpoints
 mod text; // descriptions, examples, exit status
@@ -42,7 +45,7 @@ use crate::cli::endpoint::Context;
 use crate::cli::error::ConfigError;
 use crate::cli::habits::Instead;
 use crate::cli::modes::{Action, MODES, ModeSpec, mode_called};
-use crate::cli::options::{Opt, Options};
+use crate::cli::options::{Given, Opt, Options, row};
 use crate::cli::quote::{QUOTED_CHARS_MAX, escape, shorten};
 use crate::cli::relay::{resolve_exec, resolve_relay};
 use crate::cli::request::Request;
@@ -121,9 +124,27 @@ fn read(args: &[OsString]) -> Result<Parsed, Refusal> {
     });
     match matches {
         Ok(matches) => interpret(&matches),
-        Err(error) if !error.use_stderr() => Ok(Parsed::Print(error.render().to_string().into_bytes())),
+        Err(error) if !error.use_stderr() => Ok(Parsed::Print(page(&error, args))),
         Err(error) => Err(explain(error, args)),
     }
+}
+
+/// Help or the version, as clap has laid it out.
+fn page(error: &clap::Error, args: &[OsString]) -> Vec<u8> {
+    let text = error.render();
+    if is_page_colored(args) { text.ansi().to_string() } else { text.to_string() }.into_bytes()
+}
+
+/// Whether help on stdout is coloured. clap stops at an option for help, so options are read from the arguments here.
+fn is_page_colored(args: &[OsString]) -> bool {
+    let flag = row(Opt::Color).flag();
+    let mut values = args.iter().enumerate().filter_map(|(index, arg)| match arg.to_str()?.strip_prefix(&flag)? {
+        "" => args.get(index + 1)?.to_str(),
+        rest => rest.strip_prefix('='),
+    });
+    let given = Vec::from_iter(values.next_back().map(|text| Given { row: row(Opt::Color), text: text.into() }));
+    let options = Options::read(&[row(Opt::Color)], &given, &options::variable_of_process).unwrap_or_default();
+    logger::is_colored(options.color, &std::io::stdout())
 }
 
 fn interpret(matches: &ArgMatches) -> Result<Parsed, Refusal> {
@@ -147,8 +168,8 @@ fn run(matches: &ArgMatches, mode: Option<(&'static ModeSpec, &ArgMatches)>) -> 
     if let Some(shell) = before.completions {
         return Ok(Parsed::Print(completions::completions(shell)));
     }
-    if before.man {
-        return Ok(Parsed::Print(man::man()));
+    if let Some(page) = before.man {
+        return Ok(Parsed::Print(man::man(page)));
     }
     // The logger would ignore the variable without a message.
     if std::env::var_os("XPORT_LOG").is_some_and(|value| value.to_str().is_none()) {
@@ -200,7 +221,10 @@ fn usage_error(refusal: Refusal, args: &[OsString]) -> UsageError {
     let words = args.iter().skip(1).map(|arg| arg.to_str().map(str::to_owned)).collect::<Option<Vec<_>>>();
     let is_accepted = |words: &[String]| {
         let args = Vec::from_iter(args.iter().take(1).cloned().chain(words.iter().map(OsString::from)));
-        read(&args).is_ok()
+        match command(Detail::Named(&args)).try_get_matches_from(&args) {
+            Ok(matches) => interpret(&matches).is_ok(),
+            Err(error) => !error.use_stderr(),
+        }
     };
     let answer = words.as_ref().and_then(|words| habits::answer(words, &is_accepted));
     let of_flag = || flag.as_deref().zip(mode).and_then(|(flag, mode)| hints::reason_for_flag(mode, flag));

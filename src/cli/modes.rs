@@ -3,7 +3,7 @@
 //! A verb says what happens to endpoints, which endpoints it takes, and which options its run has. A mode with a scheme
 //! is a shorthand of a verb: `tcp-echo A` is `echo tcp-listen:A`.
 
-use crate::cli::options::{Opt, OptSpec, Topic, rows};
+use crate::cli::options::{Opt, OptSpec, Rank, Topic, rows};
 use crate::cli::schemes::{
     FD, FD_LISTEN, HTTP, HTTPS, Role, SCHEMES, Scheme, TCP, TCP_LISTEN, TLS, TLS_LISTEN, UDP, UDP_LISTEN, UNIX,
     UNIX_LISTEN,
@@ -88,6 +88,19 @@ impl Verb {
     pub(super) fn run_takes(&self, scheme: Option<&Scheme>, opt: Opt) -> bool {
         let is_met = |need: &Need| scheme.is_some_and(|scheme| need.is_met_by(scheme));
         self.always.contains(&opt) || self.with.iter().any(|(need, opts)| is_met(need) && opts.contains(&opt))
+    }
+
+    /// What its modes do, for the first screen.
+    pub(super) fn brief(&self) -> &'static str {
+        match self.action {
+            Action::Echo => "Send back what clients send",
+            Action::Listen => "Serve a client from stdin",
+            Action::Connect => "Talk to a server",
+            Action::Exec => "Run a program",
+            Action::Relay => "Join two endpoints",
+            Action::Scan => "Find open ports",
+            Action::Wait => "Wait for a service",
+        }
     }
 
     /// Whether an option does something for this end or for its run.
@@ -201,6 +214,18 @@ impl ModeSpec {
         rows().filter(|row| self.has(row.id))
     }
 
+    /// The rows of the options that matter most, in the order of help. Options of endpoints are behind commas.
+    pub(super) fn top_rows(&self, most: usize) -> Vec<&'static OptSpec> {
+        let place = |row: &'static OptSpec| match row.rank {
+            Rank::Top(place) if !self.is_of_ends(row.id) => Some((place, row.id)),
+            _ => None,
+        };
+        let mut top = Vec::from_iter(self.rows().filter_map(place));
+        top.sort_by_key(|(place, _)| *place);
+        top.truncate(most);
+        self.rows().filter(|row| top.iter().any(|(_, id)| *id == row.id)).collect()
+    }
+
     /// Whether this mode has an option.
     pub(super) fn has(&self, opt: Opt) -> bool {
         match opt {
@@ -220,6 +245,11 @@ impl ModeSpec {
         self.scheme.is_none() && self.verb.schemes().any(|scheme| scheme.has(opt))
     }
 
+    /// Whether its operands are endpoints.
+    pub(super) fn takes_endpoints(&self) -> bool {
+        self.scheme.is_none() && self.verb.action != Action::Exec
+    }
+
     /// The help texts of an option in this mode: the line, and what is added to it.
     pub(super) fn help_of(&self, row: &OptSpec) -> (&'static str, &'static str) {
         self.topics.iter().find_map(|topic| row.instead[*topic as usize]).unwrap_or((row.help, row.more))
@@ -228,6 +258,13 @@ impl ModeSpec {
     /// Whether `name` is a name of this mode.
     pub(super) fn is_called(&self, name: &str) -> bool {
         self.name == name || self.alias.is_some_and(|(alias, _)| alias == name)
+    }
+
+    /// Whether this mode is the shorthand of the mode `verb` with one kind of endpoint.
+    pub(super) fn is_short_for(&self, verb: &str, kind: &str) -> bool {
+        let is_general =
+            |mode: &Self| mode.name == verb && mode.scheme.is_none() && mode.verb.action == self.verb.action;
+        self.scheme.is_some_and(|scheme| scheme.name == kind) && MODES.iter().any(is_general)
     }
 
     /// The usage of this mode.
@@ -266,73 +303,43 @@ pub(super) fn is_mode(name: &str) -> bool {
 
 /// All modes, in the order of `--help`.
 pub(super) static MODES: &[ModeSpec] = &[
-    mode("tcp-echo", &ECHO, &TCP_LISTEN, "Serve echo over TCP to any number of clients"),
-    mode("tcp-server", &LISTEN, &TCP_LISTEN, "Accept a TCP client and join it with stdin and stdout"),
-    mode("tcp-client", &CONNECT, &TCP, "Connect over TCP and join the peer with stdin and stdout"),
-    mode("tls-echo", &ECHO, &TLS_LISTEN, "Serve echo over TLS to any number of clients"),
-    mode("tls-server", &LISTEN, &TLS_LISTEN, "Accept a TLS client and join it with stdin and stdout"),
+    mode("tcp-client", &CONNECT, &TCP, "Connect over TCP and join the server to stdin and stdout"),
+    mode("tcp-server", &LISTEN, &TCP_LISTEN, "Accept a TCP client and join it to stdin and stdout"),
+    mode("tcp-echo", &ECHO, &TCP_LISTEN, "Send back over TCP what clients send"),
     ModeSpec {
         alias: Some(("tls", true)),
-        ..mode("tls-client", &CONNECT, &TLS, "Connect over TLS, verify the server, and join it with stdin and stdout")
+        ..mode("tls-client", &CONNECT, &TLS, "Connect over TLS, verify the server, and join it to stdin and stdout")
     },
-    mode("unix-echo", &ECHO, &UNIX_LISTEN, "Serve echo on a unix socket to any number of clients"),
-    mode("unix-server", &LISTEN, &UNIX_LISTEN, "Accept a client on a unix socket and join it with stdin and stdout"),
-    mode("unix-client", &CONNECT, &UNIX, "Connect to a unix socket and join the peer with stdin and stdout"),
-    ModeSpec {
-        topics: &[Topic::Datagrams],
-        ..mode(
-            "udp-echo",
-            &ECHO,
-            &UDP_LISTEN,
-            "Send each UDP datagram back to its sender, unless the sender has a port below 1024",
-        )
-    },
-    ModeSpec {
-        topics: &[Topic::DatagramServer, Topic::Datagrams],
-        ..mode(
-            "udp-server",
-            &LISTEN,
-            &UDP_LISTEN,
-            "Write received UDP datagrams to stdout, and send stdin to the most recent sender",
-        )
-    },
+    mode("tls-server", &LISTEN, &TLS_LISTEN, "Accept a TLS client and join it to stdin and stdout"),
+    mode("tls-echo", &ECHO, &TLS_LISTEN, "Send back over TLS what clients send"),
+    mode("unix-client", &CONNECT, &UNIX, "Connect to a unix socket and join the server to stdin and stdout"),
+    mode("unix-server", &LISTEN, &UNIX_LISTEN, "Accept a client on a unix socket and join it to stdin and stdout"),
+    mode("unix-echo", &ECHO, &UNIX_LISTEN, "Send back on a unix socket what clients send"),
     ModeSpec {
         topics: &[Topic::Datagrams],
         ..mode("udp-client", &CONNECT, &UDP, "Send each read of stdin as a UDP datagram, and write replies to stdout")
     },
     ModeSpec {
-        alias: Some(("subprocess", false)),
-        ..general(
-            "exec",
-            &EXEC,
-            &[Topic::Exec],
-            "Run a program on stdin and stdout and exit with its status, or run it on connections",
-        )
+        topics: &[Topic::DatagramServer, Topic::Datagrams],
+        ..mode("udp-server", &LISTEN, &UDP_LISTEN, "Write UDP datagrams to stdout, and send stdin to the last sender")
     },
-    general(
-        "relay",
-        &RELAY,
-        &[Topic::Relay],
-        "Join any two endpoints: sockets, programs, stdin and stdout; a listener serves many clients",
-    ),
-    general(
-        "echo",
-        &ECHO,
-        &[Topic::AnyEndpoint],
-        "Serve echo on endpoints of any kind; tcp-echo A is 'echo tcp-listen:A'",
-    ),
+    ModeSpec {
+        topics: &[Topic::Datagrams],
+        ..mode("udp-echo", &ECHO, &UDP_LISTEN, "Send UDP datagrams back, unless the sender has a port below 1024")
+    },
+    general("connect", &CONNECT, &[Topic::AnyEndpoint], "Connect to any endpoint and join it to stdin and stdout"),
     general(
         "listen",
         &LISTEN,
         &[Topic::AnyEndpoint],
-        "Accept a client on endpoints of any kind; tcp-server A is 'listen tcp-listen:A'",
+        "Accept a client on any endpoint and join it to stdin and stdout",
     ),
-    general(
-        "connect",
-        &CONNECT,
-        &[Topic::AnyEndpoint],
-        "Connect to an endpoint of any kind; tcp-client A is 'connect tcp:A'",
-    ),
+    general("echo", &ECHO, &[Topic::AnyEndpoint], "Send back what clients of any endpoint send"),
+    general("relay", &RELAY, &[Topic::Relay], "Join two endpoints: sockets, programs, stdin and stdout"),
+    ModeSpec {
+        alias: Some(("subprocess", false)),
+        ..general("exec", &EXEC, &[Topic::Exec], "Run a program and exit with its status, or run it on connections")
+    },
     general("scan", &SCAN, &[], "Find the open TCP ports of a host; no data is sent"),
     general("wait", &WAIT, &[Topic::Wait], "Wait until services are up, or gone, and then run a program"),
 ];

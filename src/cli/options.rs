@@ -17,7 +17,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use crate::cli::quote::quote;
 
-pub(super) use spec::{Heading, OptSpec, Repeat, Topic, Value};
+pub(super) use spec::{Heading, OptSpec, Rank, Repeat, Topic, Value};
 pub(super) use typed::{Opt, Options};
 
 /// All rows by their sections, in the order of help.
@@ -47,6 +47,9 @@ pub(super) fn rows_of(heading: Heading) -> &'static [OptSpec] {
 impl OptSpec {
     /// The section of help that has this row.
     pub(super) fn heading(&self) -> Heading {
+        if self.rank == Rank::Expert {
+            return Heading::Expert;
+        }
         let has_this = |(_, rows): &&(Heading, &[Self])| rows.iter().any(|row| row.id == self.id);
         GROUPS.iter().find(has_this).map_or(Heading::None, |(heading, _)| *heading)
     }

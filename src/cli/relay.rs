@@ -110,9 +110,7 @@ pub(super) fn resolve_relay(request: &Request<'_>) -> Result<RelayConfig, Config
         return Err("only one side can be stdin and stdout".into());
     }
     if request.options.pty && roles.contains(&Role::Stdio) && roles.contains(&Role::Run) {
-        return Err(
-            "to run a program on a terminal of its own, with stdin and stdout, use 'xport exec --pty -- CMD'".into()
-        );
+        return Err("--pty does nothing with stdin and stdout: exec runs a program on a terminal of its own".into());
     }
     if request.options.was_given(Opt::QuitAfter) && roles.contains(&Role::Run) {
         return Err("--quit-after does nothing for a program: --linger limits its time".into());
@@ -184,12 +182,10 @@ fn check_once(left: &LeftEndpoint, right: &Endpoint, many: bool) -> Result<(), C
         _ => return Ok(()),
     };
     match left {
-        LeftEndpoint::DatagramListen(_) => {
-            Err(format!("{single} can serve only one peer: udp-server serves many").into())
-        }
+        LeftEndpoint::DatagramListen(_) => Err(format!("{single} can serve only one peer").into()),
         // An inherited socket can be a connection, and then has one client only.
         LeftEndpoint::Listen(config) if many && !config.addresses.iter().any(|at| matches!(at, Address::Fd(_))) => {
-            Err(format!("{single} can serve only one client: add --once").into())
+            Err(format!("{single} can serve only one client").into())
         }
         _ => Ok(()),
     }

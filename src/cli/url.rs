@@ -25,7 +25,7 @@ pub(super) struct PageUrl {
 /// Says which part of the URL is wrong.
 pub(super) fn parse_url(scheme: &str, text: &str) -> Result<PageUrl, String> {
     let Some(rest) = text.strip_prefix("//") else {
-        return Err(format!("a URL needs two slashes: write {scheme}://{}", clean(text.trim_start_matches('/'))));
+        return Err(format!("a URL begins with {scheme}://"));
     };
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let (authority, path) = rest.split_at(end);
@@ -111,9 +111,9 @@ mod tests {
     #[test]
     fn what_cannot_be_asked_for_is_refused_with_its_reason() {
         for (text, reason) in [
-            ("h/", "write http://h/"),
-            ("", "two slashes"),
-            ("/h/", "write http://h/"),
+            ("h/", "begins with http://"),
+            ("", "begins with http://"),
+            ("/h/", "begins with http://"),
             ("//", "the host is empty"),
             ("//:80/", "the host is empty"),
             ("///path", "the host is empty"),

@@ -1,6 +1,8 @@
 //! The configuration of `wait`: services to wait for, and a program to run then.
 
+use std::fs::Metadata;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
 
 use crate::cli::endpoint::EndpointArg;
 use crate::cli::ends::EndConfig;
@@ -35,10 +37,11 @@ pub(super) fn resolve_wait(request: &Request<'_>) -> Result<WaitConfig, ConfigEr
             None => EndpointArg::parse(text)?,
         };
         if !request.mode.verb.schemes().any(|scheme| scheme == arg.scheme) {
-            return Err(arg.with_context(&explain_scheme(&arg)));
+            return Err(arg.with_context(explain_scheme(&arg)));
         }
         parsed.push(ParsedEndpoint::new(arg, request)?);
     }
+    parsed.iter().try_for_each(check_program)?;
     let ends = Vec::from_iter(parsed.iter().map(ParsedEndpoint::scheme_use));
     if ends.is_empty() {
         return Err("no endpoint given to wait for".into());
@@ -71,18 +74,24 @@ fn check_options(options: &Options, parsed: &[ParsedEndpoint<'_>]) -> Result<(),
     Ok(())
 }
 
-/// Explains why an endpoint cannot be waited for, and what to write instead.
-fn explain_scheme(arg: &EndpointArg<'_>) -> String {
+/// Explains why an endpoint cannot be waited for.
+fn explain_scheme(arg: &EndpointArg<'_>) -> &'static str {
     match (arg.scheme.role, arg.scheme.form) {
-        (_, Form::Descriptor) => OPEN_ALREADY.to_owned(),
-        (Role::Listen, _) => "this endpoint listens, and wait connects".to_owned(),
-        (Role::Run, _) => {
-            format!(
-                "this is a program: name what to wait for before it, as in xport wait HOST:PORT -- {}",
-                arg.rest_shown()
-            )
+        (_, Form::Descriptor) => OPEN_ALREADY,
+        (Role::Listen, _) => "this endpoint listens, and wait connects",
+        (Role::Run, _) => "a program is no service: it stands behind --",
+        _ => "stdin and stdout are no service",
+    }
+}
+
+/// Checks that the path of a socket is not that of a program. The dashes before the program would be missing.
+fn check_program(parsed: &ParsedEndpoint<'_>) -> Result<(), ConfigError> {
+    let is_program = |metadata: Metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0;
+    match parsed.path_to_connect() {
+        Some(path) if path.metadata().is_ok_and(is_program) => {
+            Err(parsed.arg.with_context("this is a program, not a socket: it stands behind --"))
         }
-        _ => "stdin and stdout need no waiting".to_owned(),
+        _ => Ok(()),
     }
 }
 

@@ -132,11 +132,12 @@ impl ProgressLine {
         let moved = self.moved(totals);
         let is_garbled = self.shows_data && moved.sent > 0;
         if let DrawPhase::Drawn(meter) = std::mem::replace(&mut self.phase, DrawPhase::Still) {
-            if is_garbled || !can_draw() {
-                stderr::erase();
-            } else {
-                meter.show(&self.pieces(&meter, moved, true), None);
-                stderr::keep_drawn();
+            match room() {
+                Some(room) if !is_garbled => {
+                    meter.show(&self.pieces(&meter, moved, true), None, room);
+                    stderr::keep_drawn();
+                }
+                _ => stderr::erase(),
             }
         }
         self.base = totals;
@@ -147,12 +148,13 @@ impl ProgressLine {
         Totals { received: totals.received - self.base.received, sent: totals.sent - self.base.sent }
     }
 
+    /// Draws the line, if there is room for it.
     fn draw(&self, meter: &Meter, moved: Totals) -> bool {
-        let can_draw = can_draw();
-        if can_draw {
-            meter.show(&self.pieces(meter, moved, false), self.length());
+        let room = room();
+        if let Some(room) = room {
+            meter.show(&self.pieces(meter, moved, false), self.length(), room);
         }
-        can_draw
+        room.is_some()
     }
 
     /// The bytes of this session, if stdin is a file.
@@ -185,9 +187,12 @@ impl ProgressLine {
     }
 }
 
-/// Whether the terminal has room for a line. A line from the background would garble the foreground.
-fn can_draw() -> bool {
-    stderr::columns().is_some_and(|columns| columns >= COLUMNS_MIN)
+/// How many characters the line may have. `None` if the terminal has no room for it, or if this process is in the
+/// background, from where a line would garble the foreground.
+fn room() -> Option<u16> {
+    let columns = stderr::columns().filter(|columns| *columns >= COLUMNS_MIN)?;
+    // A character in the last column would move the cursor to the next line on some terminals.
+    Some(columns - 1)
 }
 
 impl MainWay {
@@ -220,18 +225,17 @@ impl Meter {
     }
 
     /// Draws the longest form of the line that fits.
-    fn show(&self, pieces: &Pieces, length: Option<u64>) {
-        let screen = Screen::default();
-        let room = usize::from(screen.width());
-        let text = pieces.fit(room);
-        let has_bar = length.is_some() && room >= text.len() + BAR_MIN;
+    fn show(&self, pieces: &Pieces, length: Option<u64>, room: u16) {
+        let text = pieces.fit(usize::from(room));
+        let has_bar = length.is_some() && usize::from(room) >= text.len() + BAR_MIN;
         let template = if has_bar { "{msg}  [{wide_bar}]" } else { "{wide_msg}" };
         let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
         let drawn = ProgressBar::with_draw_target(length, ProgressDrawTarget::hidden());
         drawn.set_style(style.progress_chars("=> "));
         drawn.set_message(text);
         drawn.set_position(self.bar.position() + self.before);
-        drawn.set_draw_target(ProgressDrawTarget::term_like(Box::new(screen)));
+        let screen = Box::new(Screen { width: room, line: Mutex::default() });
+        drawn.set_draw_target(ProgressDrawTarget::term_like(screen));
         drawn.force_draw();
         // Otherwise the drop would clear the line.
         drawn.set_draw_target(ProgressDrawTarget::hidden());
@@ -269,15 +273,16 @@ impl Pieces {
 }
 
 /// The terminal on stderr, as indicatif draws on it: one line, written at once.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Screen {
+    /// The room for the line.
+    width: u16,
     line: Mutex<String>,
 }
 
 impl TermLike for Screen {
     fn width(&self) -> u16 {
-        // A character in the last column would move the cursor to the next line on some terminals.
-        stderr::columns().unwrap_or(COLUMNS_MIN).max(COLUMNS_MIN) - 1
+        self.width
     }
 
     fn move_cursor_up(&self, _n: usize) -> io::Result<()> {

@@ -6,10 +6,9 @@ use std::time::Duration;
 use super::config::{AwaitedKind, AwaitedService, StreamPeer, TlsConnect, WaitConfig};
 use super::tls::{self, Greeting};
 use super::{Run, children, dialing};
-use crate::protocols::report::{Cause, Failure};
+use crate::protocols::report::Failure;
 use crate::protocols::wait::{Proof, Service, Watch, WatchOptions};
 use crate::sys::{limits, signals};
-use crate::transports::address::UnixName;
 use crate::transports::process::command::{Command, PATH_DEFAULT};
 use crate::transports::tls::TlsClient;
 
@@ -64,15 +63,7 @@ fn prepare(awaited: &AwaitedService) -> anyhow::Result<Service> {
     };
     let (dial, proof) = match &awaited.kind {
         AwaitedKind::Connects(StreamPeer::Inet(at), dial, tls) => (dial, Proof::Tcp(at.clone(), client(tls)?)),
-        AwaitedKind::Connects(StreamPeer::Unix(at), dial, _) => {
-            if let UnixName::Path(path) = at
-                && children::find(path.as_os_str(), OsStr::new("")).is_ok()
-            {
-                let text = format!("{}: this is a program and no socket: write -- before it", awaited.name);
-                return Err(Failure::new(Cause::Usage, text).into());
-            }
-            (dial, Proof::Unix(at.clone()))
-        }
+        AwaitedKind::Connects(StreamPeer::Unix(at), dial, _) => (dial, Proof::Unix(at.clone())),
         AwaitedKind::Answers(at, dial, tls, get) => (dial, Proof::Http(at.clone(), client(tls)?, get.clone())),
         AwaitedKind::Replies(at, dial, text) => (dial, Proof::Datagram(at.clone(), text.clone())),
     };

@@ -49,8 +49,9 @@ pub(super) fn in_place(typed: &Typed<'_>) -> Vec<Vec<String>> {
         let word = &typed.words[at];
         let better = [in_kind(mode, word), web_endpoint(mode, word), socat::endpoint(word), in_brackets(word)];
         let options = [with_lists(word), with_names(word)];
+        let inherited = parts(word).map(|(_, rest)| rest).filter(|rest| rest.starts_with("fd:")).map(str::to_owned);
         let tls = if names_tls(typed, word) { with_tls(mode, word) } else { None };
-        let better = better.into_iter().chain(options).chain([tls, with_unix(word)]);
+        let better = better.into_iter().chain(options).chain([tls, with_unix(word), inherited]);
         lines.extend(better.flatten().filter(|other| other != word).map(|other| typed.with_word(at, other)));
         lines.extend(before_ends(typed, at));
         lines.extend(web_mode(typed, at));
@@ -248,15 +249,11 @@ pub(super) fn of_mode(typed: &Typed<'_>) -> Vec<Vec<String>> {
         return lines;
     }
     match (mode.verb.action, scheme.role) {
-        (Action::Scan, Role::Connect) => lines.push(typed.with_word(at, rest.trim_matches('/').to_owned())),
         (Action::Connect, Role::Listen) => lines.push(typed.with_mode("listen")),
         (Action::Connect, Role::Run) => {
             let mut words = typed.with_mode("relay");
             words.insert(at, "-".to_owned());
             lines.push(words);
-        }
-        (Action::Wait, Role::Listen) => {
-            lines.push(typed.with_word(at, format!("{}:{rest}", scheme.name.trim_end_matches("-listen"))));
         }
         (Action::Exec, Role::Listen) if before == Some("--connect") => {
             lines.push(typed.with_word(at - 1, "--listen".to_owned()));
@@ -267,18 +264,6 @@ pub(super) fn of_mode(typed: &Typed<'_>) -> Vec<Vec<String>> {
         lines.push(typed.with_word(at, format!("{word},self-signed")));
     }
     lines
-}
-
-/// The line in which the host of a scan and its port are two words.
-pub(super) fn of_scan(typed: &Typed<'_>) -> Vec<Vec<String>> {
-    let places = typed.places();
-    let ([at], Some(Action::Scan)) = (&places[..], typed.mode().map(|mode| mode.verb.action)) else {
-        return Vec::new();
-    };
-    let Some((host, port)) = typed.words[*at].rsplit_once(':') else { return Vec::new() };
-    let mut words = typed.with_word(*at, if host.is_empty() { "localhost" } else { host }.to_owned());
-    words.insert(at + 1, port.to_owned());
-    vec![words]
 }
 
 /// The lines in which both ends of a relay are where they belong.
@@ -310,6 +295,14 @@ pub(super) fn of_relay(typed: &Typed<'_>) -> Vec<Vec<String>> {
         let right = if is_bare { format!("tcp:{right}") } else { right.clone() };
         lines.push(with(format!("tcp-listen:{}", left.trim_start_matches(':')), right));
     }
+    if let Some((scheme, command)) = parts(right).filter(|(scheme, _)| left == "-" && scheme.role == Role::Run) {
+        let exec = typed.with_mode("exec");
+        let program = match scheme.form {
+            Form::Line => Some(vec!["--shell".to_owned(), command.to_owned()]),
+            _ => shell_words::split(command).ok().map(|words| [vec!["--".to_owned()], words].concat()),
+        };
+        lines.extend(program.map(|program| [&exec[..*left_at], &program].concat()));
+    }
     if let Some((scheme, address)) = parts(left).filter(|(scheme, _)| scheme.listens() && right == "-") {
         if scheme.has_datagrams() {
             lines.push([&typed.with_mode("udp-server")[..*left_at], &[address.to_owned()]].concat());
@@ -324,16 +317,21 @@ pub(super) fn of_relay(typed: &Typed<'_>) -> Vec<Vec<String>> {
 /// The endpoint that runs a program, if `word` is the name of a program.
 fn program(word: &str) -> Option<String> {
     let path = word.strip_prefix("unix:").unwrap_or(word);
-    let is_program = |path: &Path| {
-        path.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
-    };
-    let is_found = if is_path(path) {
-        is_program(Path::new(path))
-    } else {
-        let folders = std::env::var_os("PATH").unwrap_or_default();
-        !path.contains(['/', ':', ',']) && std::env::split_paths(&folders).any(|folder| is_program(&folder.join(path)))
-    };
-    is_found.then(|| format!("exec:{}", shell_words::quote(path)))
+    is_program(path).then(|| format!("exec:{}", shell_words::quote(path)))
+}
+
+/// Whether a word is the path of a program, or its name in `PATH`.
+pub(super) fn is_program(word: &str) -> bool {
+    if is_path(word) {
+        return is_executable(Path::new(word));
+    }
+    let folders = std::env::var_os("PATH").unwrap_or_default();
+    !word.contains(['/', ':', ',']) && std::env::split_paths(&folders).any(|folder| is_executable(&folder.join(word)))
+}
+
+/// Whether a path is that of a file that can be executed.
+fn is_executable(path: &Path) -> bool {
+    path.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
 }
 
 /// The lines in which a host and its port are one word.

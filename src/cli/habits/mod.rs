@@ -11,6 +11,7 @@ mod s_client; // lines of openssl
 mod scan; // hosts and ports
 mod socat; // lines of socat
 mod typed; // a wrong line, taken apart
+mod waiting; // lines of programs that wait for services
 mod wish; // what a line of another program asks for
 mod words; // what a word is
 
@@ -30,12 +31,12 @@ type Repair = fn(&Typed<'_>) -> Vec<Vec<String>>;
 static REPAIRS: &[Repair] = &[
     |typed| s_client::line(typed).and_then(Result::ok).into_iter().collect(),
     names::mode,
+    |typed| waiting::line(typed).into_iter().collect(),
     scan::operands,
     ends::of_relay,
     ends::in_place,
     socat::line,
     ends::of_mode,
-    ends::of_scan,
     names::option,
     names::renamed,
     ends::joined,

@@ -48,20 +48,6 @@ const MODE_WORDS: &[(&str, &str)] = &[
 /// An option of other programs for the same job, and the option of xport. An empty name means that none is needed.
 type Renamed = &'static [(&'static str, &'static str)];
 
-/// Options of other programs that wait for services.
-const WAITERS: Renamed = &[
-    ("-t", "--for"),
-    ("--timeout", "--for"),
-    ("-i", "--every"),
-    ("--interval", "--every"),
-    ("--retry-delay", "--every"),
-    ("-w", "--connect-timeout"),
-    ("-s", ""),
-    ("--strict", ""),
-    ("-z", ""),
-    ("--wait", ""),
-];
-
 /// Options of other programs that try ports.
 const SCANNERS: Renamed = &[("-w", "--connect-timeout"), ("-z", ""), ("-p", "")];
 
@@ -146,16 +132,20 @@ pub(super) fn option(typed: &Typed<'_>) -> Vec<Vec<String>> {
     lines
 }
 
-/// The lines with an option of `wait` or `scan` for one that other programs call otherwise.
+/// The lines with an option of `scan` for one that other programs call otherwise.
 pub(super) fn renamed(typed: &Typed<'_>) -> Vec<Vec<String>> {
     let table = match typed.mode().map(|mode| mode.verb.action) {
-        Some(Action::Wait) => WAITERS,
         Some(Action::Scan) => SCANNERS,
         _ => return Vec::new(),
     };
     let better = |at: usize| {
         let word = &typed.words[at];
         let (name, value) = word.split_at(word.find('=').unwrap_or(word.len()));
+        let letters =
+            word.strip_prefix('-').filter(|letters| letters.len() > 1 && letters.chars().all(|c| "zvn46".contains(c)));
+        if let Some(letters) = letters.filter(|letters| letters.contains('z')) {
+            return Some(typed.with_word(at, format!("-{}", letters.replace('z', ""))));
+        }
         let (_, own) = table.iter().find(|(other, _)| *other == name)?;
         let mut words = typed.with_word(at, format!("{own}{value}"));
         if own.is_empty() {

@@ -183,6 +183,7 @@ fn take_name(wish: &mut Wish, option: &str, words: &mut Cursor<'_>) -> Result<()
         return wish.take(row.means, value);
     }
     if name == "connect" {
+        wish.job = Job::Connect;
         wish.place.push(attached.map_or_else(|| words.value(), Ok)?);
         return Ok(());
     }

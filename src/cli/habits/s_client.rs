@@ -63,6 +63,7 @@ fn read(typed: &Typed<'_>, words: &[&String], is_server: bool) -> Result<Vec<Str
     wish.medium = Medium::Tls;
     if is_server {
         wish.job = Job::Listen;
+        wish.take(Means::Keep, String::new())?;
     }
     let mut words = words.iter().map(|word| (*word).clone());
     while let Some(word) = words.next() {

@@ -3,6 +3,7 @@
 use super::typed::Typed;
 use super::words::{Untold, is_path, is_port, own, with_port};
 use crate::cli::kinds::{foreign, is_address, is_stdio};
+use crate::cli::modes::MODES;
 use crate::cli::schemes::{EXEC, Role, SHELL, Scheme, TCP, UNIX, named};
 
 /// One end of a line.
@@ -189,7 +190,8 @@ pub(super) fn line(typed: &Typed<'_>) -> Vec<Vec<String>> {
 }
 
 fn read(words: &[String]) -> Option<Vec<String>> {
-    let (mut options, mut sides, mut verbose) = (Vec::new(), Vec::new(), 0);
+    let (mut options, mut sides) = (Vec::new(), Vec::new());
+    let (mut verbose, mut dumps) = (false, false);
     let (mut sends_only, mut receives_only) = (false, false);
     let mut words = words.iter();
     while let Some(word) = words.next() {
@@ -201,8 +203,8 @@ fn read(words: &[String]) -> Option<Vec<String>> {
             "-u" => sends_only = true,
             "-U" => receives_only = true,
             "-d" | "-dd" | "-D" => (),
-            "-v" => verbose = 1,
-            "-x" => options.extend(["--dump".to_owned(), "-".to_owned()]),
+            "-v" => verbose = true,
+            "-x" => dumps = true,
             "-t" => with_value("--linger"),
             "-T" => with_value("--idle-timeout"),
             "-b" => drop(words.next()),
@@ -211,7 +213,11 @@ fn read(words: &[String]) -> Option<Vec<String>> {
             word => sides.push(side(word)?),
         }
     }
-    options.extend((verbose > 0).then(|| "-v".to_owned()));
+    match (dumps, verbose) {
+        (true, _) => options.extend(["--dump".to_owned(), "-".to_owned()]),
+        (false, true) => options.push("-v".to_owned()),
+        (false, false) => (),
+    }
     let mut is_single = false;
     let (mut left, mut right) = match <[Side; 2]>::try_from(sides) {
         Ok([left, right]) => (left, right),
@@ -244,7 +250,7 @@ fn read(words: &[String]) -> Option<Vec<String>> {
     let has_stdio = [&left, &right].iter().any(|side| side.role() == Role::Stdio && !side.is_echo);
     if right.is_echo || left.is_echo {
         let other = if left.is_echo { right } else { left };
-        return if other.role() == Role::Listen { of("echo", &[], &[other.text]) } else { None };
+        return if other.role() == Role::Listen { of("echo", &[], &[other.text]).map(shorthand) } else { None };
     }
     if !direction.is_empty() && !has_stdio {
         return None;
@@ -253,7 +259,8 @@ fn read(words: &[String]) -> Option<Vec<String>> {
         (Role::Listen, Role::Stdio) => {
             let has_clients = left.scheme.is_some_and(|scheme| !scheme.has_datagrams());
             let keeps = if left.forks && has_clients { &["-k"][..] } else { &[] };
-            of("listen", &[keeps, direction].concat(), &[left.text])
+            let line = of("listen", &[keeps, direction].concat(), &[left.text]);
+            if left.is_own { line } else { line.map(shorthand) }
         }
         (Role::Stdio, Role::Stdio) | (_, Role::Listen) => None,
         (Role::Stdio, Role::Run) if right.scheme == Some(&SHELL) => {
@@ -263,9 +270,8 @@ fn read(words: &[String]) -> Option<Vec<String>> {
             let words = shell_words::split(&right.text["exec:".len()..]).ok()?;
             of("exec", &[], &[vec!["--".to_owned()], words].concat())
         }
-        (Role::Stdio, Role::Connect) if !direction.is_empty() || options.iter().any(|option| option == "--raw") => {
-            of("connect", direction, &[right.text])
-        }
+        (Role::Stdio, Role::Connect) if !right.is_own => of("connect", direction, &[right.text]).map(shorthand),
+        (Role::Stdio, Role::Connect) if !direction.is_empty() => of("connect", direction, &[right.text]),
         (Role::Stdio, Role::Connect) if is_single => of("connect", &[], &[right.text]),
         (Role::Listen, _)
             if !left.forks && !left.is_own && left.scheme.is_some_and(|scheme| !scheme.has_datagrams()) =>
@@ -274,4 +280,25 @@ fn read(words: &[String]) -> Option<Vec<String>> {
         }
         _ => of("relay", &[], &[left.text, right.text]),
     }
+}
+
+/// The mode that is the shorthand of a verb with one endpoint. Options behind commas stand before the address then.
+fn shorthand(words: Vec<String>) -> Vec<String> {
+    let parts = words.last().and_then(|endpoint| endpoint.split_once(':'));
+    let verb = words.first().map(String::as_str).unwrap_or_default();
+    let name = parts.and_then(|(kind, _)| Some((kind, MODES.iter().find(|mode| mode.is_short_for(verb, kind))?)));
+    let (Some((_, rest)), Some((_, mode)), false) = (parts, name, words.iter().any(|word| word.contains('\\'))) else {
+        return words;
+    };
+    let mut options = rest.split(',');
+    let address = options.next().unwrap_or_default().to_owned();
+    let mut short = vec![mode.name.to_owned()];
+    short.extend_from_slice(&words[1..words.len() - 1]);
+    for option in options {
+        let (name, value) = option.split_once('=').unwrap_or((option, ""));
+        short.push(format!("{}{name}", if name.len() == 1 { "-" } else { "--" }));
+        short.extend((!value.is_empty()).then(|| value.to_owned()));
+    }
+    short.push(address);
+    short
 }

@@ -28,7 +28,8 @@ pub(super) fn with_port(host: &str, port: &str) -> Result<String, Untold> {
         host if host.parse::<Ipv6Addr>().is_ok() => format!("[{host}]"),
         host => host.to_owned(),
     };
-    let is_half = host.is_empty() || parse_with(host.as_ref(), parse_inet).is_err();
+    let is_number = !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_digit());
+    let is_half = !is_number && (host.is_empty() || parse_with(host.as_ref(), parse_inet).is_err());
     let address = format!("{host}:{port}");
     let is_whole = port == "PORT" && is_address(&format!("{host}:1")) || is_address(&address);
     if is_half && is_whole { Ok(address) } else { Err(None) }

@@ -4,6 +4,7 @@ use super::spec::*;
 use super::typed::Opt::*;
 use super::typed::Options;
 use crate::cli::logger::Color;
+use crate::cli::text::Manual;
 use crate::cli::values::{
     parse_duration, parse_escape, parse_group, parse_half_close, parse_number, parse_positive_duration, parse_size,
 };
@@ -30,120 +31,150 @@ fn set_color(options: &mut Options, text: &str) -> Result<(), String> {
     Ok(())
 }
 
+fn set_man(options: &mut Options, text: &str) -> Result<(), String> {
+    options.man = Some(match text {
+        "xport" => Manual::Program,
+        "endpoints" => Manual::Endpoints,
+        _ => return Err(String::new()),
+    });
+    Ok(())
+}
+
 pub(super) static DATAGRAM: &[OptSpec] = &[
     number(Count, "count", "N", |o, t| put(&mut o.count, parse_number(t, 1..=u64::MAX).map(Some)))
+        .top(21)
         .help("Exit after N datagrams have arrived"),
     text(Join, "join", "GROUP[%IF]", |o, t| push(&mut o.join, parse_group(t)))
         .repeat(Repeat::List)
         .variable("XPORT_JOIN")
-        .help("Receive datagrams sent to this multicast group; may be repeated")
+        .top(22)
+        .help("Receive what is sent to this multicast group")
         .more(
-            "A group is written like 239.1.2.3 or ff02::1%eth0. %IF names the interface on which to join; without it, \
-             the kernel chooses one. Listen on *:PORT, or on GROUP:PORT to receive nothing but the group; listening \
-             on GROUP:PORT joins the group without this option. Several programs can listen on the same GROUP:PORT, \
-             and each of them receives every datagram. Only one program can listen on *:PORT, so that no other \
-             program takes datagrams for this machine.",
+            "A group is written like 239.1.2.3 or ff02::1%eth0. %IF names the interface on which to join. Without it, \
+             the kernel chooses one. Listen on *:PORT, or on GROUP:PORT to receive nothing but the group. Listening on \
+             GROUP:PORT joins the group without this option. Several programs can listen on the same GROUP:PORT, and \
+             each of them receives every datagram. Only one program can listen on *:PORT, so that no other program \
+             takes datagrams for this machine.",
         ),
     flag(Broadcast, "broadcast", |o| o.broadcast = true)
         .variable("XPORT_BROADCAST")
-        .help("Let ADDRESS be a broadcast address, and accept replies from any host"),
-    flag(Lines, "lines", |o| o.lines = true).help(
-        "Send each line of stdin as one datagram, without its newline; write each datagram as one line to stdout",
+        .top(23)
+        .help("Let ADDRESS be a broadcast address")
+        .more("Replies of every host are accepted."),
+    flag(Lines, "lines", |o| o.lines = true).top(20).help("A datagram is a line of stdin and of stdout").more(
+        "Each line of stdin is sent as one datagram, without its newline. Each datagram is written to stdout as \
+             one line.",
     ),
 ];
 
 pub(super) static CHILD: &[OptSpec] = &[
     raw(Shell, "shell", "CMD", |o, t| o.shell = Some(t.to_owned()))
+        .top(10)
         .help("Run this line with the shell, instead of CMD"),
     word(Stdin, "stdin", "WHAT", &[("pipe", ""), ("inherit", ""), ("null", "")], |o, t| put(&mut o.stdin, stdio(t)))
-        .help(
-            "Stdin of the program: a pipe from xport, the stdin of xport itself, or nothing [default: depends on the \
-             kind of stdin]",
-        )
+        .top(14)
+        .help("Stdin of the program: pipe, inherit or null")
         .more(
-            "'pipe': xport reads its own stdin and passes the bytes on; it reads ahead at most as much as a pipe \
-             holds. 'inherit': the program gets the stdin of xport, and xport reads none of it; bytes that the \
-             program does not read are left for the next reader, as in a 'while read' loop. 'null': the program gets \
-             an empty stdin, and nothing reads the stdin of xport. Without this option, the program inherits a file, \
-             a device or a pipe. xport reads a terminal itself, because the program runs in the background there; \
-             xport also reads a socket or a non-blocking pipe itself. With --pty, xport types everything on the \
-             terminal of the program. A program that inherits a terminal runs in the process group of xport: the keys \
-             reach the program directly, and --timeout and signals reach only the program, not the processes that it \
-             has started.",
+            "'pipe': xport reads its own stdin and passes the bytes on. It reads ahead at most as much as a pipe \
+             holds. 'inherit': the program gets the stdin of xport, and xport reads none of it. Bytes that the program \
+             does not read are left for the next reader, as in a 'while read' loop. 'null': the program gets an empty \
+             stdin, and nothing reads the stdin of xport. Without this option, the program inherits a file, a device \
+             or a pipe. xport reads a terminal itself, because the program runs in the background there. It also reads \
+             a socket or a non-blocking pipe itself. With --pty, xport types everything on the terminal of the \
+             program. A program that inherits a terminal runs in the process group of xport. The keys reach the \
+             program directly, and --timeout and signals reach only the program, not the processes that it has \
+             started.",
         ),
     word(Stderr, "stderr", "WHERE", &[("inherit", ""), ("null", ""), ("merge", "")], |o, t| {
         put(&mut o.stderr, stdio(t))
     })
     .variable("XPORT_STDERR")
-    .help("Stderr of the program: the stderr of xport, nothing, or its own stdout [default: inherit, or merge]")
+    .top(17)
+    .help("Stderr of the program: inherit, null or merge")
     .more(
-        "The default is inherit. It is merge if the stdout of the program goes to the stdout of xport, and the \
-             stdout and stderr of xport are the same file, pipe or terminal. This keeps the order in which the \
-             program writes.",
+        "'inherit' is the stderr of xport. 'null' discards it. 'merge' is the stdout of the program. The default \
+             is inherit. It is merge if the stdout of the program goes to the stdout of xport, and the stdout and \
+             stderr of xport are the same file, pipe or terminal. This keeps the order in which the program writes.",
     ),
     raw(Env, "env", "K=V", |o, t| o.env.push(t.to_owned()))
         .repeat(Repeat::Yes)
-        .help("Set an environment variable of the program; a name alone copies its value; may be repeated")
+        .top(16)
+        .help("Set an environment variable of the program")
         .more(
-            "The program also gets PATH, HOME, USER, LOGNAME, SHELL, TERM, LANG, LC_*, TZ, TMPDIR, PWD and \
-             XDG_RUNTIME_DIR from the environment of xport. Any other variable must be named.",
+            "A name without a value is copied from the environment of xport. The program also gets PATH, HOME, USER, \
+             LOGNAME, SHELL, TERM, LANG, LC_*, TZ, TMPDIR, PWD and XDG_RUNTIME_DIR. Any other variable must be named.",
         ),
     number(KillAfter, "kill-after", "DUR", |o, t| put(&mut o.kill_after, parse_duration(t)))
         .default("5s")
         .variable("XPORT_KILL_AFTER")
-        .help("Kill the program if it has not ended this long after a SIGTERM or SIGHUP")
+        .top(46)
+        .help("Kill the program this long after SIGTERM")
         .more(
-            "When a client has left in order, the program first gets the end of its input. SIGTERM follows once the \
-             program has read nothing for this long.",
+            "The time counts after SIGHUP too. When a client has left in order, the program first gets the end of its \
+             input. SIGTERM follows once the program has read nothing for this long.",
         ),
     flag(Pty, "pty", |o| o.pty = true)
         .variable("XPORT_PTY")
-        .help("Run the program on a terminal of its own: stdin, stdout and stderr"),
+        .top(11)
+        .help("Run the program on a terminal of its own")
+        .more("The terminal is its stdin, stdout and stderr."),
 ];
 
 pub(super) static STREAM: &[OptSpec] = &[
     number(HalfClose, "half-close", "WHEN", |o, t| put(&mut o.half_close, parse_half_close(t).map(Some)))
         .default("auto")
         .variable("XPORT_HALF_CLOSE")
-        .help("When to tell the peer that stdin has ended: auto, now, never, or after DUR without traffic")
+        .top(45)
+        .help("When to tell the peer that stdin has ended")
         .more(
-            "'never' tells it only with the end of the session. Many servers take a half-close for a hang-up and drop \
-             their answer. So 'auto' waits for 10s without traffic in three cases: stdin was empty, the bytes sent \
-             begin like an HTTP/1 request, or --starttls was used. Otherwise 'auto' tells the peer at once.",
+            "WHEN is auto, now, never, or a time without traffic. 'never' tells it only with the end of the session. \
+             Many servers take a half-close for a hang-up and drop their answer. So 'auto' waits for 10s without \
+             traffic in three cases: stdin was empty, the bytes sent begin like an HTTP/1 request, or --starttls was \
+             used. Otherwise 'auto' tells the peer at once.",
         )
         .instead_with(
             Topic::Relay,
-            "When to tell one side that the other has ended: auto, now, never, or after DUR without traffic",
-            "'never' tells it only with the end of the pair. 'auto' passes the end of a connection on at once. It \
-             also passes the end of stdin, or of the output of a program, on to a connection at once, except in three \
-             cases, in which it waits for 10s without traffic: nothing was sent, the bytes sent begin like an HTTP/1 \
-             request, or --starttls was used.",
+            "When to tell one side that the other has ended",
+            "WHEN is auto, now, never, or a time without traffic. 'never' tells it only with the end of the pair. \
+             'auto' passes the end of a connection on at once. It also passes the end of stdin, or of the output of a \
+             program, on to a connection at once, except in three cases. It waits for 10s without traffic if nothing \
+             was sent, if the bytes sent begin like an HTTP/1 request, or if --starttls was used.",
         ),
     flag(NoHalfClose, "no-half-close", |o| o.half_close = Some(HalfClose::Never))
         .not_with(HalfClose)
         .help("Same as --half-close never"),
     number(Linger, "linger", "DUR", |o, t| put(&mut o.linger, parse_duration(t).map(Some)))
         .variable("XPORT_LINGER")
-        .help("After stdin ends, wait at most this long for the peer to end [default: no limit]")
-        .instead(
+        .top(42)
+        .help("After stdin ends, wait this long for the peer")
+        .more("Then the run ends with status 124. Without this option, the wait has no limit.")
+        .instead_with(
             Topic::DatagramServer,
-            "After stdin ends, exit once no datagram has moved for this long; stdin is read only after a first \
-             datagram [default: stay]",
+            "Exit once no datagram has moved for this long",
+            "The time counts once stdin has ended. stdin is read only after a first datagram. Without this option, the \
+             server stays.",
         )
-        .instead(Topic::Datagrams, "After stdin ends, exit once no datagram has moved for this long [default: 1s]")
-        .instead(
+        .instead_with(
+            Topic::Datagrams,
+            "After stdin ends, wait for replies [default: 1s]",
+            "The run ends once no datagram has moved for this long.",
+        )
+        .instead_with(
             Topic::Exec,
-            "After the peer ends its direction, wait at most this long for the program to end [default: no limit]",
+            "After the peer ends, wait this long for the program",
+            "The peer has ended its direction, and can still receive. Without this option, the wait has no limit.",
         )
-        .instead(
+        .instead_with(
             Topic::Relay,
-            "After one side ends, wait at most this long for the other; with datagrams, until none has moved for this \
-             long [default: no limit; 1s with datagrams]",
+            "After one side ends, wait this long for the other",
+            "With datagrams, the pair ends once none has moved for this long, and the default is 1s. Without \
+             datagrams, the default is no limit.",
         )
-        .instead(
+        .instead_with(
             Topic::AnyEndpoint,
-            "After stdin ends, wait at most this long for the peer to end; with datagrams, until none has moved for \
-             this long [default: no limit; 1s when sending datagrams]",
+            "After stdin ends, wait this long for the other end",
+            "With datagrams, the run ends once none has moved for this long. The default is 1s if datagrams are sent, \
+             and no limit otherwise.",
         ),
     number(QuitAfter, "quit-after", "DUR", |o, t| put(&mut o.quit_after, parse_duration(t).map(Some)))
         .not_with(Linger)
@@ -183,75 +214,93 @@ pub(super) static STREAM: &[OptSpec] = &[
         ),
     flag(SendOnly, "send-only", |o| o.send_only = true)
         .not_with(RecvOnly)
-        .help("Discard everything that the peer sends")
-        .instead(Topic::Datagrams, "Discard received datagrams, and exit once stdin has ended"),
-    flag(RecvOnly, "recv-only", |o| o.recv_only = true).help("Do not read stdin"),
+        .top(32)
+        .help("Discard what the peer sends")
+        .instead(Topic::Datagrams, "Discard replies, and exit when stdin ends"),
+    flag(RecvOnly, "recv-only", |o| o.recv_only = true).top(33).help("Do not read stdin"),
     flag(Crlf, "crlf", |o| o.crlf = true)
         .variable("XPORT_CRLF")
-        .help("Send each line feed as CR LF; received data is unchanged")
-        .more("SMTP, HTTP and other protocols of lines need this. A line feed after a CR is sent unchanged.")
+        .top(31)
+        .help("Send each line feed as CR LF")
+        .more(
+            "SMTP, HTTP and other protocols of lines need this. A line feed after a CR is sent unchanged. Received \
+             data is unchanged.",
+        )
         .instead_with(
             Topic::Relay,
-            "Send each line feed to a socket as CR LF; received data is unchanged",
-            "SMTP, HTTP and other protocols of lines need this. A line feed after a CR is sent unchanged. Before the \
-             endpoints, the option applies to each stream socket; after a comma, to one endpoint.",
+            "Send each line feed to a socket as CR LF",
+            "SMTP, HTTP and other protocols of lines need this. A line feed after a CR is sent unchanged. Received \
+             data is unchanged. Before the endpoints, the option holds for each stream socket. After a comma, it holds \
+             for one endpoint.",
         ),
-    flag(Raw, "raw", |o| o.raw = true).help("Send each key of the terminal at once, ^C included; ^]. leaves").more(
+    flag(Raw, "raw", |o| o.raw = true).top(34).help("Send each key of the terminal at once; ^]. leaves").more(
         "This is for a program with a terminal at the other end: a shell, an editor, a console. Start it there with \
-             'xport exec --listen EP --pty -- bash -li'. Keys are neither echoed nor edited here, and Enter sends a \
-             CR. What the peer sends is shown unchanged. The terminal is raw from the connection on, and it is \
-             restored at every end of the run. Only SIGKILL leaves it raw; 'stty sane' repairs it. ^]^Z or SIGTSTP \
-             suspends xport, with the terminal restored. The other end does not learn the size of this window: type \
-             'stty rows R cols C' there. Stdin must be a terminal.",
+             'xport exec --listen EP --pty -- bash -li'. Keys, ^C included, are neither echoed nor edited here, and \
+             Enter sends a CR. What the peer sends is shown unchanged. The terminal is raw from the connection on, and \
+             it is restored at every end of the run. Only SIGKILL leaves it raw; 'stty sane' repairs it. ^]^Z or \
+             SIGTSTP suspends xport, with the terminal restored. The other end does not learn the size of this window: \
+             type 'stty rows R cols C' there. Stdin must be a terminal.",
     ),
     text(Escape, "escape", "KEY", |o, t| put(&mut o.escape, parse_escape(t)))
         .default("^]")
         .variable("XPORT_ESCAPE")
-        .help("The key before a command in --raw: ^X, a character, or none")
+        .help("The key before a command in --raw")
         .more(
-            "The escape key and '.' leave: the peer gets what was typed before, and the status is 0 if it has taken \
-             all of it within a second. The escape key twice sends it once. The escape key and '?' show help. After \
-             the escape key and any other key, both are sent. A control character is the escape key anywhere; a \
-             printable character, such as ~, only at the beginning of a line. With 'none', xport ends only with the \
-             peer or by a signal.",
+            "KEY is ^X, a character, or none. The escape key and '.' leave: the peer gets what was typed before, and \
+             the status is 0 if it has taken all of it within a second. The escape key twice sends it once. The escape \
+             key and '?' show help. After the escape key and any other key, both are sent. A control character is the \
+             escape key anywhere. A printable character, such as ~, is one only at the beginning of a line. With \
+             'none', xport ends only with the peer or by a signal.",
         ),
-    file(Dump, "dump", |o| &mut o.dump)
-        .help("Write sent and received data to FILE, in hexadecimal and as text; '-' is stderr")
-        .more(
-            "The dump shows the data of connections, datagram sockets and programs. Each piece has the time since \
-             the start, the number and the name of the end, and its offset in that direction or the number of the \
-             datagram. The last line is 'ended'; without it the dump is not complete. Data is shown before TLS \
-             encrypts it and after --crlf has changed it. A new FILE can be read only by its owner. A FILE that \
-             exists is emptied first, and keeps its mode. FILE cannot be the file of stdin or stdout. A dump is five \
-             to ten times as long as the data, and slow. If its reader is slow, such as a pager, the run waits for \
-             it. If writing the dump fails, the dump stops with a warning, and the run goes on. The dump does not \
-             show what a program reads from an inherited stdin.",
-        ),
+    file(Dump, "dump", |o| &mut o.dump).top(44).help("Write all data to FILE, in hexadecimal and text").more(
+        "'-' is stderr. The dump shows the data of connections, datagram sockets and programs. Each piece has the \
+             time since the start, the number and the name of the end, and its offset in that direction or the number \
+             of the datagram. The last line is 'ended'. Without it the dump is not complete. Data is shown before TLS \
+             encrypts it and after --crlf has changed it. A new FILE can be read only by its owner. A FILE that exists \
+             is emptied first, and keeps its mode. FILE cannot be the file of stdin or stdout. A dump is five to ten \
+             times as long as the data, and slow. If its reader is slow, such as a pager, the run waits for it. If \
+             writing the dump fails, the dump stops with a warning, and the run goes on. The dump does not show what a \
+             program reads from an inherited stdin.",
+    ),
     flag(Progress, "progress", |o| o.progress = true)
         .variable("XPORT_PROGRESS")
-        .help("Show on stderr how much has moved and how fast, if stderr is a terminal")
+        .top(48)
+        .help("Show how much has moved and how fast")
         .more(
-            "The line appears after a second, and its last state stays. If stdin is a file, it shows per cent and the \
-             time left as well. It goes away as soon as the peer's data is shown on the same terminal, and it is not \
-             drawn in the background. -q does not suppress it. Nothing is drawn if stderr is not a terminal or if TERM \
-             is 'dumb'.",
+            "The line is drawn on stderr, if stderr is a terminal. It appears after a second, and its last state \
+             stays. If stdin is a file, the line shows per cent and the time left as well. It goes away as soon as \
+             the peer's data is shown on the same terminal, and it is not drawn in the background. -q does not \
+             suppress it. Nothing is drawn if TERM is 'dumb'.",
         ),
     number(HighWater, "high-water", "SIZE", |o, t| put(&mut o.high_water, parse_size(t)))
         .default("64K")
         .variable("XPORT_HIGH_WATER")
-        .help("Pause reading while more than this many bytes wait to be written"),
+        .expert()
+        .help("Pause reading while more than SIZE waits to be written"),
     number(LowWater, "low-water", "SIZE", |o, t| put(&mut o.low_water, parse_size(t).map(Some)))
         .variable("XPORT_LOW_WATER")
-        .help("Resume reading once at most this many bytes wait [default: a quarter of --high-water]"),
+        .expert()
+        .help("Resume reading once at most SIZE waits")
+        .more("The default is a quarter of --high-water."),
     number(Timeout, "timeout", "DUR", |o, t| put(&mut o.timeout, parse_positive_duration(t).map(Some)))
         .variable("XPORT_TIMEOUT")
+        .top(40)
         .help("End the run after this long"),
     number(IdleTimeout, "idle-timeout", "DUR", |o, t| put(&mut o.idle_timeout, parse_positive_duration(t).map(Some)))
         .variable("XPORT_IDLE_TIMEOUT")
-        .help("End a session when no byte has moved for this long")
-        .instead(Topic::Datagrams, "Fail when no datagram has moved for this long while stdin is open")
-        .instead(Topic::Exec, "End a connection when no byte has moved for this long")
-        .instead(Topic::Relay, "End a pair when no byte has moved for this long [default: 60s if LEFT is udp-listen]"),
+        .top(41)
+        .help("End a session after this long without traffic")
+        .instead_with(
+            Topic::Datagrams,
+            "Fail after this long without a datagram",
+            "The time counts while stdin is open.",
+        )
+        .instead(Topic::Exec, "End a connection after this long without traffic")
+        .instead_with(
+            Topic::Relay,
+            "End a pair after this long without traffic",
+            "The default is 60s if LEFT is udp-listen, and no limit otherwise.",
+        ),
 ];
 
 pub(super) static OUTPUT: &[OptSpec] = &[
@@ -259,17 +308,14 @@ pub(super) static OUTPUT: &[OptSpec] = &[
     flag(Verbose, "verbose", |o| o.verbose = o.verbose.saturating_add(1))
         .short('v')
         .repeat(Repeat::Yes)
-        .help("Report connections; -vv adds decisions, -vvv everything"),
-    word(
-        Color,
-        "color",
-        "WHEN",
-        &[("auto", "On a terminal, unless the environment says otherwise"), ("always", "Always"), ("never", "Never")],
-        set_color,
-    )
-    .default("auto")
-    .variable("XPORT_COLOR")
-    .help("Colour messages"),
+        .top(0)
+        .help("Report connections; -vv and -vvv report more")
+        .more("-vv adds the decisions of xport, and -vvv adds everything else."),
+    word(Color, "color", "WHEN", &[("auto", ""), ("always", ""), ("never", "")], set_color)
+        .default("auto")
+        .variable("XPORT_COLOR")
+        .help("Colour messages and help")
+        .more("auto colours on a terminal, unless NO_COLOR is set or TERM is dumb."),
     flag(LogTime, "log-time", |o| o.log_time = true)
         .variable("XPORT_LOG_TIME")
         .help("Begin each message with the time, in UTC"),
@@ -283,6 +329,10 @@ pub(super) static PAGES: &[OptSpec] = &[
         &[("bash", ""), ("elvish", ""), ("fish", ""), ("powershell", ""), ("zsh", "")],
         |o, t| put(&mut o.completions, t.parse().map(Some)),
     )
-    .help("Print the completion script of a shell"),
-    flag(Man, "man", |o| o.man = true).not_with(Completions).help("Print the manual page as roff"),
+    .help("Print the completions of a shell"),
+    word(Man, "man", "PAGE", &[("xport", ""), ("endpoints", "")], set_man)
+        .bare("xport")
+        .not_with(Completions)
+        .help("Print a manual page as roff")
+        .more("The pages are xport(1) and xport-endpoints(7)."),
 ];

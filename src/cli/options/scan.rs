@@ -8,18 +8,22 @@ pub(super) static SCAN: &[OptSpec] = &[
     number(ScanTimeout, "connect-timeout", "DUR", |o, t| put(&mut o.connect_timeout, parse_positive_duration(t)))
         .default("2s")
         .variable("XPORT_CONNECT_TIMEOUT")
-        .help("Call a port filtered if it has not answered after this long")
+        .top(13)
+        .help("Time limit of a port, which is filtered then")
         .more("The name of the host is looked up once, before the first port, for at most 10s."),
     number(Parallel, "parallel", "N", |o, t| put(&mut o.parallel, parse_number(t, 1..=u16::MAX).map(usize::from)))
         .default("64")
         .variable("XPORT_PARALLEL")
-        .help("Try at most N ports at the same time")
-        .more("There are fewer at the same time if this machine runs out of descriptors."),
+        .top(12)
+        .help("Try at most N ports at once")
+        .more("There are fewer if this machine runs out of descriptors."),
     flag(Banner, "banner", |o| o.banner = true)
         .variable("XPORT_BANNER")
-        .help("Add the first line that a service sends within 1s, escaped")
+        .top(11)
+        .help("Add the first line that a service sends")
         .more(
-            "The line follows the name of the service, which is '-' if the port has no name. It is cut after 200 \
-             characters. A service that waits for its client to speak first, such as HTTP, has none.",
+            "xport waits for the line for 1s, and escapes it. The line follows the name of the service, which is '-' \
+             if the port has no name. It is cut after 200 characters. A service that waits for its client to speak \
+             first, such as HTTP, has none.",
         ),
 ];

@@ -18,6 +18,8 @@ pub(in crate::cli) enum Heading {
     Stream,
     Wait,
     Output,
+    /// Options of any section that few people need.
+    Expert,
     /// Options that need no mode.
     None,
 }
@@ -34,9 +36,20 @@ impl Heading {
             Self::Stream => "Stream",
             Self::Wait => "Waiting",
             Self::Output => "Output",
+            Self::Expert => "Expert options",
             Self::None => return None,
         })
     }
+}
+
+/// How much an option matters to most people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::cli) enum Rank {
+    /// `-h` shows the options of a mode with the smallest numbers.
+    Top(u8),
+    Usual,
+    /// The option is in a section of its own, at the end.
+    Expert,
 }
 
 /// Modes in which some options have other help texts.
@@ -106,6 +119,9 @@ pub(in crate::cli) struct OptSpec {
     pub(in crate::cli) repeat: Repeat,
     /// The option that contradicts this one. Only one of the two rows names the other.
     pub(in crate::cli) not_with: Option<Opt>,
+    /// The value that the option has if no value follows it.
+    pub(in crate::cli) bare: Option<&'static str>,
+    pub(in crate::cli) rank: Rank,
     /// If one of these options is given, the variable of this option is ignored.
     pub(super) yields_to: &'static [Opt],
     /// The help text in one line.
@@ -128,6 +144,8 @@ impl OptSpec {
             variable: None,
             repeat: Repeat::No,
             not_with: None,
+            bare: None,
+            rank: Rank::Usual,
             yields_to: &[],
             help: "",
             more: "",
@@ -165,6 +183,18 @@ impl OptSpec {
 
     pub(super) const fn yields_to(self, others: &'static [Opt]) -> Self {
         Self { yields_to: others, ..self }
+    }
+
+    pub(super) const fn bare(self, value: &'static str) -> Self {
+        Self { bare: Some(value), ..self }
+    }
+
+    pub(super) const fn top(self, place: u8) -> Self {
+        Self { rank: Rank::Top(place), ..self }
+    }
+
+    pub(super) const fn expert(self) -> Self {
+        Self { rank: Rank::Expert, ..self }
     }
 
     pub(super) const fn more(self, more: &'static str) -> Self {

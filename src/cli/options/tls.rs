@@ -32,49 +32,64 @@ pub(super) static TLS: &[OptSpec] = &[
     file(Ca, "ca", |o| &mut o.ca)
         .variable("XPORT_CA")
         .yields_to(&[Insecure])
-        .help("Trust the authorities in this PEM file, not those of the system"),
+        .top(21)
+        .help("Trust only the authorities in FILE (PEM)")
+        .more("Without this option, xport trusts the authorities of the system."),
     text(ServerName, "server-name", "NAME", |o, t| put(&mut o.server_name, parse_server_name(t).map(Some)))
         .variable("XPORT_SERVER_NAME")
-        .help("Name that the certificate of the server must have, also sent as SNI [default: the host of the address]")
-        .more("A host name is sent to the server; an IP address is not. An inherited socket (fd:N) has no default."),
+        .top(26)
+        .help("Name in the certificate [default: the host]")
+        .more(
+            "A host name is also sent to the server as SNI. An IP address is not. An inherited socket (fd:N) has no \
+             default.",
+        ),
     text(Pin, "pin", "sha256:HEX", |o, t| push(&mut o.pin, t.parse()))
         .repeat(Repeat::List)
         .variable("XPORT_PIN")
         .yields_to(&[Insecure])
-        .help("Accept only a certificate with this pin; may be repeated, and any of the pins is enough")
+        .top(20)
+        .help("Accept only a certificate with this pin")
         .more(
-            "A pin is the SHA-256 hash of the public key; --self-signed and -v print it. The pin is the only check: \
-             authorities, names and dates count only if --ca is given too.",
+            "A pin is the SHA-256 hash of the public key. --self-signed and -v print it. With several pins, any of \
+             them is enough. The pin is the only check: authorities, names and dates count only if --ca is given too.",
         ),
     flag(Insecure, "insecure", |o| o.insecure = true)
-        .help("Do not verify the certificate: an attacker in between can read and change everything"),
+        .top(27)
+        .help("Do not verify the server")
+        .more("An attacker in between can then read and change everything."),
     flag(SelfSigned, "self-signed", |o| o.self_signed = true)
         .variable("XPORT_SELF_SIGNED")
         .yields_to(&[Cert, Key])
-        .help("Make a key and a certificate for this run; clients verify the pin")
+        .top(20)
+        .help("Make a certificate for this run; print its pin")
         .more(
-            "No authority vouches for the certificate, which is used instead of --cert. The command for clients, with \
-             the pin, is written to stderr.",
+            "The command for clients, with the pin, is written to stderr. No authority vouches for the certificate, \
+             which is used instead of --cert.",
         ),
     file(ClientCa, "client-ca", |o| &mut o.client_ca)
         .variable("XPORT_CLIENT_CA")
-        .help("Accept only clients with a certificate from an authority in this PEM file"),
+        .top(25)
+        .help("Require a certificate of an authority in FILE"),
     file(Cert, "cert", |o| &mut o.cert)
         .variable("XPORT_CERT")
         .yields_to(&[SelfSigned])
-        .help("Certificate to present: PEM, followed by the certificates that lead to its authority"),
+        .top(23)
+        .help("Present the certificate in FILE (PEM)")
+        .more("The certificates that lead to its authority follow it in FILE."),
     file(Key, "key", |o| &mut o.key)
         .variable("XPORT_KEY")
         .yields_to(&[Cert, SelfSigned])
-        .help("Private key of --cert (PEM), if it is not in the same file")
+        .top(24)
+        .help("Private key of --cert, if it is in another FILE")
         .more(
-            "A file that other users can write is refused; a file that they can read causes a warning. While a key is \
+            "A file that other users can write is refused. A file that they can read causes a warning. While a key is \
              in memory, core dumps are disabled.",
         ),
     text(Alpn, "alpn", "LIST", |o, t| push(&mut o.alpn, parse_alpn(t)))
         .repeat(Repeat::List)
         .variable("XPORT_ALPN")
-        .help("Application protocols to negotiate, such as h2,http/1.1; the preferred one first"),
+        .help("Application protocols to negotiate")
+        .more("The preferred one comes first, as in h2,http/1.1."),
     word(TlsMin, "tls-min", "VERSION", &[("1.2", ""), ("1.3", "")], |o, t| put(&mut o.tls_min, version(t)))
         .default("1.2")
         .variable("XPORT_TLS_MIN")
@@ -88,15 +103,17 @@ pub(super) static TLS: &[OptSpec] = &[
     })
     .default("10s")
     .variable("XPORT_HANDSHAKE_TIMEOUT")
-    .help("Limit the time of a handshake"),
+    .expert()
+    .help("Time limit of a handshake"),
     flag(AllowTruncation, "allow-truncation", |o| o.allow_truncation = true)
-        .help("Accept a connection that ends without close_notify as complete")
+        .help("Accept an end without close_notify as complete")
         .more(
             "Some peers never send close_notify, such as ncat before 7.96. Without this option such an end is an \
              error, because an attacker in between can cut a connection.",
         ),
     file(Keylog, "keylog", |o| &mut o.keylog)
-        .help("Append the secrets of all connections to this file, for a network analyser"),
+        .help("Append the secrets of all connections to FILE")
+        .more("A network analyser decrypts the traffic with them."),
     word(
         Starttls,
         "starttls",
@@ -105,12 +122,14 @@ pub(super) static TLS: &[OptSpec] = &[
         set_starttls,
     )
     .variable("XPORT_STARTTLS")
+    .top(22)
     .help("Ask for TLS in this protocol first (STARTTLS)")
-    .more("relay and exec hand on the greeting of an SMTP, IMAP or POP3 server; tls-client and connect do not."),
+    .more("relay and exec hand on the greeting of an SMTP, IMAP or POP3 server. tls-client and connect do not."),
     flag(ShowChain, "show-chain", |o| o.show_chain = true)
-        .help("Write the certificates of the server to stdout: facts, days left and PEM; then leave")
+        .top(22)
+        .help("Show the certificates of the server, then leave")
         .more(
-            "Stdin is not read, and no data is sent. The certificates are written even if they are refused; the error \
-             and the exit status 5 say so.",
+            "stdout gets facts, days left and PEM of each certificate. Stdin is not read, and no data is sent. The \
+             certificates are written even if they are refused; the error and the exit status 5 say so.",
         ),
 ];

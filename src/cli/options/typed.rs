@@ -9,6 +9,7 @@ use ipnet::IpNet;
 use rustls::pki_types::ServerName;
 
 use crate::cli::logger::Color;
+use crate::cli::text::Manual;
 use crate::protocols::escape::EscapeKey;
 use crate::protocols::half_close::HalfClose;
 use crate::transports::address::Address;
@@ -196,5 +197,5 @@ pub(in crate::cli) struct Options {
     pub(in crate::cli) color: Color,
     pub(in crate::cli) log_time: bool,
     pub(in crate::cli) completions: Option<Shell>,
-    pub(in crate::cli) man: bool,
+    pub(in crate::cli) man: Option<Manual>,
 }

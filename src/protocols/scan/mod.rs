@@ -1,7 +1,7 @@
 //! Scan: which ports of a host accept connections. No byte is sent to any of them.
 //!
 //! [`Scan`] is the protocol of stdout. It looks the host up once, starts tries, and writes the open ports. Each try is
-//! a connection with the protocol [`Probe`]. They share what is in `state.rs`. `table.rs` has what is known of each
+//! a connection with the protocol `Probe`. They share what is in `state.rs`. `table.rs` has what is known of each
 //! port.
 //!
 //! ```text

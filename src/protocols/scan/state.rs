@@ -56,11 +56,11 @@ pub(super) struct ScanState {
     /// Whether all ports have been told.
     pub(super) is_closing: bool,
     /// Ports that have been told, but are not in the log yet.
-    unwritten: Option<PortRow>,
+    unwritten: Option<PortSpan>,
 }
 
 /// Neighbouring ports with the same finding, which share a line of the log.
-struct PortRow {
+struct PortSpan {
     first: u16,
     last: u16,
     label: String,
@@ -144,15 +144,15 @@ impl ScanState {
         while let Some((number, finding)) = self.table.next_known() {
             match finding {
                 Finding::Open { banner } => {
-                    self.log_row();
+                    self.log_span();
                     self.write(net, number, &banner);
                 }
-                finding => self.add_to_row(number, finding.label()),
+                finding => self.add_to_span(number, finding.label()),
             }
         }
         let Some(stdout) = self.stdout.filter(|_| !self.is_closing && self.table.is_told()) else { return };
         self.is_closing = true;
-        self.log_row();
+        self.log_span();
         self.summarize(net.now());
         if self.open == 0 {
             net.transport(stdout).close();
@@ -161,27 +161,27 @@ impl ScanState {
         }
     }
 
-    /// Adds a port that is not open to its row.
-    fn add_to_row(&mut self, number: u16, label: String) {
+    /// Adds a port that is not open to its span.
+    fn add_to_span(&mut self, number: u16, label: String) {
         if !log::log_enabled!(log::Level::Info) {
             return;
         }
         match &mut self.unwritten {
-            Some(row) if row.label == label && row.last + 1 == number => row.last = number,
+            Some(span) if span.label == label && span.last + 1 == number => span.last = number,
             _ => {
-                self.log_row();
-                self.unwritten = Some(PortRow { first: number, last: number, label });
+                self.log_span();
+                self.unwritten = Some(PortSpan { first: number, last: number, label });
             }
         }
     }
 
-    /// Logs the row that has ended. The target exempts the message from the limit for messages of one kind.
-    fn log_row(&mut self) {
+    /// Logs the span that has ended. The target exempts the message from the limit for messages of one kind.
+    fn log_span(&mut self) {
         match self.unwritten.take() {
-            Some(PortRow { first, last, label }) if first == last => {
+            Some(PortSpan { first, last, label }) if first == last => {
                 log::info!(target: NOTICE, "port {first}: {label}")
             }
-            Some(PortRow { first, last, label }) => log::info!(target: NOTICE, "ports {first}-{last}: {label}"),
+            Some(PortSpan { first, last, label }) => log::info!(target: NOTICE, "ports {first}-{last}: {label}"),
             None => (),
         }
     }
@@ -216,7 +216,8 @@ impl ScanState {
     fn summarize(&self, now: Instant) {
         let (all, _) = self.table.progress();
         let time = now.duration_since(self.started.unwrap_or(now)).as_secs_f64();
-        log::info!("scanned {all} ports of {} in {time:.1} s: {}", self.host(), self.table.summary());
+        let ports = if all == 1 { "port" } else { "ports" };
+        log::info!("scanned {all} {ports} of {} in {time:.1} s: {}", self.host(), self.table.summary());
     }
 
     /// Reports the end of the scan. Ports that could not be tried are told once.

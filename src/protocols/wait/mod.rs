@@ -226,7 +226,7 @@ impl Watch {
 /// The pause after this one: half as long again, in whole milliseconds.
 fn longer(pause: Duration, longest: Duration) -> Duration {
     let millis = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
-    Duration::from_millis(millis.saturating_add(millis / 2).max(1)).clamp(pause.min(longest), longest)
+    Duration::from_millis(millis.saturating_add(millis.div_ceil(2)).max(1)).clamp(pause.min(longest), longest)
 }
 
 impl Protocol for Watch {
@@ -284,7 +284,7 @@ mod tests {
         };
         let millis = |pauses: Vec<Duration>| Vec::from_iter(pauses.iter().map(Duration::as_millis));
         let usual = millis(pauses(Duration::from_millis(250)));
-        assert_eq!(usual[..7], [250, 375, 562, 843, 1264, 1896, 2000]);
+        assert_eq!(usual[..7], [250, 375, 563, 845, 1268, 1902, 2000]);
         assert!(usual[7..].iter().all(|pause| *pause == 2000));
         assert_eq!(millis(pauses(Duration::from_nanos(1)))[29], 2000);
         for every in [Duration::from_secs(3), Duration::from_secs(1 << 40)] {

@@ -27,7 +27,8 @@ impl Transport<'_> {
                 let host = HostPort { host: host.clone(), port: 0 };
                 let mut addresses = numeric_addresses(&host);
                 addresses.retain(|address| family.admits(address));
-                Ok(addresses)
+                let none = || ConnectError::new("no address of that family".to_owned());
+                if addresses.is_empty() { Err(none()) } else { Ok(addresses) }
             }
         };
         cx.calls.push_back((self.id, Call::Resolved(answer)));

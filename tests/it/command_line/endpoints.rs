@@ -64,11 +64,11 @@ fn options_of_a_relay_that_would_do_nothing_are_refused() {
             (&["--kill-after", "1", "-", ":80"], "--kill-after does nothing without exec: or shell:"),
             (&["--pty", "--stderr", "merge", "tcp::80", "exec:a"], "--stderr can only be null with --pty"),
             (&["--pty", "tcp::80", ":81"], "--pty does nothing without exec: or shell:"),
-            (&["--pty", "-", "exec:a"], "use 'xport exec --pty -- CMD'"),
+            (&["--pty", "-", "exec:a b"], "\ntry: xport exec --pty -- a b\n"),
             (&["--env", "=x", "-", "exec:a"], "invalid --env '=x'"),
-            (&["tcp-listen:80", "-"], "stdin and stdout can serve only one client: add --once"),
-            (&["unix-listen:s", "fd:3"], "an inherited connection can serve only one client: add --once"),
-            (&["udp-listen:80", "-"], "udp-server serves many"),
+            (&["tcp-listen:80", "-"], "stdin and stdout can serve only one client"),
+            (&["unix-listen:s", "fd:3"], "an inherited connection can serve only one client"),
+            (&["udp-listen:80", "-"], "can serve only one peer\ntry: xport udp-server 80\n"),
             (&["--once", "udp-listen:80", ":80"], "--once needs clients that connect"),
             (&["--linger", "1", "udp-listen:1", "udp:host:2"], "--linger does nothing for udp-listen: and udp:"),
             (
@@ -76,8 +76,8 @@ fn options_of_a_relay_that_would_do_nothing_are_refused() {
                 "--no-half-close does nothing for udp-listen: and udp:",
             ),
             (&["-", "udp:fd:3"], "a relay cannot use an inherited datagram socket"),
-            (&["tcp-listen:0", "tcp:fd:3"], "write fd:3 alone for an inherited socket"),
-            (&["-", "tcp:fd:3,retry=3"], "write fd:3 alone for an inherited socket"),
+            (&["tcp-listen:0", "tcp:fd:3"], "an inherited socket has no kind before fd:"),
+            (&["-", "tcp:fd:3,retry=3"], "an inherited socket has no kind before fd:"),
             (&["--high-water", "1", "--low-water", "2", "-", ":80"], "--low-water 2 is more than --high-water 1"),
             (&["--retry", "3", "-", "exec:a"], "--retry does nothing if no side connects"),
             (&["--backlog", "3", "-", ":80"], "--backlog does nothing if LEFT does not listen"),
@@ -169,15 +169,15 @@ fn options_of_endpoints_are_checked_as_everywhere() {
             (&["-", "a:1,connect-timeout=0"], "invalid value '0' for 'connect-timeout': must be more than zero"),
             (&["-", "a:1,connect-timeout=-5"], "must not be negative"),
             (&["-", "a:1,retry-delay=1\x1b"], r"invalid value '1\u{1b}' for 'retry-delay': not a duration"),
-            (&["-", "a:1,retry"], "'retry' needs a value: write retry=N"),
-            (&["-", "a:1,retry="], "'retry' needs a value: write retry=N"),
+            (&["-", "a:1,retry"], "'retry' needs a value, as in retry=N"),
+            (&["-", "a:1,retry="], "'retry' needs a value, as in retry=N"),
             (&["-", "a:1,retry,source=:9"], "'retry' needs a value"),
             (&["-", "a:1,numeric=yes"], "'numeric' takes no value"),
             (&["-", "a:1,4=1"], "'4' takes no value"),
             (&["-", "a:1,4,6"], "'4' and '6' contradict each other"),
             (&["-", "a:1,retry=1,retry=2"], "'retry' is given twice"),
             (&["-", "a:1,4,ipv4"], "'4' is given twice"),
-            (&["-", "a:1,"], r"an option has no name: write '\,' for a comma in a name or path"),
+            (&["-", "a:1,"], r"an option has no name; a comma in a name or path is '\,'"),
             (
                 &["-", "a:1,frob=1"],
                 "tcp: has no option 'frob'; its options are connect-timeout, retry, retry-delay, source",
@@ -232,11 +232,8 @@ fn options_of_tls_endpoints_are_checked_as_those_of_the_modes() {
             (&["tls-listen:1", ":2"], "endpoint 'tls-listen:1': a TLS server needs cert=FILE (and key=FILE), or"),
             (&["tls-listen:1,key=k", ":2"], ": key needs its certificate"),
             (&["tls-listen:1,cert=c,self-signed", ":2"], ": self-signed makes a certificate and its key"),
-            (&["tls-listen:1,self-signed", "-"], "stdin and stdout can serve only one client: add --once"),
-            (
-                &["tcp-listen:1", "tls:fd:3,server-name=a"],
-                "an inherited connection can serve only one client: add --once",
-            ),
+            (&["tls-listen:1,self-signed", "-"], "stdin and stdout can serve only one client"),
+            (&["tcp-listen:1", "tls:fd:3,server-name=a"], "an inherited connection can serve only one client"),
             (&["-", "tls-listen:1,self-signed"], "only LEFT can listen"),
             (&["-", "tls:fd:3"], "'fd:3' has no name that the certificate must have: add server-name=NAME"),
             (&["-", "tls:fd:3,server-name=a,retry=1"], "'retry' does nothing for fd:3, which is open already"),
@@ -356,18 +353,7 @@ fn netcats_ways_to_run_a_program_are_translated() {
 }
 
 #[test]
-fn help_fits_and_has_endpoints_and_examples() {
-    for (mode, usage) in [("relay", "[OPTIONS] LEFT RIGHT"), ("exec", "[OPTIONS] -- CMD [ARG]...")] {
-        for flag in ["-h", "--help"] {
-            let help = help(&[mode, flag]);
-            assert!(help.contains(&format!("Usage: xport {mode} {usage}\n")), "{mode} {flag}: {help}");
-            assert!(help.contains("--pty") && help.contains("XPORT_KILL_AFTER"), "{mode} {flag}: {help}");
-        }
-        let help = help(&[mode, "--help"]);
-        assert_eq!(help.lines().find(|line| line.chars().count() > 100), None, "{mode}");
-        let (_, examples) = help.split_once("\nExamples:\n").unwrap_or_else(|| panic!("{mode}: no examples"));
-        assert!(examples.matches(&format!("xport {mode} ")).count() >= 4, "{mode}: {examples}");
-    }
+fn the_help_of_relay_has_a_table_of_endpoints() {
     let help = help(&["relay", "--help"]);
     let (_, table) = help.split_once("\nEndpoints:\n").expect("a table of endpoints");
     for kind in [

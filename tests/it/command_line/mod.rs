@@ -5,6 +5,8 @@ mod endpoints;
 mod escapes;
 mod exit_status;
 mod failures;
+mod help;
+mod manual;
 mod messages;
 mod numbers;
 mod options;

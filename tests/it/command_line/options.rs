@@ -20,10 +20,6 @@ const MODES: [&str; 12] = [
     "udp-client",
 ];
 
-/// The columns of `--help` on a wide terminal, and on a usual one.
-const HELP_COLUMNS: usize = 100;
-const EXAMPLE_COLUMNS: usize = 80;
-
 /// The program with an empty environment, as `env -i` starts it.
 fn xport() -> assert_cmd::Command {
     let mut command = cargo_bin_cmd!("xport");
@@ -377,38 +373,6 @@ fn a_variable_that_is_no_text_is_named() {
 }
 
 #[test]
-fn help_is_on_stdout_and_mentions_every_mode() {
-    for flag in ["-h", "--help"] {
-        let help = stdout_of(&[flag]);
-        for mode in MODES {
-            assert!(help.contains(mode), "{flag}: {mode}");
-            let help = stdout_of(&[mode, flag]);
-            assert!(help.contains(&format!("Usage: xport {mode} [OPTIONS] ADDRESS")), "{mode} {flag}: {help}");
-            assert!(help.contains("XPORT_TIMEOUT") && !help.contains('\x1b'), "{mode} {flag}: {help}");
-        }
-    }
-    let help = stdout_of(&["--help"]);
-    for part in ["Examples:", "Exit status:", "\n  124    ", "[fe80::1%eth0]:PORT", "250ms", "XPORT_LOG"] {
-        assert!(help.contains(part), "{part}");
-    }
-}
-
-#[test]
-fn the_help_of_every_mode_fits_and_has_examples() {
-    for mode in MODES {
-        let help = stdout_of(&[mode, "--help"]);
-        let too_long = help.lines().find(|line| line.chars().count() > HELP_COLUMNS);
-        assert_eq!(too_long, None, "{mode}");
-        let (_, examples) = help.split_once("\nExamples:\n").unwrap_or_else(|| panic!("{mode}: no examples"));
-        let (examples, _) = examples.split_once("\n\n").expect("there is more");
-        for example in examples.lines().filter(|line| !line.starts_with("      ")) {
-            assert!(example.contains(&format!("xport {mode} ")), "{mode}: {example:?}");
-            assert!(example.chars().count() <= EXAMPLE_COLUMNS, "{mode}: {example:?}");
-        }
-    }
-}
-
-#[test]
 fn an_option_is_offered_only_where_it_does_something() {
     for (option, modes) in [
         ("--keep-open", &["tcp-server", "tls-server", "unix-server"][..]),
@@ -430,7 +394,12 @@ fn an_option_is_offered_only_where_it_does_something() {
         ("--lines", &["udp-server", "udp-client"]),
         ("--port-file", &["tcp-echo", "tcp-server", "tls-echo", "tls-server", "udp-echo", "udp-server"]),
     ] {
-        let is_offered = |mode: &&str| stdout_of(&[mode, "-h"]).contains(&format!("{option} "));
+        let is_offered = |mode: &&str| {
+            let help = stdout_of(&[mode, "--help"]);
+            // Texts are further to the right.
+            let mut options = help.lines().filter(|line| line.trim_start_matches(' ').len() + 8 > line.len());
+            options.any(|line| line.split(' ').any(|word| word == option))
+        };
         assert_eq!(Vec::from_iter(MODES.into_iter().filter(is_offered)), modes, "{option}");
     }
 }
@@ -444,11 +413,9 @@ fn the_version_is_one_line() {
 
 #[test]
 fn pages_need_no_mode() {
-    let page = stdout_of(&["--man"]);
-    assert!(page.starts_with(".TH XPORT 1 "));
-    for section in ["MODES", "ADDRESSES", "OPTIONS", "ENVIRONMENT", "EXIT STATUS", "EXAMPLES"] {
-        assert!(page.contains(&format!(".SH \"{section}\"")), "{section}");
-    }
+    assert_eq!(stdout_of(&["--man"]), stdout_of(&["--man", "xport"]));
+    assert!(stdout_of(&["--man"]).starts_with(".TH XPORT 1 "));
+    assert!(stdout_of(&["--man", "endpoints"]).starts_with(".TH XPORT\\-ENDPOINTS 7 "));
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let page = stdout_of(&["--completions", shell]);
         assert!(MODES.iter().all(|mode| page.contains(mode)) && page.contains("connect-timeout"), "{shell}");

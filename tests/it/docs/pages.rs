@@ -107,7 +107,7 @@ fn lines_of_prose_fit_a_page() {
 
 /// The terms of a section of the manual page.
 fn terms(section: &str) -> Vec<String> {
-    let page = String::from_utf8(man::man()).expect("our text is UTF-8");
+    let page = String::from_utf8(man::man(man::Manual::Program)).expect("our text is UTF-8");
     let (_, rest) = page.split_once(&format!(".SH \"{section}\"\n")).unwrap_or_else(|| panic!("no section {section}"));
     let rest = rest.split("\n.SH ").next().expect("there is always a first part");
     let plain = |term: &str| term.replace("\\fB", "").replace("\\fR", "").replace("\\-", "-").replace("\\(aq", "'");

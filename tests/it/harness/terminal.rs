@@ -61,6 +61,14 @@ impl Terminal {
         }
     }
 
+    /// Changes its size, as a resized window does.
+    pub fn resize(&self, rows: u16, columns: u16) {
+        let size = libc::winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+        // SAFETY: TIOCSWINSZ reads one `winsize`, alive for the call.
+        let result = unsafe { libc::ioctl(self.master.as_raw_fd(), libc::TIOCSWINSZ, &raw const size) };
+        assert_eq!(result, 0, "{}", io::Error::last_os_error());
+    }
+
     pub fn type_in(&self, keys: &str) {
         (&self.master).write_all(keys.as_bytes()).expect("the terminal takes it");
     }

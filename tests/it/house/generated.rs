@@ -1,5 +1,5 @@
-//! The committed manual page and completions, and the table of endpoints in `docs/relays.md`, are what the tables of the command line
-//! generate.
+//! The committed manual pages and completions, and the table of endpoints in `docs/relays.md`, are what the tables of
+//! the command line generate.
 //!
 //! `UPDATE=1 cargo test` rewrites them. `src/cli/man.rs` tests the content of the page.
 
@@ -23,8 +23,9 @@ fn check(file: &str, generated: &[u8]) {
 }
 
 #[test]
-fn the_manual_page_is_up_to_date() {
-    check("man/xport.1", &man::man());
+fn the_manual_pages_are_up_to_date() {
+    check("man/xport.1", &man::man(man::Manual::Program));
+    check("man/xport-endpoints.7", &man::man(man::Manual::Endpoints));
 }
 
 #[test]

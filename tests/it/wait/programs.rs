@@ -93,15 +93,6 @@ fn a_program_that_cannot_run_has_the_statuses_of_exec() {
     assert!(text(&output).contains("the program name is empty"), "{}", text(&output));
 }
 
-/// A program without `--` before it is not taken for a socket that comes later.
-#[test]
-fn a_program_without_its_dashes_is_noticed_at_once() {
-    let (_socket, closed) = refusing();
-    let (program, closed) = (program().display().to_string(), closed.to_string());
-    let output = outcome(["wait", "--for", "60s", &closed, &program]);
-    ended(&output, 2, &format!("{program}: this is a program and no socket: write -- before it"));
-}
-
 /// The program is looked for in `PATH`.
 #[test]
 fn the_program_is_found_in_the_path() {

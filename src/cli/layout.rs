@@ -1,0 +1,219 @@
+//! The parts of help that clap does not lay out: the first screen, examples and tables.
+//!
+//! `cli/command.rs` gives these parts to clap, and `cli/text.rs` has the longer texts. Lines are as wide as the
+//! terminal. Escape sequences are always written; `cli/mod.rs` removes them where no colour is wanted.
+
+use std::fmt::Write as _;
+
+use clap::builder::styling::{Style, Styles};
+
+use crate::cli::examples::{EXAMPLES, Example, Shown};
+use crate::cli::modes::{MODES, ModeSpec};
+use crate::cli::schemes;
+use crate::cli::text;
+
+/// Columns of help on a wide terminal: longer lines are hard to read.
+const COLUMNS_MAX: usize = 100;
+
+/// Columns where no terminal tells its width, as in a pipe.
+const COLUMNS: usize = 80;
+
+/// A narrower terminal wraps the lines itself.
+const COLUMNS_MIN: usize = 40;
+
+/// How many examples and options of a mode fit on a screen.
+pub(super) const EXAMPLES_MAX: usize = 3;
+pub(super) const OPTIONS_MAX: usize = 10;
+
+/// The order of a short page and of a long one. A page of a mode has its arguments and options behind the examples.
+pub(super) const TEMPLATE: &str =
+    "{about-with-newline}\n{usage-heading} {usage}\n\n{before-help}{all-args}{after-help}";
+pub(super) const TEMPLATE_OF_TOP: &str = "{about-with-newline}\n{usage-heading} {usage}{after-help}";
+
+/// The styles of clap.
+const STYLES: Styles = Styles::styled();
+
+/// How many columns help has: `COLUMNS`, or the width of the terminal.
+pub(super) fn columns() -> usize {
+    let variable = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok()).filter(|columns| *columns > 0);
+    let terminal = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+    variable.or_else(terminal).unwrap_or(COLUMNS).clamp(COLUMNS_MIN, COLUMNS_MAX)
+}
+
+/// The first screen, after the usage.
+pub(super) fn first_screen() -> String {
+    let mut page = Layout::new();
+    page.examples(EXAMPLES.iter().filter(|example| example.shown == Shown::First));
+    let rows = Vec::from_iter(kinds_of_modes());
+    page.table("Modes", rows.iter().map(|(names, meaning)| (names.as_str(), *meaning)));
+    page.paragraph(text::AFTER_HELP);
+    page.text
+}
+
+/// The modes in lines of their kinds, and what each kind does.
+fn kinds_of_modes() -> impl Iterator<Item = (String, &'static str)> {
+    let shorthands = || MODES.iter().filter(|mode| mode.scheme.is_some());
+    let has_shorthands = move |mode: &ModeSpec| shorthands().any(|other| other.verb.action == mode.verb.action);
+    let names = |modes: Vec<&ModeSpec>| Vec::from_iter(modes.iter().map(|mode| mode.name)).join(" ");
+    let mut kinds: Vec<(String, &str)> = Vec::new();
+    for mode in shorthands() {
+        let alike = Vec::from_iter(shorthands().filter(|other| other.verb.action == mode.verb.action));
+        if alike.first().is_some_and(|first| first.name == mode.name) {
+            kinds.push((names(alike), mode.verb.brief()));
+        }
+    }
+    let general = Vec::from_iter(MODES.iter().filter(|mode| mode.scheme.is_none() && has_shorthands(mode)));
+    kinds.push((names(general), text::ANY_ENDPOINT));
+    let others = MODES.iter().filter(move |mode| mode.scheme.is_none() && !has_shorthands(mode));
+    kinds.into_iter().chain(others.map(|mode| (mode.name.to_owned(), mode.verb.brief())))
+}
+
+/// The examples in `xport --help`.
+pub(super) fn examples() -> String {
+    let mut page = Layout::new();
+    page.examples(EXAMPLES.iter().filter(|example| example.shown != Shown::Page));
+    page.text
+}
+
+/// The examples in the help of a mode.
+pub(super) fn examples_of(mode: &str, is_long: bool) -> String {
+    let most = if is_long { usize::MAX } else { EXAMPLES_MAX };
+    let mut page = Layout::new();
+    page.examples(EXAMPLES.iter().filter(|example| example.runs(mode)).take(most));
+    page.text
+}
+
+/// The text after the options in `xport --help`.
+pub(super) fn after_options() -> String {
+    let mut page = Layout::new();
+    page.table("Addresses", text::ADDRESSES.iter().copied());
+    page.section("Values", text::VALUES);
+    page.table("Exit status", text::EXIT_STATUS.iter().copied());
+    page.table("Environment", text::ENVIRONMENT.iter().copied());
+    page.table("Completions", text::COMPLETIONS.iter().copied());
+    page.paragraph(text::AFTER_LONG_HELP);
+    page.text
+}
+
+/// The text after the options in `xport MODE --help`.
+pub(super) fn after_options_of(mode: &ModeSpec) -> String {
+    let mut page = Layout::new();
+    if mode.name == "relay" {
+        let endpoints = schemes::table();
+        page.table("Endpoints", endpoints.iter().map(|(term, meaning)| (*term, meaning.as_str())));
+        for paragraph in text::ENDPOINT_OPTIONS {
+            page.paragraph(paragraph);
+        }
+    }
+    if mode.name == "wait" {
+        page.table("Endpoints", text::WAITING.iter().copied());
+    }
+    page.section("Values", text::VALUES);
+    page.paragraph(text::AFTER_LONG_HELP_OF_MODE);
+    page.text
+}
+
+/// Text that is laid out for a terminal.
+struct Layout {
+    text: String,
+    columns: usize,
+}
+
+impl Layout {
+    fn new() -> Self {
+        Self { text: String::with_capacity(4096), columns: columns() }
+    }
+
+    fn heading(&mut self, title: &str) {
+        self.gap();
+        self.styled(STYLES.get_header(), &format!("{title}:"));
+        self.text.push('\n');
+    }
+
+    fn section(&mut self, title: &str, text: &str) {
+        self.heading(title);
+        self.text.push_str("  ");
+        self.words(text, 2);
+        self.text.push('\n');
+    }
+
+    fn paragraph(&mut self, text: &str) {
+        self.gap();
+        self.words(text, 0);
+        self.text.push('\n');
+    }
+
+    fn examples<'a>(&mut self, examples: impl Iterator<Item = &'a Example>) {
+        self.table("Examples", examples.map(|example| (example.line, example.meaning)));
+    }
+
+    /// Two columns. A term that is wider than its column is followed by its meaning at once.
+    fn table<'a>(&mut self, title: &str, rows: impl Iterator<Item = (&'a str, &'a str)>) {
+        let rows = Vec::from_iter(rows);
+        let column = self.column(&rows);
+        self.heading(title);
+        for (term, meaning) in rows {
+            self.text.push_str("  ");
+            self.styled(STYLES.get_literal(), term);
+            let indent = match column {
+                Some(column) => {
+                    let indent = column.max(term.len() + 4);
+                    self.spaces(indent - term.len() - 2);
+                    indent
+                }
+                None => {
+                    self.text.push('\n');
+                    self.spaces(6);
+                    6
+                }
+            };
+            self.words(meaning, indent);
+            self.text.push('\n');
+        }
+    }
+
+    /// The widest second column that has room for each meaning. `None` if meanings go below their terms.
+    fn column(&self, rows: &[(&str, &str)]) -> Option<usize> {
+        let has_room = |column: usize, (term, meaning): &(&str, &str)| {
+            let start = column.max(term.len() + 4);
+            start + meaning.len() <= self.columns || start <= self.columns / 2
+        };
+        let mut columns = Vec::from_iter(rows.iter().map(|(term, _)| term.len() + 4));
+        columns.sort_unstable();
+        columns.into_iter().rev().find(|column| rows.iter().all(|row| has_room(*column, row)))
+    }
+
+    /// Writes words from the column `indent` on, and continues lines there.
+    fn words(&mut self, text: &str, indent: usize) {
+        let mut column = indent;
+        for (index, word) in text.split(' ').enumerate() {
+            let length = word.chars().count();
+            if index > 0 && column + 1 + length > self.columns {
+                self.text.push('\n');
+                self.spaces(indent);
+                column = indent;
+            } else if index > 0 {
+                self.text.push(' ');
+                column += 1;
+            }
+            self.text.push_str(word);
+            column += length;
+        }
+    }
+
+    /// Writes an empty line, except at the beginning.
+    fn gap(&mut self) {
+        if !self.text.is_empty() {
+            self.text.push('\n');
+        }
+    }
+
+    fn spaces(&mut self, count: usize) {
+        self.text.extend(std::iter::repeat_n(' ', count));
+    }
+
+    fn styled(&mut self, style: &Style, text: &str) {
+        // Writing to a string cannot fail.
+        let _ = write!(self.text, "{style}{text}{style:#}");
+    }
+}
