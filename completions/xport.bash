@@ -216,8 +216,8 @@ _xport_endpoint() {
             listen,fd) candidates=(allow= deny= port-file= keepalive= nodelay= tos= ttl= crlf) ;;
             echo,fd) candidates=(max-conns= allow= deny= port-file= keepalive= nodelay= tos= ttl=) ;;
             relay,fd|exec--listen,fd) candidates=(max-conns= allow= deny= port-file= keepalive= nodelay= tos= ttl= crlf) ;;
-            wait,http) candidates=(connect-timeout= source= 4 6 numeric status=) ;;
-            wait,https) candidates=(connect-timeout= source= 4 6 numeric ca= server-name= pin= insecure cert= key= alpn= tls-min= tls-max= handshake-timeout= keylog= status=) ;;
+            wait,http) candidates=(connect-timeout= source= bind-device= tos= ttl= 4 6 numeric status=) ;;
+            wait,https) candidates=(connect-timeout= source= bind-device= tos= ttl= 4 6 numeric ca= server-name= pin= insecure cert= key= alpn= tls-min= tls-max= handshake-timeout= keylog= status=) ;;
         esac
         (( ${#candidates[@]} )) && _xport_offer "$before" "${candidates[@]}"
     elif [[ $cur == "$scheme":* ]]; then

@@ -190,9 +190,9 @@ function __xport_endpoint
             case relay,fd exec--listen,fd
                 set candidates max-conns= allow= deny= port-file= keepalive= nodelay= tos= ttl= crlf
             case wait,http
-                set candidates connect-timeout= source= 4 6 numeric status=
+                set candidates connect-timeout= source= bind-device= tos= ttl= 4 6 numeric status=
             case wait,https
-                set candidates connect-timeout= source= 4 6 numeric ca= server-name= pin= insecure cert= key= alpn= tls-min= tls-max= handshake-timeout= keylog= status=
+                set candidates connect-timeout= source= bind-device= tos= ttl= 4 6 numeric ca= server-name= pin= insecure cert= key= alpn= tls-min= tls-max= handshake-timeout= keylog= status=
         end
         set -q candidates[1]
         and printf '%s\n' $before$candidates
