@@ -62,9 +62,10 @@ _xport() {
     elif [[ -z $ended && $cur == -* ]]; then
         _xport_options
     elif [[ -z $mode ]]; then
-        _xport_offer "" tcp-client tcp-server tcp-echo tls-client tls tls-server tls-echo unix-client unix-server unix-echo udp-client udp-server udp-echo connect listen echo relay exec scan wait
+        _xport_offer "" help tcp-client tcp-server tcp-echo tls-client tls tls-server tls-echo unix-client unix-server unix-echo udp-client udp-server udp-echo connect listen echo relay exec scan wait
     else
         case "$mode,$count" in
+            help,0) _xport_offer "" tcp-client tcp-server tcp-echo tls-client tls tls-server tls-echo unix-client unix-server unix-echo udp-client udp-server udp-echo connect listen echo relay exec scan wait ;;
             exec,0) _xport_command $(( ${#words[@]} - 1 )) ;;
             tcp-client,0|tls-client,0|udp-client,0) _xport_hosts "" ":" ;;
             tcp-server,0|tcp-echo,0|tls-server,0|tls-echo,0|udp-server,0|udp-echo,0) _xport_own "" ;;

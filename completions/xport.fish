@@ -270,6 +270,8 @@ end
 
 complete -c xport -f
 complete -c xport -n __xport_has_no_mode -s V -l version -d 'Print version'
+complete -c xport -n __xport_has_no_mode -a help -d 'Show the help of a mode'
+complete -c xport -n '__xport_in help' -a 'tcp-client tcp-server tcp-echo tls-client tls tls-server tls-echo unix-client unix-server unix-echo udp-client udp-server udp-echo connect listen echo relay exec scan wait'
 complete -c xport -n __xport_has_no_mode -a tcp-client -d 'Connect over TCP and join the server to stdin and stdout'
 complete -c xport -n __xport_has_no_mode -a tcp-server -d 'Accept a TCP client and join it to stdin and stdout'
 complete -c xport -n __xport_has_no_mode -a tcp-echo -d 'Send back over TCP what clients send'

@@ -158,13 +158,14 @@ const HOST: Operand = Operand {
     id: "host",
     shown: "HOST",
     hint: ValueHint::Hostname,
-    help: "Host name or IP address; of a name, the first address of each family is tried",
+    help: "Host name or IP address",
+    more: "Of a name, the first address of each family is tried.",
     ..PORT
 };
 const PORTS: Operand = Operand {
     id: "ports",
     shown: "PORTS",
-    help: "Ports: numbers, ranges and service names, as in 22,80,8000-8010 or ssh",
+    help: "Ports, ranges and service names: 22,80,8000-8010 or ssh",
     more: "stdout has one line for each open port, in order: its number, and the name of its service if there is one. \
            A closed port refuses, and a filtered port does not answer; -v reports these on stderr. Status 0 means that \
            a port is open, 3 that none is. No data is sent. UDP cannot be scanned, because an open port of UDP does \

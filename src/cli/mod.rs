@@ -132,7 +132,13 @@ fn read(args: &[OsString]) -> Result<Parsed, Refusal> {
 /// Help or the version, as clap has laid it out.
 fn page(error: &clap::Error, args: &[OsString]) -> Vec<u8> {
     let text = error.render();
-    if is_page_colored(args) { text.ansi().to_string() } else { text.to_string() }.into_bytes()
+    // The version has no colours, and many scripts ask for it.
+    if error.kind() != ErrorKind::DisplayVersion && is_page_colored(args) {
+        text.ansi().to_string()
+    } else {
+        text.to_string()
+    }
+    .into_bytes()
 }
 
 /// Whether help on stdout is coloured. clap stops at an option for help, so options are read from the arguments here.

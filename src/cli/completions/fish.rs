@@ -2,8 +2,8 @@
 
 use crate::cli::command::rows_of_top;
 use crate::cli::completions::tables::{
-    Branches, Fill, addresses, endpoint_options, endpoints, fill_in, join, operands, programs, running, scheme_names,
-    trailing, valued, values, with_aliases,
+    Branches, Fill, addresses, endpoint_options, endpoints, fill_in, join, mode_names, operands, programs, running,
+    scheme_names, trailing, valued, values, with_aliases,
 };
 use crate::cli::modes::MODES;
 use crate::cli::options::{OptSpec, rows};
@@ -22,6 +22,7 @@ pub(super) fn script() -> String {
             ("ADDRESSES", cases(addresses(), |fill| action(fill, "$scheme:", "$rest"))),
             ("ENDPOINTS", cases(endpoints(), candidates)),
             ("VALUES", cases(values(), |fill| action(fill, "$before", "$part"))),
+            ("MODE_NAMES", mode_names().join(" ")),
             ("MODES", modes()),
             ("OPTIONS", options()),
             ("OPERANDS", operand_lines()),

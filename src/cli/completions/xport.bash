@@ -61,9 +61,10 @@ _xport() {
     elif [[ -z $ended && $cur == -* ]]; then
         _xport_options
     elif [[ -z $mode ]]; then
-        _xport_offer "" @MODES@
+        _xport_offer "" help @MODES@
     else
         case "$mode,$count" in
+            help,0) _xport_offer "" @MODES@ ;;
             @TRAILING_OPERANDS@) _xport_command $(( ${#words[@]} - 1 )) ;;
 @OPERANDS@
         esac

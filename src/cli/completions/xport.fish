@@ -176,6 +176,8 @@ end
 
 complete -c xport -f
 complete -c xport -n __xport_has_no_mode -s V -l version -d 'Print version'
+complete -c xport -n __xport_has_no_mode -a help -d 'Show the help of a mode'
+complete -c xport -n '__xport_in help' -a '@MODE_NAMES@'
 @MODES@
 @OPTIONS@
 @OPERANDS@

@@ -27,6 +27,7 @@ _xport() {
             ;;
     esac
     case $words[1] in
+        (help) specs=('1:mode:_xport_modes') ;;
 @SPECS@
         (*) return 1 ;;
     esac
@@ -37,6 +38,7 @@ _xport() {
 _xport_modes() {
     local -a modes
     modes=(
+        'help:Show the help of a mode'
 @MODES@
     )
     _describe -t modes mode modes

@@ -11,6 +11,9 @@ const CASES: &[Case] = &[
     // Modes, options, and values.
     ("xport tcp-", &["tcp-client", "tcp-server", "tcp-echo"], &["tls-client"]),
     ("xport -v --color never rel", &["relay"], &[]),
+    ("xport hel", &["help"], &[]),
+    ("xport help sc", &["scan"], &[]),
+    ("xport scan loc", &["localhost"], &[]),
     ("xport --color a", &["auto", "always"], &["never"]),
     ("xport tls --allow", &["--allow-truncation"], &["--allow"]),
     ("xport tcp-client --connect", &["--connect", "--connect-timeout"], &["--ca"]),
