@@ -216,8 +216,8 @@ _xport_endpoint() {
             listen,fd) candidates=(allow= deny= port-file= keepalive= nodelay= tos= ttl= crlf) ;;
             echo,fd) candidates=(max-conns= allow= deny= port-file= keepalive= nodelay= tos= ttl=) ;;
             relay,fd|exec--listen,fd) candidates=(max-conns= allow= deny= port-file= keepalive= nodelay= tos= ttl= crlf) ;;
-            wait,http) candidates=(connect-timeout= source= 4 6 numeric status=) ;;
-            wait,https) candidates=(connect-timeout= source= 4 6 numeric ca= server-name= pin= insecure cert= key= alpn= tls-min= tls-max= handshake-timeout= keylog= status=) ;;
+            wait,http) candidates=(connect-timeout= source= bind-device= tos= ttl= 4 6 numeric status=) ;;
+            wait,https) candidates=(connect-timeout= source= bind-device= tos= ttl= 4 6 numeric ca= server-name= pin= insecure cert= key= alpn= tls-min= tls-max= handshake-timeout= keylog= status=) ;;
         esac
         (( ${#candidates[@]} )) && _xport_offer "$before" "${candidates[@]}"
     elif [[ $cur == "$scheme":* ]]; then
@@ -293,7 +293,7 @@ _xport_options() {
         echo) _xport_offer "" --grace --backlog --once --max-conns --allow --deny --port-file --mode --owner --replace-stale --accept-timeout -4 -6 -n --numeric --keepalive --nodelay --recv-buffer --send-buffer --bind-device --tos --ttl --self-signed --client-ca --cert --key --alpn --tls-min --tls-max --handshake-timeout --allow-truncation --keylog --count --join --dump --high-water --low-water --timeout --idle-timeout -q --quiet -v --verbose --color --log-time --help -h ;;
         relay) _xport_offer "" --grace --backlog --once --max-conns --allow --deny --port-file --mode --owner --replace-stale --accept-timeout --connect-timeout --retry --retry-delay -4 -6 -n --numeric --source --keepalive --nodelay --recv-buffer --send-buffer --bind-device --tos --ttl --ca --server-name --pin --insecure --self-signed --client-ca --cert --key --alpn --tls-min --tls-max --handshake-timeout --allow-truncation --keylog --starttls --join --broadcast --stderr --env --kill-after --pty --half-close --no-half-close --linger --quit-after --crlf --dump --progress --high-water --low-water --timeout --idle-timeout -q --quiet -v --verbose --color --log-time --help -h ;;
         exec) _xport_offer "" --listen --grace --backlog --once --max-conns --allow --deny --port-file --mode --owner --replace-stale --accept-timeout --connect --connect-timeout --retry --retry-delay -4 -6 -n --numeric --source --keepalive --nodelay --recv-buffer --send-buffer --bind-device --tos --ttl --ca --server-name --pin --insecure --self-signed --client-ca --cert --key --alpn --tls-min --tls-max --handshake-timeout --allow-truncation --keylog --starttls --shell --stdin --stderr --env --kill-after --pty --linger --crlf --dump --high-water --low-water --timeout --idle-timeout -q --quiet -v --verbose --color --log-time --help -h ;;
-        scan) _xport_offer "" -4 -6 -n --numeric --source --connect-timeout --parallel --banner --timeout -q --quiet -v --verbose --color --log-time --help -h ;;
+        scan) _xport_offer "" -4 -6 -n --numeric --source --bind-device --tos --ttl --connect-timeout --parallel --banner --timeout -q --quiet -v --verbose --color --log-time --help -h ;;
         wait) _xport_offer "" --connect-timeout -4 -6 -n --numeric --source --bind-device --tos --ttl --ca --server-name --pin --insecure --cert --key --alpn --tls-min --tls-max --handshake-timeout --keylog --starttls --for --every --any --gone --status --send -q --quiet -v --verbose --color --log-time --help -h ;;
         *) _xport_offer "" -q --quiet -v --verbose --color --log-time --completions --man --help -h --version -V ;;
     esac

@@ -190,9 +190,9 @@ function __xport_endpoint
             case relay,fd exec--listen,fd
                 set candidates max-conns= allow= deny= port-file= keepalive= nodelay= tos= ttl= crlf
             case wait,http
-                set candidates connect-timeout= source= 4 6 numeric status=
+                set candidates connect-timeout= source= bind-device= tos= ttl= 4 6 numeric status=
             case wait,https
-                set candidates connect-timeout= source= 4 6 numeric ca= server-name= pin= insecure cert= key= alpn= tls-min= tls-max= handshake-timeout= keylog= status=
+                set candidates connect-timeout= source= bind-device= tos= ttl= 4 6 numeric ca= server-name= pin= insecure cert= key= alpn= tls-min= tls-max= handshake-timeout= keylog= status=
         end
         set -q candidates[1]
         and printf '%s\n' $before$candidates
@@ -327,9 +327,9 @@ complete -c xport -n '__xport_in tcp-client tcp-server tcp-echo tls-client tls t
 complete -c xport -n '__xport_in tcp-client tcp-server tcp-echo tls-client tls tls-server tls-echo connect listen echo relay exec subprocess' -l recv-buffer -x -d 'Size of the kernel\'s receive buffer [default: the kernel adapts it]'
 complete -c xport -n '__xport_in udp-client udp-server udp-echo' -l recv-buffer -x -d 'Size of the kernel\'s receive buffer [default: 4M]'
 complete -c xport -n '__xport_in tcp-client tcp-server tcp-echo tls-client tls tls-server tls-echo unix-client unix-server unix-echo udp-client udp-server udp-echo connect listen echo relay exec subprocess' -l send-buffer -x -d 'Size of the kernel\'s send buffer [default: the kernel chooses it]'
-complete -c xport -n '__xport_in tcp-client tcp-server tcp-echo tls-client tls tls-server tls-echo udp-client udp-server udp-echo connect listen echo relay exec subprocess wait' -l bind-device -x -a '(printf \'%s\\n\' \'\'(string replace -r \'.*/\' \'\' -- /sys/class/net/*))' -d 'Send and receive through this network interface only'
-complete -c xport -n '__xport_in tcp-client tcp-server tcp-echo tls-client tls tls-server tls-echo udp-client connect listen echo relay exec subprocess wait' -l tos -x -d 'Type of service (IPv4) or traffic class (IPv6) of packets'
-complete -c xport -n '__xport_in tcp-client tcp-server tcp-echo tls-client tls tls-server tls-echo connect listen echo relay exec subprocess wait' -l ttl -x -d 'How many routers a packet can pass, 1 to 255'
+complete -c xport -n '__xport_in tcp-client tcp-server tcp-echo tls-client tls tls-server tls-echo udp-client udp-server udp-echo connect listen echo relay exec subprocess scan wait' -l bind-device -x -a '(printf \'%s\\n\' \'\'(string replace -r \'.*/\' \'\' -- /sys/class/net/*))' -d 'Send and receive through this network interface only'
+complete -c xport -n '__xport_in tcp-client tcp-server tcp-echo tls-client tls tls-server tls-echo udp-client connect listen echo relay exec subprocess scan wait' -l tos -x -d 'Type of service (IPv4) or traffic class (IPv6) of packets'
+complete -c xport -n '__xport_in tcp-client tcp-server tcp-echo tls-client tls tls-server tls-echo connect listen echo relay exec subprocess scan wait' -l ttl -x -d 'How many routers a packet can pass, 1 to 255'
 complete -c xport -n '__xport_in udp-client udp-server udp-echo' -l ttl -x -d 'How many routers a datagram can pass, 1 to 255'
 complete -c xport -n '__xport_in scan' -l connect-timeout -x -d 'Time limit of a port, which is filtered then'
 complete -c xport -n '__xport_in scan' -l parallel -x -d 'Try at most N ports at once'

@@ -11,7 +11,7 @@ const BESIDE: [&str; 7] = ["-h", "--help", "-q", "--quiet", "-v", "-vv", "--verb
 
 /// Puts the option in the place of the word. Other arguments stay as they are.
 pub(super) fn as_option(args: Vec<OsString>) -> Vec<OsString> {
-    if args.len() > BESIDE.len() || !args.iter().skip(1).any(|arg| arg == "help") {
+    if !args.iter().skip(1).any(|arg| arg == "help") {
         return args;
     }
     let is_beside = |arg: &&OsString| BESIDE.iter().any(|beside| arg == beside);

@@ -176,7 +176,7 @@ static SCAN: Verb = Verb {
     action: Action::Scan,
     listens: &[],
     opens: &[],
-    always: &[ScanTimeout, Ipv4, Ipv6, Numeric, Source, Parallel, Banner, Timeout],
+    always: &[ScanTimeout, Ipv4, Ipv6, Numeric, Source, BindDevice, Tos, Ttl, Parallel, Banner, Timeout],
     with: &[],
     without: &[],
 };

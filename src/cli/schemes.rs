@@ -271,14 +271,14 @@ pub(super) static SHELL: Scheme = Scheme {
 pub(super) static HTTP: Scheme = Scheme {
     name: "http",
     form: Form::Url,
-    options: &[&[ConnectTimeout, Source], FAMILY, &[Status]],
+    options: &[&[ConnectTimeout, Source, BindDevice, Tos, Ttl], FAMILY, &[Status]],
     term: "http://HOST/PATH",
     ..CLIENT
 };
 pub(super) static HTTPS: Scheme = Scheme {
     name: "https",
     is_tls: true,
-    options: &[&[ConnectTimeout, Source], FAMILY, TRUST, &[Cert, Key], TLS_COMMON, &[Status]],
+    options: &[&[ConnectTimeout, Source, BindDevice, Tos, Ttl], FAMILY, TRUST, &[Cert, Key], TLS_COMMON, &[Status]],
     term: "https://HOST/PATH",
     ..HTTP
 };

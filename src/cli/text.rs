@@ -182,12 +182,12 @@ pub(super) const ENDING: &[(&str, &str)] = &[
     (
         "stdin ends",
         "xport sends everything that it has read, tells the peer (a half-close), and waits for the answer without a \
-         limit. --half-close says when the peer is told, and --linger sets a limit.",
+         limit. --half-close says when the peer is told. --linger (then 124) and --quit-after (then 0) set a limit.",
     ),
     (
         "the peer ends",
-        "xport writes the rest to stdout and closes it. If stdin is a terminal, the run is over; otherwise xport sends \
-         stdin to its end.",
+        "xport writes the rest to stdout and closes it. If stdin is a terminal, or with --until-peer-ends, the run is \
+         over once the peer has what was read from stdin; otherwise xport sends stdin to its end.",
     ),
     (
         "TLS ends",

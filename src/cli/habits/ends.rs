@@ -238,7 +238,7 @@ pub(super) fn of_mode(typed: &Typed<'_>) -> Vec<Vec<String>> {
             Action::Echo => "echo",
             _ => "listen",
         };
-        // A unix mode takes the word for a path.
+        // A verb has its endpoints without an option.
         if before != Some("--listen") && before != Some("--connect") {
             lines.push(typed.with_mode(verb));
         } else if let Some(before) = at.checked_sub(1) {
@@ -282,7 +282,7 @@ pub(super) fn of_relay(typed: &Typed<'_>) -> Vec<Vec<String>> {
     let listens = |word: &str| parts(word).is_some_and(|(scheme, _)| scheme.listens());
     if listens(right) {
         if left == "-" {
-            lines.push([&typed.with_mode("listen")[..*left_at], &typed.words[left_at + 1..]].concat());
+            lines.push(typed.with_mode_without("listen", &[*left_at]));
         } else if !listens(left) {
             lines.push(with(right.clone(), left.clone()));
         }
@@ -296,16 +296,17 @@ pub(super) fn of_relay(typed: &Typed<'_>) -> Vec<Vec<String>> {
         lines.push(with(format!("tcp-listen:{}", left.trim_start_matches(':')), right));
     }
     if let Some((scheme, command)) = parts(right).filter(|(scheme, _)| left == "-" && scheme.role == Role::Run) {
-        let exec = typed.with_mode("exec");
+        let exec = typed.with_mode_without("exec", &[*left_at, *right_at]);
         let program = match scheme.form {
             Form::Line => Some(vec!["--shell".to_owned(), command.to_owned()]),
             _ => shell_words::split(command).ok().map(|words| [vec!["--".to_owned()], words].concat()),
         };
-        lines.extend(program.map(|program| [&exec[..*left_at], &program].concat()));
+        lines.extend(program.map(|program| [exec, program].concat()));
     }
     if let Some((scheme, address)) = parts(left).filter(|(scheme, _)| scheme.listens() && right == "-") {
         if scheme.has_datagrams() {
-            lines.push([&typed.with_mode("udp-server")[..*left_at], &[address.to_owned()]].concat());
+            let server = typed.with_mode_without("udp-server", &[*left_at, *right_at]);
+            lines.push([server, vec![address.to_owned()]].concat());
         }
         let mut words = typed.words.to_vec();
         words.insert(typed.after_mode().start, "--once".to_owned());

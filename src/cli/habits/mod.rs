@@ -49,7 +49,7 @@ static REPAIRS: &[Repair] = &[
 pub(super) struct Instead {
     /// The line to type.
     pub(super) line: String,
-    /// What the line does otherwise than the user may expect.
+    /// What the user may not expect of the line.
     pub(super) note: Option<String>,
 }
 
@@ -69,7 +69,8 @@ pub(super) fn answer(words: &[String], is_accepted: &dyn Fn(&[String]) -> bool) 
 
 /// Says how to listen on every interface, if the line listens on the loopback. Other programs do so by default.
 fn note_for(words: &[String], found: &[String]) -> Option<String> {
-    let serves = ["-server", "-echo"].iter().any(|role| found[0].ends_with(role));
+    let mode = found.first()?;
+    let serves = ["-server", "-echo"].iter().any(|role| mode.ends_with(role));
     let is_listener = |at: usize| serves && at + 1 == found.len() || at > 0 && found[at - 1] == "--listen";
     let of_word = |(at, word): (usize, &String)| {
         let (kind, address) = match word.split_once("-listen:") {
@@ -78,10 +79,8 @@ fn note_for(words: &[String], found: &[String]) -> Option<String> {
             _ => return None,
         };
         let port = address.split(',').next().map(|address| address.strip_prefix(':').unwrap_or(address))?;
-        let is_new = |word: &String| word.strip_suffix(address).is_none_or(|before| before != kind);
-        let is_written = kind.is_empty() && words.iter().any(|word| !is_new(word));
-        let was_there = !kind.is_empty() && words.iter().any(|word| word.starts_with(kind));
-        (words::is_port(port) && !is_written && !was_there).then(|| format!("'{kind}*:{port}'"))
+        let is_written = |word: &String| if kind.is_empty() { word == address } else { word.starts_with(kind) };
+        (words::is_port(port) && !words.iter().any(is_written)).then(|| format!("'{kind}*:{port}'"))
     };
     let other = found.iter().enumerate().find_map(of_word)?;
     Some(format!("a port alone is on the loopback, {other} on every interface"))

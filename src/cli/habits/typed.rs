@@ -69,6 +69,12 @@ impl<'a> Typed<'a> {
         places
     }
 
+    /// The line with another mode, and without the words in some places.
+    pub(super) fn with_mode_without(&self, name: &str, places: &[usize]) -> Vec<String> {
+        let words = self.with_mode(name).into_iter().enumerate();
+        words.filter(|(at, _)| !places.contains(at)).map(|(_, word)| word).collect()
+    }
+
     /// The line with another word in one place.
     pub(super) fn with_word(&self, at: usize, word: String) -> Vec<String> {
         let mut words = self.words.to_vec();

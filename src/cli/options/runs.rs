@@ -183,7 +183,8 @@ pub(super) static STREAM: &[OptSpec] = &[
         .more(
             "The time begins once the peer has received all of stdin; before that, the session does not end. Data \
              that has arrived in time is written, and the rest of the answer is dropped. With 0, the session ends as \
-             soon as the peer has received everything. --linger is strict: it exits with 124.",
+             soon as the peer has received everything. A peer that sends without a pause can delay the exit by 5s. \
+             --linger is strict: it exits with 124.",
         )
         .instead(
             Topic::Datagrams,
@@ -200,7 +201,8 @@ pub(super) static STREAM: &[OptSpec] = &[
             "After stdin ends, wait at most this long for the answer, then exit with 0 [default: no limit]",
             "The time begins once the peer has received all of stdin; before that, the session does not end. Data \
              that has arrived in time is written, and the rest of the answer is dropped. With 0, the session ends as \
-             soon as the peer has received everything. --linger is strict: it exits with 124.",
+             soon as the peer has received everything. A peer that sends without a pause can delay the exit by 5s. \
+             --linger is strict: it exits with 124.",
         ),
     flag(UntilPeerEnds, "until-peer-ends", |o| o.until_peer_ends = true)
         .variable("XPORT_UNTIL_PEER_ENDS")

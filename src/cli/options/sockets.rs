@@ -207,7 +207,7 @@ pub(super) static CONNECTION: &[OptSpec] = &[
     .variable("XPORT_SEND_BUFFER")
     .expert()
     .help("Size of the kernel's send buffer [default: the kernel chooses it]")
-    .more("The buffer keeps this size. -v tells if the kernel gives less (net.core.wmem_max)."),
+    .more("The kernel does not adapt it any more. -v tells if the kernel gives less (net.core.wmem_max)."),
     text(BindDevice, "bind-device", "IF", |o, t| put(&mut o.socket.bind_device, parse_device(t).map(Some)))
         .variable("XPORT_BIND_DEVICE")
         .expert()
@@ -217,10 +217,7 @@ pub(super) static CONNECTION: &[OptSpec] = &[
         .variable("XPORT_TOS")
         .expert()
         .help("Type of service (IPv4) or traffic class (IPv6) of packets")
-        .more(
-            "N is 0 to 255, or 0x00 to 0xff. Over TCP, the two lowest bits belong to the kernel and stay as they \
-             are.",
-        ),
+        .more("N is 0 to 255, or 0x00 to 0xff. Over TCP, the kernel sets the two lowest bits itself."),
     number(Ttl, "ttl", "N", |o, t| put(&mut o.socket.ttl, parse_number(t, 1..=255).map(Some)))
         .variable("XPORT_TTL")
         .expert()

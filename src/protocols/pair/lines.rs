@@ -124,7 +124,11 @@ impl ConversationStdio {
     fn lingered(&self, t: &mut Transport<'_>, limit: Option<Duration>) {
         if let Some((received, wanted)) = self.shared.options.quota.shortfall() {
             let limit = shown(limit.unwrap_or_default());
-            let what = format!("received {received} of {wanted} datagrams, and no more for {limit}");
+            let time = match self.quit_timer {
+                Some(_) => format!("within {limit} of the end of stdin"),
+                None => format!("and no more for {limit}"),
+            };
+            let what = format!("received {received} of {wanted} datagrams, {time}");
             self.shared.reporter.tell(Failure::new(Cause::TimedOut, what));
         }
         for socket in &self.sockets {

@@ -304,6 +304,12 @@ const ENDS: &[Case] = &[
         "--pty does nothing with stdin and stdout: exec runs a program on a terminal of its own",
         "exec --pty --shell 'a | b'",
     ),
+    (
+        "relay - exec:ls --pty",
+        "--pty does nothing with stdin and stdout: exec runs a program on a terminal of its own",
+        "exec --pty -- ls",
+    ),
+    ("relay udp-listen:80 - --timeout 3", "stdin and stdout can serve only one peer", "udp-server --timeout 3 80"),
     ("wait", "no endpoint given to wait for", "wait HOST:PORT"),
     ("wait h 80", "host and port are one word", "wait h:80"),
     ("wait -t 30 h:80 -- ls", "unexpected argument '-t'", "wait --for 30 h:80 -- ls"),

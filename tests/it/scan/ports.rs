@@ -169,6 +169,25 @@ fn a_firewall_is_told_from_a_closed_port() {
     });
 }
 
+/// The options of sockets reach the connections: from another interface, the loopback cannot be reached.
+#[test]
+fn options_of_sockets_count() {
+    let Some(network) = Network::new("", &[]) else { return };
+    let mut listener = None;
+    network.inside(|| listener = Some(TcpListener::bind("127.0.0.1:70").expect("a network of its own")));
+    if listener.is_none() {
+        return;
+    }
+    let scan = |options: &[&str]| {
+        network.run(&[&["scan", "--connect-timeout", "300ms"], options, &["127.0.0.1", "70"]].concat())
+    };
+    assert_eq!(numbers(&scan(&["--bind-device", "lo", "--tos", "16", "--ttl", "3"])), [70]);
+    assert_eq!(scan(&["--bind-device", "veth1"]).status.code(), Some(3));
+    let output = scan(&["--bind-device", "none"]);
+    assert_eq!(output.status.code(), Some(3), "{}", text(&output));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("not tried ("), "{}", text(&output));
+}
+
 #[test]
 fn what_cannot_be_scanned_is_refused() {
     for (args, message) in [
