@@ -6,7 +6,9 @@ use std::rc::Rc;
 use super::config::{
     DatagramAddress, DatagramConnectConfig, DatagramListenConfig, DatagramRun, DialConfig, StreamConfig,
 };
-use super::{Run, dialing, listen, local, marks, pair_options, session_options, stdio, stdio_of, take_over, unusable};
+use super::listen;
+use super::parts::{dialing, marks, pair_options, session_options, stdio, stdio_of, take_over, unusable};
+use super::run::{Run, local};
 use crate::protocols::datagram_echo::DatagramEcho;
 use crate::protocols::pair::conversation::{Conversation, ConversationOptions, SocketSide};
 use crate::protocols::pair::lines::ConversationStdio;

@@ -1,7 +1,8 @@
 //! Serves an echo on streams, to any number of clients. `datagrams.rs` has the echo of datagrams.
 
 use super::config::ListenConfig;
-use super::{Run, listen};
+use super::listen;
+use super::run::Run;
 use crate::protocols::echo::Echo;
 use crate::protocols::signals::Wanted;
 use crate::sys::limits;

@@ -6,7 +6,9 @@ use std::os::fd::{OwnedFd, RawFd};
 use std::path::Path;
 
 use super::config::{DatagramAddress, DatagramListenConfig, ListenConfig};
-use super::{local, marks, tls, unusable};
+use super::parts::{marks, unusable};
+use super::run::local;
+use super::tls;
 use crate::protocols::NOTICE;
 use crate::protocols::loop_guard::MARK;
 use crate::protocols::report::{Cause, Failure};

@@ -5,8 +5,10 @@ use std::os::fd::OwnedFd;
 
 use super::children::{self, Child};
 use super::config::{ConnectConfig, DatagramConnectConfig, DialConfig, Endpoint, StreamPeer, Target};
+use super::parts::{dialing, stdio, take_over};
+use super::run::local;
+use super::tls;
 use super::tls::Greeting;
-use super::{dialing, local, stdio, take_over, tls};
 use crate::protocols::pair::child::ChildEnd;
 use crate::protocols::pair::datagram::DatagramSide;
 use crate::protocols::pair::stream::StreamSide;

@@ -7,9 +7,11 @@ use super::config::{
     ConnectConfig, DatagramListenConfig, Endpoint, LeftEndpoint, ListenConfig, RelayConfig, StreamConfig,
 };
 use super::open::PreparedEnd;
+use super::parts::{marks, pair_options, session_options, stdio, stdio_of};
+use super::run::Run;
 use super::terminal::TerminalGuard;
 use super::tls::Greeting;
-use super::{Run, children, listen, marks, pair_options, session_options, stdio, stdio_of};
+use super::{children, listen};
 use crate::protocols::pair::flows::Flows;
 use crate::protocols::pair::flows_side::FlowsSide;
 use crate::protocols::pair::session::IdleStdio;

@@ -1,7 +1,8 @@
 //! `scan`: which ports of a host are open.
 
 use super::config::{ScanConfig, StreamConfig};
-use super::{Run, dialing, stdio};
+use super::parts::{dialing, stdio};
+use super::run::Run;
 use crate::protocols::scan::{Scan, ScanOptions};
 use crate::sys::{limits, names};
 use crate::transports::address::Family;

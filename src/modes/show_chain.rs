@@ -2,7 +2,8 @@
 
 use super::config::ConnectConfig;
 use super::open::PreparedEnd;
-use super::{Run, marks, stdio};
+use super::parts::{marks, stdio};
+use super::run::Run;
 use crate::protocols::pair::session::IdleStdio;
 use crate::protocols::show_chain::ShowChain;
 use crate::transports::opening::Stdio;

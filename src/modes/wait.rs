@@ -3,9 +3,11 @@
 use std::ffi::{OsStr, OsString};
 use std::time::Duration;
 
+use super::children;
 use super::config::{AwaitedKind, AwaitedService, StreamPeer, TlsConnect, WaitConfig};
+use super::parts::dialing;
+use super::run::Run;
 use super::tls::{self, Greeting};
-use super::{Run, children, dialing};
 use crate::protocols::report::Failure;
 use crate::protocols::wait::{Proof, Service, Watch, WatchOptions};
 use crate::sys::{limits, signals};
@@ -38,11 +40,11 @@ pub(super) fn wait(config: &WaitConfig) -> anyhow::Result<()> {
     let watch = Watch::new(services, options, run.reporter.clone());
     run.watch(&ENDING, watch)?;
     let Some((program, arguments)) = &config.command else { return run.run() };
-    run.event_loop.run().map_err(|error| super::local("event loop", &error))?;
+    run.event_loop.run().map_err(|error| super::run::local("event loop", &error))?;
     run.reports.verdict()?;
     // A signal that has come before this line is read below, and a later one has its default action.
-    super::caught(&ENDING).into_iter().for_each(signals::set_default);
-    run.event_loop.poll_once(Some(Duration::ZERO)).map_err(|error| super::local("event loop", &error))?;
+    super::run::caught(&ENDING).into_iter().for_each(signals::set_default);
+    run.event_loop.poll_once(Some(Duration::ZERO)).map_err(|error| super::run::local("event loop", &error))?;
     run.reports.verdict()?;
     drop(run);
     let error = Command::new(program).args(arguments).exec();

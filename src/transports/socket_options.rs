@@ -3,7 +3,7 @@
 //!
 //! All of them are set before `bind(2)`, `listen(2)` and `connect(2)`: the window of a TCP connection is scaled by the
 //! receive buffer that its socket or its listener has by then. Accepted TCP sockets inherit the options of their
-//! listener. An inherited socket is open already, so only `apply_to_open` concerns it. `keepalive.rs`
+//! listener. An inherited socket is open already, so only `SocketOptions::apply_to_open` concerns it. `keepalive.rs`
 //! has the probes of TCP.
 
 use std::fmt::Display;

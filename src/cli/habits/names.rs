@@ -134,10 +134,9 @@ pub(super) fn option(typed: &Typed<'_>) -> Vec<Vec<String>> {
 
 /// The lines with an option of `scan` for one that other programs call otherwise.
 pub(super) fn renamed(typed: &Typed<'_>) -> Vec<Vec<String>> {
-    let table = match typed.mode().map(|mode| mode.verb.action) {
-        Some(Action::Scan) => SCANNERS,
-        _ => return Vec::new(),
-    };
+    if typed.mode().is_none_or(|mode| mode.verb.action != Action::Scan) {
+        return Vec::new();
+    }
     let better = |at: usize| {
         let word = &typed.words[at];
         let (name, value) = word.split_at(word.find('=').unwrap_or(word.len()));
@@ -146,7 +145,7 @@ pub(super) fn renamed(typed: &Typed<'_>) -> Vec<Vec<String>> {
         if let Some(letters) = letters.filter(|letters| letters.contains('z')) {
             return Some(typed.with_word(at, format!("-{}", letters.replace('z', ""))));
         }
-        let (_, own) = table.iter().find(|(other, _)| *other == name)?;
+        let (_, own) = SCANNERS.iter().find(|(other, _)| *other == name)?;
         let mut words = typed.with_word(at, format!("{own}{value}"));
         if own.is_empty() {
             words.remove(at);

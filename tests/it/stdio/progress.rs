@@ -20,7 +20,7 @@ impl Screen {
         let (mut master, sink) = (terminal.master.try_clone().expect("a copy"), Arc::clone(&shown));
         thread::spawn(move || {
             let mut buffer = [0; 4096];
-            while let Ok(n @ 1..) = master.read(&mut buffer) {
+            while let Ok(n @ 1..) = read_once(&mut master, &mut buffer) {
                 sink.lock().expect("nobody panics with it").extend_from_slice(&buffer[..n]);
             }
         });

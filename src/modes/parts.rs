@@ -1,0 +1,94 @@
+//! Parts that several modes need: configurations as the transports take them, inherited sockets, stdin and stdout.
+
+use std::io;
+use std::os::fd::{OwnedFd, RawFd};
+
+use super::config::{DialConfig, StreamConfig};
+use super::terminal;
+use crate::protocols::pair::{PairOptions, SessionOptions};
+use crate::protocols::report::{Cause, Failure, Reporter};
+use crate::transports::connect::{Dialing, source_addresses};
+use crate::transports::error::describe;
+use crate::transports::id::Id;
+use crate::transports::net::Net;
+use crate::transports::opening::{Inherited, Stdio, inherit};
+use crate::transports::out_buf::WaterMarks;
+use crate::transports::protocol::Handler;
+
+/// The water marks of the write buffers.
+pub(super) fn marks(stream: &StreamConfig) -> anyhow::Result<WaterMarks> {
+    Ok(WaterMarks::new(stream.high_water, stream.low_water)?)
+}
+
+/// How to connect, as the transports take it.
+pub(super) fn dialing(config: &DialConfig) -> Dialing {
+    Dialing {
+        family: config.family,
+        numeric: config.numeric,
+        source: config.source.as_ref().map(source_addresses).unwrap_or_default(),
+        timeout: config.connect_timeout,
+        retry: config.retry,
+        retry_delay: config.retry_delay,
+        keepalive: config.keepalive,
+        socket: config.socket.clone(),
+    }
+}
+
+/// Takes over an inherited descriptor. `wanted` returns `None` for a socket that the mode cannot use.
+pub(super) fn take_over(
+    number: RawFd,
+    name: &str,
+    wanted: impl FnOnce(Inherited) -> Option<OwnedFd>,
+) -> anyhow::Result<OwnedFd> {
+    let socket = inherit(number).map_err(|error| unusable(number, &describe(&error)))?;
+    Ok(wanted(socket).ok_or_else(|| unusable(number, &format!("not {name}")))?)
+}
+
+/// The failure of a mode that cannot use an inherited descriptor.
+pub(super) fn unusable(number: RawFd, why: &str) -> Failure {
+    Failure::new(Cause::Unavailable, format!("fd:{number}: {why}"))
+}
+
+/// The options of a pair. Without a `reporter` the pair is one of many.
+pub(super) fn pair_options(
+    stream: &StreamConfig,
+    reporter: Option<Reporter>,
+    session: Option<SessionOptions>,
+) -> PairOptions {
+    let StreamConfig { half_close, idle_timeout, linger, quit_after, .. } = *stream;
+    PairOptions { half_close, idle_timeout, linger, quit_after, reporter, session }
+}
+
+/// What is different for a session. With `reuse_stdio`, other sessions follow.
+pub(super) fn session_options(stream: &StreamConfig, reuse_stdio: bool) -> SessionOptions {
+    let StreamConfig { send_only, recv_only, until_peer_ends, .. } = *stream;
+    let keys = stream.keys.map(terminal::key_options);
+    SessionOptions { send_only, recv_only, until_peer_ends, reuse_stdio, keys }
+}
+
+/// Opens stdin, stdout, or both as one stream.
+pub(super) fn stdio(
+    net: &mut Net,
+    which: Stdio,
+    marks: WaterMarks,
+    protocol: impl Into<Handler>,
+) -> Result<Id, Failure> {
+    let opened = net.stdio(which, protocol);
+    prepare_stdio(net, opened, marks)
+}
+
+/// Sets the water marks of a standard stream that was opened. An error of opening it names the stream already.
+pub(super) fn prepare_stdio(net: &mut Net, opened: io::Result<Id>, marks: WaterMarks) -> Result<Id, Failure> {
+    let id = opened.map_err(|error| Failure::new(Cause::Local, describe(&error)))?;
+    net.transport(id).set_write_buffer_limits(marks);
+    Ok(id)
+}
+
+/// The standard streams that a session needs.
+pub(super) fn stdio_of(stream: &StreamConfig) -> Stdio {
+    match (stream.send_only, stream.recv_only) {
+        (true, _) => Stdio::InputOnly,
+        (_, true) => Stdio::OutputOnly,
+        _ => Stdio::Both,
+    }
+}

@@ -1,0 +1,141 @@
+//! What every mode runs in: an event loop with its signals, its dump, its progress and its verdict.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use super::config::{DumpTarget, StreamConfig};
+use super::progress::ProgressLine;
+use super::terminal;
+use crate::event_loop::{EventLoop, RunEnd};
+use crate::protocols::report::{Cause, Failure, Reporter, Reports, line};
+use crate::protocols::signals::{Signals, Wanted};
+use crate::sys::{process, raw_mode, signals};
+use crate::transports::dump::Dump;
+use crate::transports::error::describe;
+use crate::transports::id::Id;
+use crate::transports::protocol::Handler;
+
+/// An event loop, and the channel for failures of its protocols.
+pub(super) struct Run {
+    pub(super) event_loop: EventLoop,
+    pub(super) reporter: Reporter,
+    pub(super) reports: Reports,
+    /// The end of `--timeout`.
+    pub(super) deadline: Option<Instant>,
+    pub(super) progress: Option<ProgressLine>,
+}
+
+impl Run {
+    /// Opens the dump, if there is one, before anything else is opened.
+    pub(super) fn new(stream: &StreamConfig) -> anyhow::Result<Self> {
+        signals::ignore_file_size_signal();
+        let (reporter, reports) = line();
+        let mut event_loop = EventLoop::new().map_err(|error| local("event loop", &error))?;
+        match &stream.dump {
+            None => (),
+            Some(DumpTarget::Stderr) => event_loop.set_dump(Dump::to_stderr()),
+            Some(DumpTarget::File(path)) => {
+                let opened = Dump::to_file(path);
+                let dump = opened.map_err(|error| local(&format!("dump {}", path.display()), &error))?;
+                event_loop.set_dump(dump);
+            }
+        }
+        let deadline = stream.timeout.and_then(|limit| Instant::now().checked_add(limit));
+        Ok(Self { event_loop, reporter, reports, deadline, progress: None })
+    }
+
+    /// A run that a signal ends at once. With a child, all signals are caught that would end this process, because the
+    /// child must not be left behind. With a raw terminal they are caught too, because the terminal must be restored.
+    /// Without either, INT, TERM and HUP are enough.
+    pub(super) fn of_client(stream: &StreamConfig, has_child: bool) -> anyhow::Result<Self> {
+        let mut run = Self::new(stream)?;
+        let own = Signals::of_client(stream.timeout, run.reporter.clone());
+        if stream.keys.is_some() {
+            let signals = [&all_deadly()[..], &[signals::SIGTSTP, signals::SIGCONT]].concat();
+            run.watch(&signals, own.with_terminal(terminal::SIGNALS))?;
+        } else if has_child {
+            run.watch(&all_deadly(), own)?;
+        } else {
+            run.watch(&[signals::SIGINT, signals::SIGTERM, signals::SIGHUP], own)?;
+        }
+        Ok(run)
+    }
+
+    /// A run that lets sessions finish after the first signal. A signal before `wanted` has come is no success. The
+    /// files of a server must not be left behind, so all signals are caught that would end this process.
+    pub(super) fn of_server(
+        grace: Duration,
+        accept_timeout: Option<Duration>,
+        stream: &StreamConfig,
+        wanted: Wanted,
+    ) -> anyhow::Result<Self> {
+        let mut run = Self::new(stream)?;
+        let own = Signals::of_server(grace, wanted, stream.timeout, run.reporter.clone());
+        let own = own.with_accept_timeout(accept_timeout);
+        run.watch(&all_deadly(), own)?;
+        Ok(run)
+    }
+
+    /// Hands the signals of `wanted` to `own`.
+    pub(super) fn watch(&mut self, wanted: &[i32], own: impl Into<Handler>) -> anyhow::Result<()> {
+        let caught = caught(wanted);
+        self.event_loop.net().signals_with_origin(&caught, own).map_err(|error| local("signals", &error))?;
+        Ok(())
+    }
+
+    /// Shows the progress of `stdio`, if the user wants that.
+    pub(super) fn show_progress(&mut self, stdio: Id, stream: &StreamConfig) {
+        self.progress = ProgressLine::new(self.event_loop.net(), stdio, stream);
+    }
+
+    /// Runs the loop to its end, with a look at the progress from time to time.
+    pub(super) fn run_loop(&mut self) -> io::Result<()> {
+        let Some(progress) = &mut self.progress else { return self.event_loop.run() };
+        loop {
+            let begins = |event_loop: &mut EventLoop| progress.has_begun(event_loop.net());
+            let ended = self.event_loop.run_until(progress.next_look(), begins);
+            match ended {
+                Ok(RunEnd::Deadline | RunEnd::Condition) => progress.look(self.event_loop.net()),
+                _ => {
+                    progress.finish(self.event_loop.net());
+                    return ended.map(drop);
+                }
+            }
+        }
+    }
+
+    /// Runs the loop to its end. The first failure is the result.
+    pub(super) fn run(mut self) -> anyhow::Result<()> {
+        let ended = self.run_loop().map_err(|error| local("event loop", &error));
+        let mut verdict = ended.and_then(|()| self.reports.verdict());
+        if let Some(mut dump) = self.event_loop.take_dump() {
+            // The reader of the dump can be slow, and must not keep peers waiting. Keys must be signals meanwhile.
+            drop(self.event_loop);
+            raw_mode::restore();
+            let is_cut =
+                verdict.as_ref().is_err_and(|failure| matches!(failure.cause, Cause::Signal(_) | Cause::TimedOut));
+            if dump.finish(is_cut, self.deadline) && verdict.is_ok() {
+                verdict = Err(Failure::silent(Cause::TimedOut));
+            }
+        }
+        Ok(verdict?)
+    }
+}
+
+/// All signals that would end this process.
+pub(super) fn all_deadly() -> Vec<i32> {
+    [&signals::DELIBERATE[..], &signals::other_deadly()].concat()
+}
+
+/// The signals of `wanted` that are caught: all that were not ignored when xport was started. SIGCHLD is caught even if
+/// it was ignored. The first process of a PID namespace catches SIGCHLD always, because it must reap orphans.
+pub(super) fn caught(wanted: &[i32]) -> Vec<i32> {
+    let of_init = process::is_init().then_some(signals::SIGCHLD).filter(|signal| !wanted.contains(signal));
+    let is_wanted = |signal: &i32| *signal == signals::SIGCHLD || !signals::is_ignored(*signal);
+    wanted.iter().copied().chain(of_init).filter(is_wanted).collect()
+}
+
+/// The failure of an operation on this machine, which is not the fault of a peer.
+pub(super) fn local(operation: &str, error: &io::Error) -> Failure {
+    Failure::new(Cause::Local, format!("{operation}: {}", describe(error)))
+}
