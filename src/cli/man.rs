@@ -118,7 +118,8 @@ fn push_option(page: &mut Roff, row: &OptSpec) {
     let has_defaults = alike.iter().any(|other| other.default != row.default);
     let mut defaults = Vec::new();
     for row in alike {
-        let texts = std::iter::once((row.help, row.more)).chain(row.instead.iter().flatten().copied());
+        let texts =
+            std::iter::once((row.help, row.more)).chain(row.instead.iter().map(|(_, help, more)| (*help, *more)));
         for text in texts {
             let has_meaning = |mode: &&ModeSpec| mode.has(row.id) && mode.help_of(row) == text;
             let names = Vec::from_iter(MODES.iter().filter(has_meaning).map(|mode| mode.name));

@@ -252,7 +252,8 @@ impl ModeSpec {
 
     /// The help texts of an option in this mode: the line, and what is added to it.
     pub(super) fn help_of(&self, row: &OptSpec) -> (&'static str, &'static str) {
-        self.topics.iter().find_map(|topic| row.instead[*topic as usize]).unwrap_or((row.help, row.more))
+        let of_topic = |topic: &Topic| row.instead.iter().find(|(other, ..)| other == topic);
+        self.topics.iter().find_map(of_topic).map_or((row.help, row.more), |(_, help, more)| (*help, *more))
     }
 
     /// Whether `name` is a name of this mode.

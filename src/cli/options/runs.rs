@@ -63,7 +63,7 @@ pub(super) static DATAGRAM: &[OptSpec] = &[
         .more("Replies of every host are accepted."),
     flag(Lines, "lines", |o| o.lines = true).top(20).help("A datagram is a line of stdin and of stdout").more(
         "Each line of stdin is sent as one datagram, without its newline. Each datagram is written to stdout as \
-             one line.",
+         one line.",
     ),
 ];
 
@@ -93,8 +93,8 @@ pub(super) static CHILD: &[OptSpec] = &[
     .help("Stderr of the program: inherit, null or merge")
     .more(
         "'inherit' is the stderr of xport. 'null' discards it. 'merge' is the stdout of the program. The default \
-             is inherit. It is merge if the stdout of the program goes to the stdout of xport, and the stdout and \
-             stderr of xport are the same file, pipe or terminal. This keeps the order in which the program writes.",
+         is inherit. It is merge if the stdout of the program goes to the stdout of xport, and the stdout and \
+         stderr of xport are the same file, pipe or terminal. This keeps the order in which the program writes.",
     ),
     raw(Env, "env", "K=V", |o, t| o.env.push(t.to_owned()))
         .repeat(Repeat::Yes)
@@ -132,14 +132,15 @@ pub(super) static STREAM: &[OptSpec] = &[
              traffic in three cases: stdin was empty, the bytes sent begin like an HTTP/1 request, or --starttls was \
              used. Otherwise 'auto' tells the peer at once.",
         )
-        .instead_with(
+        .instead(&[(
             Topic::Relay,
             "When to tell one side that the other has ended",
-            "WHEN is auto, now, never, or a time without traffic. 'never' tells it only with the end of the pair. \
-             'auto' passes the end of a connection on at once. It also passes the end of stdin, or of the output of a \
-             program, on to a connection at once, except in three cases. It waits for 10s without traffic if nothing \
-             was sent, if the bytes sent begin like an HTTP/1 request, or if --starttls was used.",
-        ),
+            "WHEN is auto, now, never, or a time without traffic. 'never' tells it only with the end of the \
+             pair. 'auto' passes the end of a connection on at once. It also passes the end of stdin, or of \
+             the output of a program, on to a connection at once, except in three cases. It waits for 10s \
+             without traffic if nothing was sent, if the bytes sent begin like an HTTP/1 request, or if \
+             --starttls was used.",
+        )]),
     flag(NoHalfClose, "no-half-close", |o| o.half_close = Some(HalfClose::Never))
         .not_with(HalfClose)
         .help("Same as --half-close never"),
@@ -148,34 +149,37 @@ pub(super) static STREAM: &[OptSpec] = &[
         .top(42)
         .help("After stdin ends, wait this long for the peer")
         .more("Then the run ends with status 124. Without this option, the wait has no limit.")
-        .instead_with(
-            Topic::DatagramServer,
-            "Exit once no datagram has moved for this long",
-            "The time counts once stdin has ended. stdin is read only after a first datagram. Without this option, the \
-             server stays.",
-        )
-        .instead_with(
-            Topic::Datagrams,
-            "After stdin ends, wait for replies [default: 1s]",
-            "The run ends once no datagram has moved for this long.",
-        )
-        .instead_with(
-            Topic::Exec,
-            "After the peer ends, wait this long for the program",
-            "The peer has ended its direction, and can still receive. Without this option, the wait has no limit.",
-        )
-        .instead_with(
-            Topic::Relay,
-            "After one side ends, wait this long for the other",
-            "With datagrams, the pair ends once none has moved for this long, and the default is 1s. Without \
-             datagrams, the default is no limit.",
-        )
-        .instead_with(
-            Topic::AnyEndpoint,
-            "After stdin ends, wait this long for the other end",
-            "With datagrams, the run ends once none has moved for this long. The default is 1s if datagrams are sent, \
-             and no limit otherwise.",
-        ),
+        .instead(&[
+            (
+                Topic::DatagramServer,
+                "Exit once no datagram has moved for this long",
+                "The time counts once stdin has ended. stdin is read only after a first datagram. Without this \
+                 option, the server stays.",
+            ),
+            (
+                Topic::Datagrams,
+                "After stdin ends, wait for replies [default: 1s]",
+                "The run ends once no datagram has moved for this long.",
+            ),
+            (
+                Topic::Exec,
+                "After the peer ends, wait this long for the program",
+                "The peer has ended its direction, and can still receive. Without this option, the wait has no \
+                 limit.",
+            ),
+            (
+                Topic::Relay,
+                "After one side ends, wait this long for the other",
+                "With datagrams, the pair ends once none has moved for this long, and the default is 1s. Without \
+                 datagrams, the default is no limit.",
+            ),
+            (
+                Topic::AnyEndpoint,
+                "After stdin ends, wait this long for the other end",
+                "With datagrams, the run ends once none has moved for this long. The default is 1s if datagrams \
+                 are sent, and no limit otherwise.",
+            ),
+        ]),
     number(QuitAfter, "quit-after", "DUR", |o, t| put(&mut o.quit_after, parse_duration(t).map(Some)))
         .not_with(Linger)
         .variable("XPORT_QUIT_AFTER")
@@ -187,25 +191,27 @@ pub(super) static STREAM: &[OptSpec] = &[
              soon as the peer has received everything. A peer that sends without a pause can delay the exit by 5s. \
              --linger is strict: it exits with 124.",
         )
-        .instead_with(
-            Topic::Datagrams,
-            "After stdin ends, exit with 0 after this long",
-            "Datagrams that still arrive do not delay the exit. Without this option, --linger decides.",
-        )
-        .instead_with(
-            Topic::Relay,
-            "After one side ends, wait this long, then end the pair",
-            "The pair ends in order. The time begins once the other side has received everything. --linger is strict: \
-             it exits with 124. A program has no such limit: see --kill-after.",
-        )
-        .instead_with(
-            Topic::AnyEndpoint,
-            "After stdin ends, wait this long, then exit with 0",
-            "The time begins once the peer has received all of stdin; before that, the session does not end. Data \
-             that has arrived in time is written, and the rest of the answer is dropped. With 0, the session ends as \
-             soon as the peer has received everything. A peer that sends without a pause can delay the exit by 5s. \
-             --linger is strict: it exits with 124.",
-        ),
+        .instead(&[
+            (
+                Topic::Datagrams,
+                "After stdin ends, exit with 0 after this long",
+                "Datagrams that still arrive do not delay the exit. Without this option, --linger decides.",
+            ),
+            (
+                Topic::Relay,
+                "After one side ends, wait this long, then end the pair",
+                "The pair ends in order. The time begins once the other side has received everything. --linger is \
+                 strict: it exits with 124. A program has no such limit: see --kill-after.",
+            ),
+            (
+                Topic::AnyEndpoint,
+                "After stdin ends, wait this long, then exit with 0",
+                "The time begins once the peer has received all of stdin; before that, the session does not end. \
+                 Data that has arrived in time is written, and the rest of the answer is dropped. With 0, the \
+                 session ends as soon as the peer has received everything. A peer that sends without a pause can \
+                 delay the exit by 5s. --linger is strict: it exits with 124.",
+            ),
+        ]),
     flag(UntilPeerEnds, "until-peer-ends", |o| o.until_peer_ends = true)
         .variable("XPORT_UNTIL_PEER_ENDS")
         .help("End the session once the peer has ended")
@@ -219,7 +225,7 @@ pub(super) static STREAM: &[OptSpec] = &[
         .not_with(RecvOnly)
         .top(32)
         .help("Discard what the peer sends")
-        .instead(Topic::Datagrams, "Discard replies, and exit when stdin ends"),
+        .instead(&[(Topic::Datagrams, "Discard replies, and exit when stdin ends", "")]),
     flag(RecvOnly, "recv-only", |o| o.recv_only = true).top(33).help("Do not read stdin"),
     flag(Crlf, "crlf", |o| o.crlf = true)
         .variable("XPORT_CRLF")
@@ -229,20 +235,20 @@ pub(super) static STREAM: &[OptSpec] = &[
             "SMTP, HTTP and other protocols of lines need this. A line feed after a CR is sent unchanged. Received \
              data is unchanged.",
         )
-        .instead_with(
+        .instead(&[(
             Topic::Relay,
             "Send each line feed to a socket as CR LF",
-            "SMTP, HTTP and other protocols of lines need this. A line feed after a CR is sent unchanged. Received \
-             data is unchanged. Before the endpoints, the option holds for each stream socket. After a comma, it holds \
-             for one endpoint.",
-        ),
+            "SMTP, HTTP and other protocols of lines need this. A line feed after a CR is sent unchanged. \
+             Received data is unchanged. Before the endpoints, the option holds for each stream socket. After \
+             a comma, it holds for one endpoint.",
+        )]),
     flag(Raw, "raw", |o| o.raw = true).top(34).help("Send each key of the terminal at once; ^]. leaves").more(
         "This is for a program with a terminal at the other end: a shell, an editor, a console. Start it there with \
-             'xport exec --listen EP --pty -- bash -li'. Keys, ^C included, are neither echoed nor edited here, and \
-             Enter sends a CR. What the peer sends is shown unchanged. The terminal is raw from the connection on, and \
-             it is restored at every end of the run. Only SIGKILL leaves it raw; 'stty sane' repairs it. ^]^Z or \
-             SIGTSTP suspends xport, with the terminal restored. The other end does not learn the size of this window: \
-             type 'stty rows R cols C' there. Stdin must be a terminal.",
+         'xport exec --listen EP --pty -- bash -li'. Keys, ^C included, are neither echoed nor edited here, and \
+         Enter sends a CR. What the peer sends is shown unchanged. The terminal is raw from the connection on, and \
+         it is restored at every end of the run. Only SIGKILL leaves it raw; 'stty sane' repairs it. ^]^Z or \
+         SIGTSTP suspends xport, with the terminal restored. The other end does not learn the size of this window: \
+         type 'stty rows R cols C' there. Stdin must be a terminal.",
     ),
     text(Escape, "escape", "KEY", |o, t| put(&mut o.escape, parse_escape(t)))
         .default("^]")
@@ -257,13 +263,13 @@ pub(super) static STREAM: &[OptSpec] = &[
         ),
     file(Dump, "dump", |o| &mut o.dump).top(44).help("Write all data to FILE, in hexadecimal and text").more(
         "'-' is stderr. The dump shows the data of connections, datagram sockets and programs. Each piece has the \
-             time since the start, the number and the name of the end, and its offset in that direction or the number \
-             of the datagram. The last line is 'ended'. Without it the dump is not complete. Data is shown before TLS \
-             encrypts it and after --crlf has changed it. A new FILE can be read only by its owner. A FILE that exists \
-             is emptied first, and keeps its mode. FILE cannot be the file of stdin or stdout. A dump is five to ten \
-             times as long as the data, and slow. If its reader is slow, such as a pager, the run waits for it. If \
-             writing the dump fails, the dump stops with a warning, and the run goes on. The dump does not show what a \
-             program reads from an inherited stdin.",
+         time since the start, the number and the name of the end, and its offset in that direction or the number \
+         of the datagram. The last line is 'ended'. Without it the dump is not complete. Data is shown before TLS \
+         encrypts it and after --crlf has changed it. A new FILE can be read only by its owner. A FILE that exists \
+         is emptied first, and keeps its mode. FILE cannot be the file of stdin or stdout. A dump is five to ten \
+         times as long as the data, and slow. If its reader is slow, such as a pager, the run waits for it. If \
+         writing the dump fails, the dump stops with a warning, and the run goes on. The dump does not show what a \
+         program reads from an inherited stdin.",
     ),
     flag(Progress, "progress", |o| o.progress = true)
         .variable("XPORT_PROGRESS")
@@ -293,17 +299,15 @@ pub(super) static STREAM: &[OptSpec] = &[
         .variable("XPORT_IDLE_TIMEOUT")
         .top(41)
         .help("End a session after this long without traffic")
-        .instead_with(
-            Topic::Datagrams,
-            "Fail after this long without a datagram",
-            "The time counts while stdin is open.",
-        )
-        .instead(Topic::Exec, "End a connection after this long without traffic")
-        .instead_with(
-            Topic::Relay,
-            "End a pair after this long without traffic",
-            "The default is 60s if LEFT is udp-listen, and no limit otherwise.",
-        ),
+        .instead(&[
+            (Topic::Datagrams, "Fail after this long without a datagram", "The time counts while stdin is open."),
+            (Topic::Exec, "End a connection after this long without traffic", ""),
+            (
+                Topic::Relay,
+                "End a pair after this long without traffic",
+                "The default is 60s if LEFT is udp-listen, and no limit otherwise.",
+            ),
+        ]),
 ];
 
 pub(super) static OUTPUT: &[OptSpec] = &[

@@ -37,7 +37,7 @@ pub(super) static LISTENING: &[OptSpec] = &[
         .top(49)
         .help("After SIGTERM, let sessions go on this long")
         .more("A second signal ends them at once.")
-        .instead(Topic::Datagrams, "After SIGTERM, write buffered data for this long"),
+        .instead(&[(Topic::Datagrams, "After SIGTERM, write buffered data for this long", "")]),
     number(Backlog, "backlog", "N", |o, t| put(&mut o.backlog, parse_number(t, 1..=i32::MAX as u32)))
         .default("4096")
         .variable("XPORT_BACKLOG")
@@ -48,10 +48,11 @@ pub(super) static LISTENING: &[OptSpec] = &[
         .short('k')
         .top(10)
         .help("Accept the next client when one has left"),
-    flag(Once, "once", |o| o.once = true)
-        .top(10)
-        .help("Serve one client, then exit")
-        .instead(Topic::Relay, "Serve one client of LEFT, then exit"),
+    flag(Once, "once", |o| o.once = true).top(10).help("Serve one client, then exit").instead(&[(
+        Topic::Relay,
+        "Serve one client of LEFT, then exit",
+        "",
+    )]),
     number(MaxConns, "max-conns", "N", |o, t| {
         // A number that this machine cannot count to is no limit.
         put(&mut o.max_conns, parse_number(t, 1..=u32::MAX).map(|max| usize::try_from(max).ok()))
@@ -60,11 +61,11 @@ pub(super) static LISTENING: &[OptSpec] = &[
     .top(31)
     .help("Serve at most N clients at once")
     .more("Other clients wait to be accepted.")
-    .instead_with(
+    .instead(&[(
         Topic::Exec,
         "Serve at most N clients at once [default: 100]",
         "Other clients wait to be accepted.",
-    ),
+    )]),
     text(Allow, "allow", "CIDR", |o, t| push(&mut o.allow, parse_network(t)))
         .repeat(Repeat::List)
         .variable("XPORT_ALLOW")
@@ -130,19 +131,31 @@ pub(super) static CONNECTION: &[OptSpec] = &[
         .top(43)
         .help("Time limit of a try to connect")
         .more("The time includes the name look-up.")
-        .instead(Topic::Datagrams, "Time limit of the name look-up")
-        .instead_with(
-            Topic::Wait,
-            "Time limit of a try to connect, and of its answer",
-            "The time includes the name look-up.",
-        ),
+        .instead(&[
+            (
+                Topic::Datagrams,
+                "Time limit of the name look-up",
+                "",
+            ),
+            (
+                Topic::Wait,
+                "Time limit of a try to connect, and of its answer",
+                "The time includes the name look-up.",
+            ),
+        ]),
     number(Retry, "retry", "N|forever", |o, t| put(&mut o.retry, parse_retry(t)))
         .default("0")
         .variable("XPORT_RETRY")
         .top(30)
         .help("Retry a failed connect N times")
         .more("'forever' has no limit. Only connecting is retried. A failed TLS handshake is not.")
-        .instead(Topic::Datagrams, "Retry a failed name look-up N times, or for ever"),
+        .instead(&[
+            (
+                Topic::Datagrams,
+                "Retry a failed name look-up N times, or for ever",
+                "",
+            ),
+        ]),
     number(RetryDelay, "retry-delay", "DUR", |o, t| put(&mut o.retry_delay, parse_duration(t)))
         .default("1s")
         .variable("XPORT_RETRY_DELAY")
@@ -164,7 +177,13 @@ pub(super) static CONNECTION: &[OptSpec] = &[
         .top(47)
         .help("Connect from this local address")
         .more("It is IP, IP:PORT, [V6]:PORT or :PORT.")
-        .instead_with(Topic::Datagrams, "Send from this local address", "It is IP, IP:PORT, [V6]:PORT or :PORT."),
+        .instead(&[
+            (
+                Topic::Datagrams,
+                "Send from this local address",
+                "It is IP, IP:PORT, [V6]:PORT or :PORT.",
+            ),
+        ]),
     number(Keepalive, "keepalive", "DUR|off", |o, t| put(&mut o.keepalive, parse_keepalive(t)))
         .default("60s")
         .variable("XPORT_KEEPALIVE")
@@ -195,12 +214,14 @@ pub(super) static CONNECTION: &[OptSpec] = &[
         "The buffer keeps this size. It limits the speed of a TCP connection over a long way. -v tells if the kernel \
          gives less (net.core.rmem_max).",
     )
-    .instead_with(
-        Topic::Datagrams,
-        "Size of the kernel's receive buffer [default: 4M]",
-        "Datagrams that arrive while the buffer is full are lost. -v tells if the kernel gives less \
-         (net.core.rmem_max).",
-    ),
+        .instead(&[
+            (
+                Topic::Datagrams,
+                "Size of the kernel's receive buffer [default: 4M]",
+                "Datagrams that arrive while the buffer is full are lost. -v tells if the kernel gives less \
+                 (net.core.rmem_max).",
+            ),
+        ]),
     number(SendBuffer, "send-buffer", "SIZE", |o, t| {
         put(&mut o.socket.send_buffer, parse_positive_size(t).map(Some))
     })
@@ -223,10 +244,12 @@ pub(super) static CONNECTION: &[OptSpec] = &[
         .expert()
         .help("How many routers a packet can pass, 1 to 255")
         .more("This is the time to live of IPv4 and the hop limit of IPv6.")
-        .instead_with(
-            Topic::Datagrams,
-            "How many routers a datagram can pass, 1 to 255",
-            "This is the time to live of IPv4 and the hop limit of IPv6, also of datagrams to a multicast group. The \
-             default is 64, and 1 to a group.",
-        ),
+        .instead(&[
+            (
+                Topic::Datagrams,
+                "How many routers a datagram can pass, 1 to 255",
+                "This is the time to live of IPv4 and the hop limit of IPv6, also of datagrams to a multicast \
+                 group. The default is 64, and 1 to a group.",
+            ),
+        ]),
 ];

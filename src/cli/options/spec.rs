@@ -69,9 +69,6 @@ pub(in crate::cli) enum Topic {
 /// Words that an option takes, each with a help text, which may be empty.
 type Words = &'static [(&'static str, &'static str)];
 
-/// How many topics there are.
-const TOPICS: usize = Topic::AnyEndpoint as usize + 1;
-
 /// Stores a value that has to be text.
 type SetText = fn(&mut Options, &str) -> Result<(), String>;
 
@@ -128,8 +125,8 @@ pub(in crate::cli) struct OptSpec {
     pub(in crate::cli) help: &'static str,
     /// What `--help` and the manual page add to the line. It is empty if the line says everything.
     pub(in crate::cli) more: &'static str,
-    /// Other texts for some modes, by [`Topic`]: the line, and what is added to it.
-    pub(in crate::cli) instead: [Option<(&'static str, &'static str)>; TOPICS],
+    /// Other texts for some modes: the line, and what is added to it.
+    pub(in crate::cli) instead: &'static [(Topic, &'static str, &'static str)],
 }
 
 impl OptSpec {
@@ -149,7 +146,7 @@ impl OptSpec {
             yields_to: &[],
             help: "",
             more: "",
-            instead: [None; TOPICS],
+            instead: &[],
         }
     }
 
@@ -201,13 +198,8 @@ impl OptSpec {
         Self { more, ..self }
     }
 
-    pub(super) const fn instead(self, topic: Topic, help: &'static str) -> Self {
-        self.instead_with(topic, help, "")
-    }
-
-    pub(super) const fn instead_with(mut self, topic: Topic, help: &'static str, more: &'static str) -> Self {
-        self.instead[topic as usize] = Some((help, more));
-        self
+    pub(super) const fn instead(self, instead: &'static [(Topic, &'static str, &'static str)]) -> Self {
+        Self { instead, ..self }
     }
 
     /// The option as it is written before an address: `--retry`, `-4`.
