@@ -42,8 +42,8 @@ fn a_peer_that_goes_on_sending_is_reset() {
         "tcp|tls12|tls13-server -vv: say a; see a; leave; hear the reader has gone; say x; get reset; killed PIPE *",
         "relay -vv - TCP: say a; see a; leave; hear the reader has gone; say x; get reset; killed PIPE *",
         "relay -vv TCP -: say a; see a; leave; hear the reader has gone; say x; get reset; killed PIPE *",
-        "tcp|unix|tls12|tls13-client -vv: say a; see a; leave; hear the reader has gone; say x$; killed PIPE *",
-        "tcp|unix|tls12|tls13-server -vv: say a; see a; leave; hear the reader has gone; say x$; killed PIPE *",
+        "tcp|unix|tls12|tls13-client -vv: say a; see a; leave; hear reader has gone; stop; say x$; cont; killed PIPE *",
+        "tcp|unix|tls12|tls13-server -vv: say a; see a; leave; hear reader has gone; stop; say x$; cont; killed PIPE *",
     ]);
 }
 
