@@ -16,6 +16,7 @@
 //!     one is gone in order, the other may have more for it   ---> the other is asked, for 2 s (remainder.rs)
 //!     one fails                      ---> the other is reset, after the last byte: a cut stream must not look whole
 //!     a child ends                   ---> its output goes out, then the other end is closed
+//!     the reader of stdout goes      ---> its peer may end in order within 1 s (missing_reader.rs)
 //!     the other end of a child goes  ---> the group of the child is asked to end, then killed
 //! ```
 //!
@@ -33,7 +34,7 @@
 //! | `flows.rs`, `flows_side.rs`, `ages.rs`, `waiting.rs` | a UDP socket that serves many: a pair for each sender |
 //! | `conversation.rs`, `lines.rs` | UDP sockets with stdin and stdout: the last sender is the other end |
 //! | `half_close.rs`, `remainder.rs` | when an end is told; whether a source has more data for a peer that is gone |
-//! | `answer.rs` | how long the other end may go on |
+//! | `answer.rs`, `missing_reader.rs` | how long the other end may go on: after its question, or without stdout |
 
 mod ages;
 mod answer;
@@ -47,6 +48,7 @@ pub mod flows_side;
 pub mod half_close;
 mod keys;
 pub mod lines;
+mod missing_reader;
 pub mod options;
 mod remainder;
 pub mod session;
@@ -215,6 +217,7 @@ impl OtherEnd {
                 let is_there = left.end.is_there(net);
                 if is_there {
                     here.join(left.end, net, options);
+                    missing_reader::bear(net, here, left.end, options);
                     for data in left.waiting.end() {
                         here.pass(net, &data);
                     }
