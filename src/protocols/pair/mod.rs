@@ -30,6 +30,7 @@
 //! | `stream.rs`, `session.rs` | the side of a connection, or of stdin and stdout; what is different for a session |
 //! | `keys.rs`, `stdio.rs` | stdin and stdout of a session with single keys (`--raw`); the choice between the two |
 //! | `child.rs`, `exec.rs` | the side of a child; what is different for `exec` on stdin and stdout |
+//! | `dismissal.rs` | the end of a child whose other end has gone |
 //! | `datagram.rs` | the side of a UDP socket with one peer |
 //! | `flows.rs`, `flows_side.rs`, `ages.rs`, `waiting.rs` | a UDP socket that serves many: a pair for each sender |
 //! | `conversation.rs`, `lines.rs` | UDP sockets with stdin and stdout: the last sender is the other end |
@@ -41,6 +42,7 @@ mod answer;
 pub mod child;
 pub mod conversation;
 pub mod datagram;
+mod dismissal;
 pub mod end;
 pub mod exec;
 pub mod flows;
@@ -262,7 +264,7 @@ impl OtherEnd {
     fn input_timer_fired(&self, net: &mut Net, owner: Id, here: End, input: &mut InputEnd, timer: TimerId) -> bool {
         let Some(other) = self.end() else { return false };
         let (activity, has_moved) = (here.activity(Some(other), net), other.has_moved(net));
-        match input.fired(net, owner, timer, activity, has_moved) {
+        match input.fired(net, owner, timer, activity, other.number(net), has_moved) {
             Held::OtherTimer => return false,
             Held::Longer => (),
             Held::TellNow => other.end_input(net),

@@ -88,6 +88,8 @@ fn what_makes_no_sense_is_refused_with_its_reason() {
         ("tcp-echo --quit-after 1 :80", "unexpected argument '--quit-after'"),
         ("exec --quit-after 1 -- a", "unexpected argument '--quit-after'"),
         ("relay --quit-after 1 tcp-listen:80 exec:cat", "--quit-after does nothing for a program"),
+        ("relay --quit-after 1 tcp-listen:80 tcp:h:81", "--quit-after needs stdin and stdout (-) as one side"),
+        ("relay --quit-after 1 udp-listen:80 udp:h:81", "--quit-after needs stdin and stdout (-) as one side"),
         ("relay --until-peer-ends - tcp:h:80", "unexpected argument '--until-peer-ends'"),
         ("tcp-client --accept-timeout 1 :80", "unexpected argument '--accept-timeout'"),
         ("udp-server --accept-timeout 1 :80", "unexpected argument '--accept-timeout'"),
