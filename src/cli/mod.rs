@@ -241,6 +241,7 @@ fn usage_error(refusal: Refusal, args: &[OsString]) -> UsageError {
             Some(line)
         }
         None => match of_flag().or_else(of_habit) {
+            Some(why) if reason.contains("client-ca=FILE") && why.contains("client-ca=FILE") => None,
             Some(why) => {
                 reason.push_str(&format!(": {why}"));
                 None

@@ -98,7 +98,24 @@ const NETCAT: &[Case] = &[
     ("--ssl-verify h 443", "unexpected argument '--ssl-verify'", "tls-client h:443"),
     ("-l --ssl ::1 443", "unexpected argument '-l'", "tls-server --self-signed '[::1]:443'"),
     ("--cacert x h 443", "unexpected argument '--cacert'", "tls-client --ca x h:443"),
-    ("tls-client -k h:443", "unexpected argument '-k'", "tls-client --insecure h:443"),
+    ("tls-client -k h:443", "unexpected argument '-k'", "tls-client h:443"),
+    ("tls h:443 --keep-open", "unexpected argument '--keep-open'", "tls-client h:443"),
+    ("tls-client h:443 -noverify", "unexpected argument '-o'", "tls-client --help"),
+    ("tls-client -o dump h:443", "unexpected argument '-o'", "tls-client --help"),
+    ("-l 80 --max-conns 0", "unexpected argument '-l'", "--help"),
+    ("-l 80 --max-conns x", "unexpected argument '-l'", "--help"),
+    ("-lk ::1 80 -m 3", "unexpected argument '-lk'", "tcp-server -k '[::1]:80'"),
+    (
+        "ncat -l --ssl --ssl-verify 443",
+        "no such mode: 'ncat': --client-ca FILE verifies clients, and a line without it would serve everybody",
+        "",
+    ),
+    (
+        "-l --ssl --ssl-verify --ssl-trustfile ca --ssl-cert c ::1 443",
+        "unexpected argument '-l'",
+        "tls-server --cert c --client-ca ca '[::1]:443'",
+    ),
+    ("--ssl-trustfile ca h 443", "unexpected argument '--ssl-trustfile'", "tls-client --ca ca h:443"),
     ("tcp-echo -k :80", "unexpected argument '-k'", "tcp-echo :80"),
     ("tcp-client -u", "unexpected argument '-u'", "udp-client HOST:PORT"),
     ("telnet h 23", "no such mode: 'telnet'", "tcp-client h:23"),
@@ -139,6 +156,33 @@ const OTHERS: &[Case] = &[
     ("- OPENSSL:h:443,verify=0", "no such mode: '-'", "tls-client --insecure h:443"),
     ("- SSL:h:443,cafile=x,commonname=n", "no such mode: '-'", "tls-client --ca x --server-name n h:443"),
     ("- TCP:h:80,frob", "no such mode: '-'", "--help"),
+    (
+        "OPENSSL-LISTEN:443,cert=c TCP:h:80",
+        "no such mode: 'OPENSSL-LISTEN:443,cert=c': client-ca=FILE verifies clients, and verify=0 says that nothing does",
+        "",
+    ),
+    (
+        "OPENSSL-LISTEN:443,cert=c,verify=1 TCP:h:80",
+        "no such mode: 'OPENSSL-LISTEN:443,cert=c,verify=1': client-ca=FILE verifies clients, and verify=0 says that \
+         nothing does",
+        "",
+    ),
+    (
+        "OPENSSL-LISTEN:443,fork,bind=::1,cert=c,cafile=ca TCP:h:80",
+        "no such mode: 'OPENSSL-LISTEN:443,fork,bind=::1,cert=c,cafile=ca'",
+        "relay 'tls-listen:[::1]:443,cert=c,client-ca=ca' tcp:h:80",
+    ),
+    (
+        "relay tls-listen:443,cert=c,verify=1 h:80",
+        "endpoint 'tls-listen:443,cert=c,verify=1': tls-listen: has no option 'verify': servers are always verified, \
+         unless insecure is given; client-ca=FILE verifies clients",
+        "",
+    ),
+    (
+        "s_server -accept ::1:443 -cert c -Verify 1",
+        "no such mode: 's_server': --client-ca FILE verifies clients, and a line without it would serve everybody",
+        "",
+    ),
     ("connect OPENSSL:h:443", "endpoint 'OPENSSL:h:443': unknown kind of endpoint 'OPENSSL'", "connect tls:h:443"),
     (
         "relay tcp-listen:80,fork h:80",
@@ -221,6 +265,16 @@ const ENDS: &[Case] = &[
     ("curl https://h/", "no such mode: 'curl'", "tls-client h:443"),
     ("tcp-client https://h/", "invalid address: 'https://h/' is a URL, not HOST:PORT", "tls-client h:443"),
     ("connect https://h/", "endpoint 'https://h/': unknown kind of endpoint 'https'", "connect tls:h:443"),
+    (
+        "curl -k https://h/",
+        "no such mode: 'curl'; --insecure skips the verification of the certificate",
+        "tls-client --insecure h:443",
+    ),
+    (
+        "tls-client -k https://h/",
+        "unexpected argument '-k'; --insecure skips the verification of the certificate",
+        "tls-client --insecure h:443",
+    ),
     ("wss://h/", "no such mode: 'wss://h/'", "--help"),
     ("tls:h:443", "no such mode: 'tls:h:443'", "connect tls:h:443"),
     ("tcp://h:80", "no such mode: 'tcp://h:80'", "connect tcp://h:80"),
