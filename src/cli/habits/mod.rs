@@ -15,6 +15,8 @@ mod waiting; // lines of programs that wait for services
 mod wish; // what a line of another program asks for
 mod words; // what a word is
 
+use std::path::Path;
+
 use crate::cli::modes::Action;
 use crate::cli::quote::shell_word;
 use typed::Typed;
@@ -64,7 +66,8 @@ pub(super) fn answer(words: &[String], is_accepted: &dyn Fn(&[String]) -> bool) 
         return None;
     }
     let insecure = of_curl(words);
-    let found = mend(names::without_program(insecure.as_deref().unwrap_or(words)), is_accepted)?;
+    let words = insecure.as_deref().unwrap_or(words);
+    let Some(found) = mend(names::without_program(words), is_accepted) else { return from_file(words, is_accepted) };
     let shown = found.iter().map(|word| shell_word(word)).collect::<Option<Vec<_>>>()?;
     let line = format!("xport {}", shown.join(" "));
     // A user who has named a mode knows what a bare port is.
@@ -74,6 +77,24 @@ pub(super) fn answer(words: &[String], is_accepted: &dyn Fn(&[String]) -> bool) 
         None => None,
     };
     (line.chars().count() <= LINE_CHARS_MAX).then_some(Instead { line, note })
+}
+
+/// The line that reads the file which is named as a third operand of a client.
+fn from_file(words: &[String], is_accepted: &dyn Fn(&[String]) -> bool) -> Option<Instead> {
+    let typed = Typed::new(words);
+    typed.mode().filter(|mode| mode.verb.action == Action::Connect)?;
+    let (at, others) = typed.places().split_last().map(|(at, others)| (*at, others.len()))?;
+    let file = &words[at];
+    if others == 0 || !Path::new(file).is_file() && !words::is_path(file) {
+        return None;
+    }
+    let mut words = words.to_vec();
+    words.remove(at);
+    if !is_accepted(&words) {
+        return None;
+    }
+    let shown = words.iter().map(|word| shell_word(word)).collect::<Option<Vec<_>>>()?;
+    Some(Instead { line: format!("xport {} < {}", shown.join(" "), shell_word(file)?), note: None })
 }
 
 /// The line with `--insecure` for the `-k` of curl. For other programs the letter means that they keep listening.

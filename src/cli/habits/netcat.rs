@@ -91,6 +91,7 @@ static ROWS: &[NetcatOption] = &[
     long_value("ssl-alpn", Means::Same("alpn")),
     long_value("ssl-ciphers", Means::Absent(NO_CIPHERS)),
     long_value("cacert", Means::Authorities),
+    long_value("cafile", Means::Authorities),
     long_value("capath", Means::Absent("xport reads one file of authorities: use --ca FILE")),
     long_value("pinnedpubkey", Means::Absent("use --pin sha256:HEX, with hexadecimal digits")),
     long("tlsv1.2", Means::Fixed("tls-min", "1.2")),

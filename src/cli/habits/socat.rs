@@ -188,11 +188,23 @@ impl SocatAddress {
             "ip-ttl" => self.push("ttl", value)?,
             "ip-add-membership" | "ip-membership" => self.push("join", &value.replacen(':', "%", 1))?,
             "so-broadcast" => self.push("broadcast", "")?,
-            "user" => self.push("owner", value)?,
+            "user" | "group" => self.owner(name == "user", value)?,
             _ if self.scheme.rows().any(|row| row.name == name || row.word == name) => self.push(name, value)?,
             _ => return Err(None),
         }
         Ok(())
+    }
+
+    /// Joins the user and the group of a socket in one option.
+    fn owner(&mut self, is_user: bool, value: &str) -> Result<(), Untold> {
+        let at = self.options.iter().position(|option| option.starts_with("owner="));
+        let old = at.map(|at| self.options.remove(at)).unwrap_or_default();
+        let old = old.strip_prefix("owner=").unwrap_or_default();
+        let (user, group) = old.split_once(':').unwrap_or((old, ""));
+        let (user, group) = if is_user { (value, group) } else { (user, value) };
+        // A colon without a group would mean the group of the user.
+        let colon = if group.is_empty() { "" } else { ":" };
+        self.push("owner", &format!("{user}{colon}{group}"))
     }
 
     fn push(&mut self, name: &str, value: &str) -> Result<(), Untold> {

@@ -169,14 +169,8 @@ impl Wish {
             // A line without the limit is shown for a server of one client. So a wrong limit is found here.
             Means::MaxConns if !value.parse::<u32>().is_ok_and(|max| max > 0) => return Err(None),
             Means::MaxConns => self.max_conns = Some(value),
-            Means::Authorities => {
-                self.medium = Medium::Tls;
-                self.authorities = Some(value);
-            }
-            Means::Verify => {
-                self.medium = Medium::Tls;
-                self.verifies = true;
-            }
+            Means::Authorities => (self.medium, self.authorities) = (Medium::Tls, Some(value)),
+            Means::Verify => (self.medium, self.verifies) = (Medium::Tls, true),
             Means::Place => self.place.insert(0, value),
             Means::Accept => {
                 self.job = Job::Listen;
