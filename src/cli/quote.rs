@@ -54,6 +54,17 @@ pub(super) fn shorten(text: &str, max: usize) -> String {
     }
 }
 
+/// Says which words are right instead of `text`.
+pub(super) fn must_be(words: &[&str], text: &str) -> String {
+    let words = match words {
+        [others @ .., last] if !others.is_empty() => format!("{} or {last}", others.join(", ")),
+        words => words.join(""),
+    };
+    let is_old = words == "1.2 or 1.3" && matches!(text, "1" | "1.0" | "1.1");
+    let hint = if is_old { ": TLS 1.0 and 1.1 are not supported" } else { "" };
+    format!("must be {words}{hint}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

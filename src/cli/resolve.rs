@@ -3,6 +3,7 @@
 //! `cli/relay.rs` has the modes that join endpoints with each other or with a program.
 
 use std::ffi::OsStr;
+use std::path::Path;
 use std::time::Duration;
 
 use crate::cli::address::{parse_address, parse_two_words};
@@ -13,6 +14,7 @@ use crate::cli::hints;
 use crate::cli::kinds::is_address;
 use crate::cli::modes::Action;
 use crate::cli::options::{Opt, Options, row};
+use crate::cli::quote::quote_os;
 use crate::cli::request::{ParsedEndpoint, Request, check_use};
 use crate::cli::schemes::{Role, Scheme};
 use crate::modes::config::{DatagramRun, DumpTarget, KeyConfig, Mode, StreamConfig};
@@ -34,6 +36,18 @@ pub(super) fn resolve_named(request: &Request<'_>, scheme: &'static Scheme) -> R
         Some(reason) => Err(reason),
         None => parse_address(scheme.is_unix(), text),
     };
+    // With --retry, the socket may come later.
+    let may_come = request.context.given.iter().any(|given| given.row.id == Opt::Retry);
+    let is_host_and_port = |text: &str| text.contains(':') && !text.starts_with("fd:") && is_address(text);
+    if let [address] = request.operands
+        && scheme.is_unix()
+        && !scheme.listens()
+        && !may_come
+        && address.to_str().is_some_and(is_host_and_port)
+        && !Path::new(address).exists()
+    {
+        return Err(format!("there is no socket {}, which looks like HOST:PORT", quote_os(address)).into());
+    }
     match request.operands {
         [] => (),
         [address] => addresses.push(parse(address)?),

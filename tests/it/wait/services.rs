@@ -145,7 +145,7 @@ fn a_service_that_is_not_up_is_named_with_the_reason() {
         (format!("tls:{closed},insecure"), 3, refused.clone()),
         (format!("http://{closed}/"), 3, refused),
         (missing.display().to_string(), 3, format!("connect {}: No such file or directory", missing.display())),
-        (file.display().to_string(), 3, "Connection refused (it is no socket)".to_owned()),
+        (file.display().to_string(), 3, "Connection refused (it is not a socket)".to_owned()),
         (stale.display().to_string(), 3, "Connection refused".to_owned()),
         (format!("http://{plain}/x"), 3, format!("GET http://{plain}/x: the answer is no HTTP/1: 'SSH-2.0-x'")),
         (format!("udp:{datagrams}"), 3, format!("send {datagrams}: Connection refused")),
