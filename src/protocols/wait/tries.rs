@@ -33,6 +33,10 @@ pub(super) struct ConnectTry {
     pub(super) slip: Slip,
     /// Whether there is no handshake after the connection.
     pub(super) is_plain: bool,
+    /// The name of the service, for messages.
+    pub(super) name: String,
+    /// The time in which the handshake must end, from the start of the try.
+    pub(super) limit: Duration,
 }
 
 impl Protocol for ConnectTry {
@@ -46,6 +50,12 @@ impl Protocol for ConnectTry {
     }
 
     fn data_received(&mut self, _t: &mut Transport<'_>, _data: &[u8]) {}
+
+    fn timer_fired(&mut self, t: &mut Transport<'_>, _timer: TimerId) {
+        t.abort();
+        let text = format!("{}: the handshake did not finish within {}", self.name, shown(self.limit));
+        self.slip.tell(t.net(), Outcome::unfit(text));
+    }
 }
 
 /// A try that asks for the status of an answer of HTTP.
@@ -60,7 +70,7 @@ pub(super) struct HttpTry {
 }
 
 impl HttpTry {
-    /// `limit` is the time in which the status must come.
+    /// `limit` is the time in which the status must come, from the start of the try. The caller starts its timer.
     pub(super) fn new(slip: Slip, name: String, get: HttpGet, limit: Duration) -> Self {
         Self { slip, name, get, limit, reader: StatusReader::default() }
     }
@@ -75,7 +85,6 @@ impl HttpTry {
 impl Protocol for HttpTry {
     fn connection_made(&mut self, t: &mut Transport<'_>) {
         t.write(&self.get.request());
-        t.call_later(self.limit);
     }
 
     fn connection_failed(&mut self, t: &mut Transport<'_>, error: ConnectError) {

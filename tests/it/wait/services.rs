@@ -236,8 +236,12 @@ fn silence_ends_a_try() {
     let (_listener, address) = listening();
     let output = waits(["--connect-timeout", "200ms", &format!("http://{address}/")]);
     ended(&output, 3, &format!("GET http://{address}/: no answer within 200ms"));
-    let output = waits(["--handshake-timeout", "200ms", &format!("tls:{address}")]);
-    ended(&output, 3, "within 200ms");
+    for options in ["--handshake-timeout 200ms", "--connect-timeout 200ms", "--connect-timeout 200ms --gone"] {
+        for endpoint in [format!("tls:{address}"), format!("https://{address}/")] {
+            let output = waits(options.split(' ').chain([&*endpoint]));
+            ended(&output, 3, "within 200ms");
+        }
+    }
     let full = full_queue();
     let output = waits(["--connect-timeout", "200ms", &full.address.to_string()]);
     ended(&output, 3, &format!("connect {}: timed out after 200ms", full.address));
