@@ -135,7 +135,10 @@ impl Watch {
                 return;
             }
             (Outcome::Up, true) => Failure::new(Cause::Unavailable, format!("{name} is still up")),
-            (Outcome::Absent(failure) | Outcome::NotUp(failure), _) => failure,
+            (Outcome::Answered(_, how), true) => {
+                Failure::new(Cause::Unavailable, format!("{name} is still up: {how}"))
+            }
+            (Outcome::Absent(failure) | Outcome::Answered(failure, _) | Outcome::NotUp(failure), _) => failure,
         };
         if failure.cause == Cause::Local && self.running > 0 {
             // The tries under way hold what this one lacks.

@@ -178,7 +178,8 @@ fn a_bad_certificate_is_status_5() {
     let output = waits([format!("tls:{address},ca={},server-name=wrong.example", issued.ca())]);
     ended(&output, 5, "wrong.example");
     // A certificate is no reason to take the service for gone.
-    ended(&waits(["--gone", &format!("tls:{address}")]), 5, "handshake with");
+    let output = waits(["--gone", &format!("tls:{address}")]);
+    ended(&output, 3, &format!("tls:{address} is still up: it answered (the certificate is "));
 }
 
 #[test]
@@ -212,6 +213,17 @@ fn a_page_is_up_by_its_status() {
     let peer = http("HTTP/1.1 404 No\r\n\r\n");
     ended(&waits([format!("http://{}/a\\,b,status=404", peer.address)]), 0, "");
     assert!(peer.join().starts_with("GET /a,b HTTP/1.1\r\n"));
+    // A comma that is not before the name of an option is a part of the path.
+    for (path, sent, status) in [("x?a=1,2", "x?a=1,2", 0), (",,b,c=d,status=404", ",,b,c=d", 3)] {
+        let peer = http("HTTP/1.1 200 OK\r\n\r\n");
+        let output = waits([format!("http://{}/{path}", peer.address)]);
+        assert_eq!(output.status.code(), Some(status), "{}", text(&output));
+        assert!(peer.join().starts_with(&format!("GET /{sent} HTTP/1.1\r\n")));
+    }
+    let peer = http("HTTP/1.1 500 No\r\n\r\n");
+    let url = format!("http://{}/", peer.address);
+    ended(&waits(["--gone", &url]), 3, &format!("{url} is still up: it answered with status 500"));
+    peer.join();
 }
 
 #[test]
