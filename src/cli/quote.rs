@@ -33,7 +33,15 @@ pub(super) fn clean(text: &str) -> String {
     shorten(&escape(text), QUOTED_CHARS_MAX)
 }
 
-/// The same for an argument that can be other than UTF-8. Other bytes become `\xff`.
+/// A list of words of which one is wanted: `a, b or c`.
+pub(super) fn any_of(words: &[&str]) -> String {
+    match words {
+        [several @ .., last] if !several.is_empty() => format!("{} or {last}", several.join(", ")),
+        words => words.concat(),
+    }
+}
+
+/// The same as [`quote`] for an argument that can be other than UTF-8. Other bytes become `\xff`.
 pub(super) fn quote_os(text: &OsStr) -> String {
     let mut escaped = String::new();
     for chunk in text.as_bytes().utf8_chunks() {

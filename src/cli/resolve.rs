@@ -3,6 +3,7 @@
 //! `cli/relay.rs` has the modes that join endpoints with each other or with a program.
 
 use std::ffi::OsStr;
+use std::path::Path;
 use std::time::Duration;
 
 use crate::cli::address::{parse_address, parse_two_words};
@@ -13,6 +14,7 @@ use crate::cli::hints;
 use crate::cli::kinds::is_address;
 use crate::cli::modes::Action;
 use crate::cli::options::{Opt, Options, row};
+use crate::cli::quote::{quote, quote_os};
 use crate::cli::request::{ParsedEndpoint, Request, check_use};
 use crate::cli::schemes::{Role, Scheme};
 use crate::modes::config::{DatagramRun, DumpTarget, KeyConfig, Mode, StreamConfig};
@@ -32,6 +34,12 @@ pub(super) fn resolve_named(request: &Request<'_>, scheme: &'static Scheme) -> R
     };
     let parse = |text: &OsStr| match text.to_str().and_then(explain) {
         Some(reason) => Err(reason),
+        None if scheme.is_unix() && looks_like_inet(text) => Err(format!(
+            "{} is HOST:PORT, and {} takes a path, such as {}",
+            quote_os(text),
+            request.mode.name,
+            quote(&format!("./{}", text.to_string_lossy()))
+        )),
         None => parse_address(scheme.is_unix(), text),
     };
     match request.operands {
@@ -53,6 +61,12 @@ pub(super) fn resolve_named(request: &Request<'_>, scheme: &'static Scheme) -> R
     let run = run_config(action, options, scheme.has_datagrams())?;
     let config = end_config(end, options, &run, Advice::Arguments)?;
     Ok(mode_config(action, options, run.stream, vec![config]))
+}
+
+/// Whether the name of a unix socket looks like host and port, and no such file exists.
+fn looks_like_inet(text: &OsStr) -> bool {
+    let is_inet = |text: &str| !text.starts_with("fd:") && text.contains(':') && is_address(text);
+    text.to_str().is_some_and(is_inet) && Path::new(text).symlink_metadata().is_err()
 }
 
 /// The configuration of a verb with endpoints of any kind.
@@ -213,7 +227,10 @@ fn check_raw(options: &Options) -> Result<(), ConfigError> {
     }
     let ends = [Opt::HalfClose, Opt::NoHalfClose, Opt::Linger, Opt::QuitAfter, Opt::UntilPeerEnds];
     match ends.into_iter().find(|opt| options.was_given(*opt)) {
-        Some(opt) => Err(format!("{} does nothing with --raw: keys do not end", row(opt).flag()).into()),
+        Some(opt) => {
+            let name = row(opt).flag();
+            Err(format!("{name} does nothing with --raw: a session on a terminal ends with the peer").into())
+        }
         None => Ok(()),
     }
 }

@@ -114,7 +114,7 @@ fn explain(address: &SockAddr, error: io::Error) -> io::Error {
     match address.as_pathname() {
         // The kernel says the same of a socket without a server.
         Some(path) if error.kind() == io::ErrorKind::ConnectionRefused && !is_socket(path) => {
-            io::Error::new(error.kind(), format!("{} (it is no socket)", describe(&error)))
+            io::Error::new(error.kind(), format!("{} (it is not a socket)", describe(&error)))
         }
         None if error.raw_os_error() == Some(libc::EINVAL) && needs_scope() => {
             io::Error::other("a link-local address needs %interface")

@@ -252,7 +252,7 @@ fn options_of_tls_endpoints_are_checked_as_those_of_the_modes() {
             (&["tls-listen:1,insecure", ":2"], "tls-listen: has no option 'insecure', but tls: does"),
             (&["tcp-listen:443,cert=c", ":2"], "tcp-listen: has no option 'cert', but tls-listen: does"),
             (&["-", "h:443,ca=c"], "tcp: has no option 'ca', but tls: does"),
-            (&["-", "tls:h:1,starttls=ftp"], "invalid value 'ftp' for 'starttls': must be smtp or imap"),
+            (&["-", "tls:h:1,starttls=ftp"], "invalid value 'ftp' for 'starttls': must be smtp, imap"),
             (&["-", "h:1,starttls=smtp"], "tcp: has no option 'starttls', but tls: does"),
             (&["-", "udp:h:1,crlf"], "udp: has no option 'crlf': datagrams are not lines\n"),
             (&["-", "tcp:h:1,crlf=1"], "'crlf' takes no value"),

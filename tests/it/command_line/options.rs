@@ -162,7 +162,7 @@ fn what_makes_no_sense_is_refused_with_its_reason() {
         ("tls-client --tls-min 1.1 :80", "must be 1.2 or 1.3\n"),
         ("tls-client --alpn h2,, :80", "'' for '--alpn <LIST>': a name in the list is empty"),
         ("tls-client --handshake-timeout 0 :80", "must be more than zero"),
-        ("tls-client --starttls ftp :80", "must be smtp or imap or pop3 or postgres or ldap or xmpp\n"),
+        ("tls-client --starttls ftp :80", "must be smtp, imap, pop3, postgres, ldap or xmpp\n"),
         ("tls --ca= :80", "--ca <FILE>"),
         ("tls-client --self-signed :80", ": only servers have this option; a client verifies such a server with --pin"),
         ("tls-client --client-ca c :80", ": only servers have this option; --ca FILE has the authorities of servers"),

@@ -201,11 +201,7 @@ const NAMES: &[Case] = &[
     ("tcp-client -4 -6 h:80", "the argument '-4' cannot be used with '-6'", "tcp-client --help"),
     // The error says what is right.
     ("tls-client --tls-min 1.1 h:443", "invalid value '1.1' for '--tls-min <VERSION>': must be 1.2 or 1.3", ""),
-    (
-        "--color alway tcp-client h:80",
-        "invalid value 'alway' for '--color <WHEN>': must be auto or always or never",
-        "",
-    ),
+    ("--color alway tcp-client h:80", "invalid value 'alway' for '--color <WHEN>': must be auto, always or never", ""),
     ("tcp-client --timeout", "a value is required for '--timeout <DUR>' but none was supplied", ""),
     (
         "tcp-client --timeout x h:80",
@@ -243,6 +239,9 @@ const ENDS: &[Case] = &[
     ("tcp-server tcp-listen:80", "'tcp-listen:80' is an endpoint, and tcp-server takes addresses", "tcp-server 80"),
     ("tcp-client tcp-listne:80", "unknown kind of endpoint 'tcp-listne'", "listen tcp-listen:80"),
     ("unix-client", "no address given to connect to", "unix-client PATH"),
+    ("unix-server h:80", "'h:80' is HOST:PORT, and unix-server takes a path, such as './h:80'", "tcp-server h:80"),
+    ("unix-client h:http", "'h:http' is HOST:PORT, and unix-client takes a path, such as './h:http'", "tcp-client h:http"),
+    ("-v unix-echo :80", "':80' is HOST:PORT, and unix-echo takes a path, such as './:80'", "-v tcp-echo :80"),
     ("echo", "no endpoint given to listen on", "echo tcp-listen:PORT"),
     ("connect tcp:h", "endpoint 'tcp:h': invalid address: 'h' has no port", "connect tcp:h:PORT"),
     ("connect localhost 80", "unexpected argument '80'", "connect localhost:80"),

@@ -340,11 +340,12 @@ fn what_makes_no_sense_is_refused() {
         let mut run = by_shell(format!("{stdin} \"$0\" tcp-client --raw 127.0.0.1:1"));
         ended(&run.stderr(Stdio::piped()).output().expect("a run"), 2, "--raw needs a terminal as stdin");
     }
-    let refused: [(&[&str], &str); 10] = [
+    let refused: [(&[&str], &str); 11] = [
         (&["--escape", "^A"], "--escape does nothing without --raw"),
         (&["--raw", "--recv-only"], "--raw does nothing with --recv-only"),
         (&["--raw", "--linger", "1"], "--linger does nothing with --raw"),
         (&["--raw", "--half-close", "now"], "--half-close does nothing with --raw"),
+        (&["--raw", "--until-peer-ends"], "--raw: a session on a terminal ends with the peer"),
         (&["--raw", "--progress"], "--progress does nothing with --raw"),
         (&["--raw", "--escape", "."], "this key has another meaning"),
         (&["--raw", "--escape", "^Z"], "this key has another meaning"),

@@ -212,9 +212,9 @@ fn what_is_no_server_is_named_with_the_reason() {
     let _datagrams = UnixDatagram::bind(path("datagrams")).expect("a socket");
     for (name, reason) in [
         ("missing", "No such file or directory"),
-        ("file", "Connection refused (it is no socket)"),
+        ("file", "Connection refused (it is not a socket)"),
         ("file/below", "Not a directory"),
-        ("", "Connection refused (it is no socket)"),
+        ("", "Connection refused (it is not a socket)"),
         ("orphan", "Connection refused"),
         ("datagrams", "Protocol wrong type for socket"),
     ] {

@@ -145,9 +145,9 @@ fn a_service_that_is_not_up_is_named_with_the_reason() {
         (format!("tls:{closed},insecure"), 3, refused.clone()),
         (format!("http://{closed}/"), 3, refused),
         (missing.display().to_string(), 3, format!("connect {}: No such file or directory", missing.display())),
-        (file.display().to_string(), 3, "Connection refused (it is no socket)".to_owned()),
+        (file.display().to_string(), 3, "Connection refused (it is not a socket)".to_owned()),
         (stale.display().to_string(), 3, "Connection refused".to_owned()),
-        (format!("http://{plain}/x"), 3, format!("GET http://{plain}/x: the answer is no HTTP/1: 'SSH-2.0-x'")),
+        (format!("http://{plain}/x"), 3, format!("GET http://{plain}/x: the answer is not HTTP/1: 'SSH-2.0-x'")),
         (format!("udp:{datagrams}"), 3, format!("send {datagrams}: Connection refused")),
         (format!("udp:{datagrams} --send x"), 3, format!("send {datagrams}: Connection refused")),
         (format!("udp:{quiet} --send x --connect-timeout 200ms"), 3, format!("send {quiet}: no reply within 200ms")),
@@ -195,7 +195,7 @@ fn a_page_is_up_by_its_status() {
         ("HTTP/1.1 200 OK\r\n\r\n", "--status 204,401", 3, "status 200, not 204,401"),
         ("", "", 3, "the server has closed the connection without an answer"),
         ("HTTP/1.1 20", "", 3, "the answer ends before its status: 'HTTP/1.1 20'"),
-        ("\u{1b}]0;x\u{7}\r\n", "", 3, "the answer is no HTTP/1: '\\u{1b}]0;x\\u{7}"),
+        ("\u{1b}]0;x\u{7}\r\n", "", 3, "the answer is not HTTP/1: '\\u{1b}]0;x\\u{7}"),
     ] {
         let peer = http(answer);
         let url = format!("http://{}/health?a=b", peer.address);
