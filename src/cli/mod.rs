@@ -233,6 +233,9 @@ fn usage_error(refusal: Refusal, args: &[OsString]) -> UsageError {
         }
     };
     let answer = words.as_ref().and_then(|words| {
+        if is_version(flag.as_deref(), words) {
+            return Some(Instead { line: "xport -V".to_owned(), note: None });
+        }
         let over_tcp = || mode.and_then(|mode| over_tcp(mode, words, &is_accepted));
         habits::answer(words, &is_accepted).or_else(over_tcp)
     });
@@ -257,6 +260,11 @@ fn usage_error(refusal: Refusal, args: &[OsString]) -> UsageError {
     };
     let line = line.map(|line| format!("try: {line}\n")).unwrap_or_default();
     UsageError(format!("xport: {}\n{line}", shorten(&reason, LINE_CHARS_MAX)))
+}
+
+/// Whether a refused line asks for the version, which only a line without a mode does by an option.
+fn is_version(flag: Option<&str>, words: &[String]) -> bool {
+    matches!(flag, Some("-V" | "--version")) || words.last().is_some_and(|word| word == "version")
 }
 
 /// The line with the mode for TCP, if the address of a unix socket is host and port.
