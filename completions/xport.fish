@@ -333,7 +333,7 @@ complete -c xport -n '__xport_in tcp-client tcp-server tcp-echo tls-client tls t
 complete -c xport -n '__xport_in tcp-client tcp-server tcp-echo tls-client tls tls-server tls-echo udp-client connect listen echo relay exec subprocess scan wait' -l tos -x -d 'Type of service (IPv4) or traffic class (IPv6) of packets'
 complete -c xport -n '__xport_in tcp-client tcp-server tcp-echo tls-client tls tls-server tls-echo connect listen echo relay exec subprocess scan wait' -l ttl -x -d 'How many routers a packet can pass, 1 to 255'
 complete -c xport -n '__xport_in udp-client udp-server udp-echo' -l ttl -x -d 'How many routers a datagram can pass, 1 to 255'
-complete -c xport -n '__xport_in scan' -l connect-timeout -x -d 'Time limit of a port, which is filtered then'
+complete -c xport -n '__xport_in scan' -l connect-timeout -x -d 'Time limit for each port; after it, the port counts as filtered'
 complete -c xport -n '__xport_in scan' -l parallel -x -d 'Try at most N ports at once'
 complete -c xport -n '__xport_in scan' -l banner -d 'Add the first line that a service sends'
 complete -c xport -n '__xport_in tls-client tls connect relay exec subprocess wait' -l ca -r -F -d 'Trust only the authorities in FILE (PEM)'

@@ -122,7 +122,7 @@ impl<'a> EndpointArg<'a> {
 
     /// Its address, and the values of its options.
     pub(super) fn parse_options(&self, context: &Context<'_>) -> Result<(Address, Options), ConfigError> {
-        let (mut address, options) = split_options(self.rest);
+        let (mut address, options) = self.split();
         if self.is_url() && self.scheme.form == Form::Inet {
             // The path of a URL may be empty, and a slash says the same.
             let bytes = address.as_bytes();
@@ -156,6 +156,21 @@ impl<'a> EndpointArg<'a> {
         Ok((address, values.map_err(|error| self.with_context(&error.describe(error.row.name)))?))
     }
 
+    /// Its address and its options. In the path of a page, a comma begins an option only before the name of one.
+    fn split(&self) -> (OsString, Vec<OsString>) {
+        let (address, mut options) = split_options(self.rest);
+        let mut address = address.into_vec();
+        let has_path = |url: &[u8]| url.iter().skip("//".len()).any(|byte| matches!(byte, b'/' | b'?'));
+        if self.scheme.form == Form::Url && has_path(&address) {
+            let first = options.iter().position(|option| is_option(option.as_bytes())).unwrap_or(options.len());
+            for part in options.drain(..first) {
+                address.push(b',');
+                address.extend(part.into_vec());
+            }
+        }
+        (OsString::from_vec(address), options)
+    }
+
     /// The rows of its options that do something in this mode.
     fn rows(&self, verb: &'static Verb) -> impl Iterator<Item = &'static OptSpec> {
         let scheme = self.scheme;
@@ -172,7 +187,7 @@ impl<'a> EndpointArg<'a> {
 
     /// The parts of the URL of a page, which the scheme says it is.
     pub(super) fn url(&self) -> Result<PageUrl, ConfigError> {
-        let (url, _) = split_options(self.rest);
+        let (url, _) = self.split();
         parse_with(&url, |url| parse_url(self.scheme.name, url)).map_err(|reason| self.with_context(&reason))
     }
 
@@ -273,6 +288,12 @@ fn url_address<'a>(scheme: &Scheme, url: &'a [u8]) -> Result<&'a [u8], String> {
         Some(at) => refuse("fragment", at),
         None => Ok(url),
     }
+}
+
+/// Whether a text behind a comma begins with the name of an option.
+fn is_option(text: &[u8]) -> bool {
+    let name = text.split(|byte| *byte == b'=').next().unwrap_or_default();
+    crate::cli::options::rows().any(|row| row.name.as_bytes() == name || row.word.as_bytes() == name)
 }
 
 /// Whether a text without a scheme is the name of a unix socket.

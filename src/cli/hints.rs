@@ -39,7 +39,7 @@ pub(super) const NO_DATAGRAMS: &str =
 
 /// Options of other scanners, and what to do instead.
 const SCAN_OPTIONS: Table = &[
-    ("-p", "write the ports behind the host: xport scan HOST 22,80,8000-8010"),
+    ("-p", "write the ports after the host: xport scan HOST 22,80,8000-8010"),
     ("-u", NO_DATAGRAMS),
     ("--udp", NO_DATAGRAMS),
     ("-w", "use --connect-timeout for each port, --timeout for the whole scan"),

@@ -33,7 +33,7 @@ pub(super) fn clean(text: &str) -> String {
     shorten(&escape(text), QUOTED_CHARS_MAX)
 }
 
-/// The same for an argument that can be other than UTF-8. Other bytes become `\xff`.
+/// The same as [`quote`] for an argument that can be other than UTF-8. Other bytes become `\xff`.
 pub(super) fn quote_os(text: &OsStr) -> String {
     let mut escaped = String::new();
     for chunk in text.as_bytes().utf8_chunks() {

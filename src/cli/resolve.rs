@@ -14,7 +14,7 @@ use crate::cli::hints;
 use crate::cli::kinds::is_address;
 use crate::cli::modes::Action;
 use crate::cli::options::{Opt, Options, row};
-use crate::cli::quote::quote_os;
+use crate::cli::quote::{quote, quote_os};
 use crate::cli::request::{ParsedEndpoint, Request, check_use};
 use crate::cli::schemes::{Role, Scheme};
 use crate::modes::config::{DatagramRun, DumpTarget, KeyConfig, Mode, StreamConfig};
@@ -34,20 +34,14 @@ pub(super) fn resolve_named(request: &Request<'_>, scheme: &'static Scheme) -> R
     };
     let parse = |text: &OsStr| match text.to_str().and_then(explain) {
         Some(reason) => Err(reason),
+        None if scheme.is_unix() && looks_like_inet(text) => Err(format!(
+            "{} is HOST:PORT, and {} takes a path, such as {}",
+            quote_os(text),
+            request.mode.name,
+            quote(&format!("./{}", text.to_string_lossy()))
+        )),
         None => parse_address(scheme.is_unix(), text),
     };
-    // With --retry, the socket may come later.
-    let may_come = request.context.given.iter().any(|given| given.row.id == Opt::Retry);
-    let is_host_and_port = |text: &str| text.contains(':') && !text.starts_with("fd:") && is_address(text);
-    if let [address] = request.operands
-        && scheme.is_unix()
-        && !scheme.listens()
-        && !may_come
-        && address.to_str().is_some_and(is_host_and_port)
-        && !Path::new(address).exists()
-    {
-        return Err(format!("there is no socket {}, which looks like HOST:PORT", quote_os(address)).into());
-    }
     match request.operands {
         [] => (),
         [address] => addresses.push(parse(address)?),
@@ -67,6 +61,12 @@ pub(super) fn resolve_named(request: &Request<'_>, scheme: &'static Scheme) -> R
     let run = run_config(action, options, scheme.has_datagrams())?;
     let config = end_config(end, options, &run, Advice::Arguments)?;
     Ok(mode_config(action, options, run.stream, vec![config]))
+}
+
+/// Whether the name of a unix socket looks like host and port, and no such file exists.
+fn looks_like_inet(text: &OsStr) -> bool {
+    let is_inet = |text: &str| !text.starts_with("fd:") && text.contains(':') && is_address(text);
+    text.to_str().is_some_and(is_inet) && Path::new(text).symlink_metadata().is_err()
 }
 
 /// The configuration of a verb with endpoints of any kind.
@@ -227,7 +227,10 @@ fn check_raw(options: &Options) -> Result<(), ConfigError> {
     }
     let ends = [Opt::HalfClose, Opt::NoHalfClose, Opt::Linger, Opt::QuitAfter, Opt::UntilPeerEnds];
     match ends.into_iter().find(|opt| options.was_given(*opt)) {
-        Some(opt) => Err(format!("{} does nothing with --raw: keys do not end", row(opt).flag()).into()),
+        Some(opt) => {
+            let name = row(opt).flag();
+            Err(format!("{name} does nothing with --raw: a session on a terminal ends with the peer").into())
+        }
         None => Ok(()),
     }
 }

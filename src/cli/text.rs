@@ -25,7 +25,8 @@ pub(super) const SYNOPSIS: &[&str] = &[
     "xport exec [OPTIONS] -- CMD [ARG]...",
     "xport wait [OPTIONS] ENDPOINT... [-- CMD [ARG]...]",
     "xport scan [OPTIONS] HOST PORTS...",
-    "xport echo|listen|connect [OPTIONS] ENDPOINT...",
+    "xport connect [OPTIONS] ENDPOINT",
+    "xport echo|listen [OPTIONS] ENDPOINT...",
     "xport --completions SHELL",
     "xport --man [PAGE]",
 ];
@@ -40,8 +41,8 @@ pub(super) const SYNOPSIS_OF_ENDPOINTS: &[&str] = &[
 
 /// The description in the manual page, in paragraphs.
 pub(super) const DESCRIPTION: &[&str] = &[
-    "xport connects programs, files and terminals with TCP, TLS, UDP and unix sockets. A mode is a transport times a \
-     protocol: tcp-client is TCP joined with stdin and stdout, udp-echo is UDP with an echo.",
+    "xport connects programs, files and terminals with TCP, TLS, UDP and unix sockets. A mode combines a transport \
+     with what is done with the bytes: tcp-client is TCP joined with stdin and stdout, udp-echo is UDP with an echo.",
     "stdout carries only data, byte for byte. Messages go to stderr, one line for each event. The exit status says \
      whether all data has arrived.",
 ];

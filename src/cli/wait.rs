@@ -83,8 +83,8 @@ fn explain_scheme(arg: &EndpointArg<'_>) -> &'static str {
     match (arg.scheme.role, arg.scheme.form) {
         (_, Form::Descriptor) => OPEN_ALREADY,
         (Role::Listen, _) => "this endpoint listens, and wait connects",
-        (Role::Run, _) => "a program is no service: it stands behind --",
-        _ => "stdin and stdout are no service",
+        (Role::Run, _) => "a program is not a service: it goes after --",
+        _ => "stdin and stdout are not a service",
     }
 }
 
@@ -93,7 +93,7 @@ fn check_program(parsed: &ParsedEndpoint<'_>) -> Result<(), ConfigError> {
     let is_program = |metadata: Metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0;
     match parsed.path_to_connect() {
         Some(path) if path.metadata().is_ok_and(is_program) => {
-            Err(parsed.arg.with_context("this is a program, not a socket: it stands behind --"))
+            Err(parsed.arg.with_context("this is a program, not a socket: it goes after --"))
         }
         _ => Ok(()),
     }

@@ -9,7 +9,7 @@ use super::config::{
 use super::open::PreparedEnd;
 use super::parts::{marks, pair_options, session_options, stdio, stdio_of};
 use super::run::Run;
-use super::terminal::TerminalGuard;
+use super::terminal::{self, TerminalGuard};
 use super::tls::Greeting;
 use super::{children, listen};
 use crate::protocols::pair::flows::Flows;
@@ -55,7 +55,11 @@ pub(super) fn relay(config: &RelayConfig) -> anyhow::Result<()> {
 /// `tcp-client` and its like: a connection with stdin and stdout.
 pub(super) fn client(config: &ConnectConfig) -> anyhow::Result<()> {
     let _raw = config.stream.keys.map(|_| TerminalGuard::for_keys()).transpose()?;
-    single(&Endpoint::Connect(config.clone()), &config.stream, RightEnds::session(&config.stream)?)
+    let outcome = single(&Endpoint::Connect(config.clone()), &config.stream, RightEnds::session(&config.stream)?);
+    if config.stream.keys.is_some() {
+        terminal::session_is_over(outcome.is_err());
+    }
+    outcome
 }
 
 /// `tcp-server` and its like: one client at a time with stdin and stdout. The next client waits in the backlog.

@@ -8,10 +8,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::config::KeyConfig;
+use crate::protocols::NOTICE;
 use crate::protocols::pair::{KeyOptions, KeyTerminal};
 use crate::protocols::report::{Cause, Failure};
 use crate::protocols::signals::RawTerminal;
-use crate::sys::{pty, raw_mode, signals, stderr, stdio};
+use crate::sys::{cursor, pty, raw_mode, signals, stderr, stdio};
 use crate::transports::error::describe;
 use crate::transports::process::opening::WindowSize;
 
@@ -54,6 +55,20 @@ impl TerminalGuard {
         } else {
             Err(Failure::new(Cause::Usage, "--raw needs a terminal as stdin"))
         }
+    }
+}
+
+/// A session with single keys has ended. What is shown next, such as the prompt of a shell, begins a line of its own.
+/// `is_told` says that the end has a message of its own.
+pub(super) fn session_is_over(is_told: bool) {
+    // The user who has left by the key knows it.
+    let was_left = !IS_WANTED.load(Ordering::Relaxed);
+    leave();
+    if cursor::is_in_line() && stderr::is_terminal() {
+        show_raw("\n");
+    }
+    if !was_left && !is_told && !log::log_enabled!(log::Level::Info) {
+        log::info!(target: NOTICE, "the peer has ended");
     }
 }
 

@@ -6,6 +6,7 @@
 //! function names.
 #![allow(unsafe_code)] // The crate denies it everywhere else.
 
+pub mod cursor;
 pub(crate) mod datagram;
 pub mod limits;
 pub mod names;

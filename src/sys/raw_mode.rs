@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use libc::{SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGIO, SIGPROF, SIGSEGV, SIGSYS, SIGTRAP, SIGVTALRM, SIGXCPU};
 
-use super::{check, pty, signals, stdio};
+use super::{check, cursor, pty, signals, stdio};
 
 /// Signals that end a program, and that a run does not catch.
 const DEADLY: [i32; 11] =
@@ -48,6 +48,7 @@ pub fn enter() -> io::Result<bool> {
     // The flag is set before the change, because a signal can come directly after the change.
     IS_RAW.store(true, Ordering::SeqCst);
     set(&raw).inspect_err(|_| IS_RAW.store(false, Ordering::SeqCst))?;
+    cursor::follow(true);
     Ok(true)
 }
 
@@ -56,6 +57,7 @@ pub fn restore() {
     if !IS_RAW.swap(false, Ordering::SeqCst) {
         return;
     }
+    cursor::follow(false);
     // In the background, the terminal belongs to another program, which has its own settings.
     if let Some(before) = BEFORE.get().filter(|_| !is_in_background()) {
         // An error means that the terminal has hung up, which leaves nothing to restore.

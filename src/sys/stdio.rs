@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::splice::is_nonblocking;
-use super::{check, count, retry};
+use super::{check, count, cursor, retry};
 
 /// How many slices one call can take (`IOV_MAX` of `limits.h`).
 pub(crate) const IOV_MAX: usize = 1024;
@@ -186,10 +186,12 @@ pub(crate) fn read(fd: BorrowedFd<'_>, buf: &mut [u8]) -> io::Result<usize> {
 /// Writes as much of the slices as fits. `writev(2)`.
 pub(crate) fn write(fd: BorrowedFd<'_>, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
     let len = libc::c_int::try_from(bufs.len().min(IOV_MAX)).unwrap_or(libc::c_int::MAX);
-    retry(|| {
+    let written = retry(|| {
         // SAFETY: `IoSlice` is ABI-compatible with `iovec` on Unix; the slices outlive the call, which only reads them.
         count(unsafe { libc::writev(fd.as_raw_fd(), bufs.as_ptr().cast(), len) })
-    })
+    })?;
+    cursor::note_shown(fd, bufs, written);
+    Ok(written)
 }
 
 /// Whether a read or, with `write`, a write would not wait now. Errors and hang-ups count as ready. `poll(2)`.

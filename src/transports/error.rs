@@ -57,7 +57,7 @@ impl TlsError {
         Self { text: text.into(), hint: None, kind: TlsErrorKind::Truncated }
     }
 
-    /// The handshake, or the consent to it, has taken too long. `what` has not come.
+    /// The handshake, or the consent to it, has taken too long. `what` says what has not happened.
     pub(crate) fn timed_out(what: &str, limit: Duration, advice: Advice) -> Self {
         let option = advice.flag("handshake-timeout");
         let text = format!("{what} within {limit:?}; {option} sets the limit");

@@ -9,7 +9,7 @@ pub(super) static SCAN: &[OptSpec] = &[
         .default("2s")
         .variable("XPORT_CONNECT_TIMEOUT")
         .top(13)
-        .help("Time limit of a port, which is filtered then")
+        .help("Time limit for each port; after it, the port counts as filtered")
         .more("The name of the host is looked up once, before the first port, for at most 10s."),
     number(Parallel, "parallel", "N", |o, t| put(&mut o.parallel, parse_number(t, 1..=u16::MAX).map(usize::from)))
         .default("64")

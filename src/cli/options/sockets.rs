@@ -176,7 +176,7 @@ pub(super) static CONNECTION: &[OptSpec] = &[
         .short('n')
         .variable("XPORT_NUMERIC")
         .help("Do not look up host names")
-        .more("Every host must be an IP address."),
+        .more("Every host must be an IP address or localhost."),
     text(Source, "source", "ADDR", |o, t| put(&mut o.source, parse_source(t).map(Some)))
         .variable("XPORT_SOURCE")
         .top(47)

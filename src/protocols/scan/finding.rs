@@ -17,6 +17,8 @@ pub(super) enum Finding {
     Closed,
     /// No connection, and no refusal of the host.
     Filtered(String),
+    /// There is no way to the network of the host.
+    Unreachable(String),
     /// This machine could not try.
     NotTried(String),
 }
@@ -34,6 +36,7 @@ impl Finding {
             (ConnectErrorKind::TimedOut, _) => Self::Filtered(format!("no answer within {}", shown(limit))),
             (_, Some(io::ErrorKind::ConnectionRefused)) => Self::Closed,
             (_, Some(io::ErrorKind::TimedOut | io::ErrorKind::HostUnreachable)) => Self::Filtered(text()),
+            (_, Some(io::ErrorKind::NetworkUnreachable)) => Self::Unreachable(text()),
             _ => Self::NotTried(text()),
         })
     }
@@ -44,7 +47,7 @@ impl Finding {
             Self::Open { .. } => 3,
             Self::Closed => 2,
             Self::Filtered(_) => 1,
-            Self::NotTried(_) => 0,
+            Self::Unreachable(_) | Self::NotTried(_) => 0,
         }
     }
 
@@ -54,6 +57,7 @@ impl Finding {
             Self::Open { .. } => "open".to_owned(),
             Self::Closed => "closed".to_owned(),
             Self::Filtered(why) => format!("filtered ({why})"),
+            Self::Unreachable(why) => format!("unreachable ({why})"),
             Self::NotTried(why) => format!("not tried ({why})"),
         }
     }

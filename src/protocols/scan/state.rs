@@ -218,7 +218,11 @@ impl ScanState {
         format!("scan {}: timed out after {limit}, with {told} of {all} ports done", self.host())
     }
 
+    /// Says what was found. Without an open port, the failure of the run says it.
     fn summarize(&self, now: Instant) {
+        if !self.table.has_open() {
+            return;
+        }
         let (all, _) = self.table.progress();
         let time = now.duration_since(self.started.unwrap_or(now)).as_secs_f64();
         let ports = if all == 1 { "port" } else { "ports" };

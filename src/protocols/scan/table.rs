@@ -148,7 +148,8 @@ impl PortTable {
 
     /// How many ports could not be tried, and why the first of them could not.
     pub(super) fn not_tried(&self) -> Option<(usize, &str)> {
-        let failures = || self.counts.iter().filter(|(label, _)| label.starts_with("not tried"));
+        let is_failure = |label: &str| label.starts_with("not tried") || label.starts_with("unreachable");
+        let failures = || self.counts.iter().filter(|(label, _)| is_failure(label));
         let (first, _) = failures().next()?;
         Some((failures().map(|(_, count)| count).sum(), first))
     }
@@ -226,5 +227,10 @@ mod tests {
         assert_eq!(told(&mut table).len(), 1);
         assert_eq!(table.verdict(), "port 7: not tried (no route)");
         assert_eq!(table.not_tried(), Some((1, "not tried (no route)")));
+        let mut table = PortTable::new(&[7]);
+        table.set_addresses(1);
+        table.settle(a_try, Finding::Unreachable("no network".to_owned()));
+        assert_eq!(told(&mut table).len(), 1);
+        assert_eq!(table.not_tried(), Some((1, "unreachable (no network)")));
     }
 }

@@ -122,7 +122,7 @@ impl StatusReader {
 
 /// The reason why this is no answer of HTTP/1.
 fn not_http(line: &[u8]) -> String {
-    format!("the answer is no HTTP/1: {}", shown(line))
+    format!("the answer is not HTTP/1: {}", shown(line))
 }
 
 /// The beginning of an answer, quoted.
@@ -204,7 +204,7 @@ mod tests {
             "\r\nHTTP/1.1 200 OK\r\n",
         ] {
             let text = read(answer.as_bytes()).expect("a verdict").expect_err(answer);
-            assert!(text.starts_with("the answer is no HTTP/1: '") && text.len() < 100, "{text}");
+            assert!(text.starts_with("the answer is not HTTP/1: '") && text.len() < 100, "{text}");
         }
     }
 

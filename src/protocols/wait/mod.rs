@@ -135,7 +135,8 @@ impl Watch {
                 return;
             }
             (Outcome::Up, true) => Failure::new(Cause::Unavailable, format!("{name} is still up")),
-            (Outcome::Absent(failure) | Outcome::NotUp(failure), _) => failure,
+            (Outcome::Answered(_, how), true) => Failure::new(Cause::Unavailable, format!("{name} is still up: {how}")),
+            (Outcome::Absent(failure) | Outcome::Answered(failure, _) | Outcome::NotUp(failure), _) => failure,
         };
         if failure.cause == Cause::Local && self.running > 0 {
             // The tries under way hold what this one lacks.
@@ -175,8 +176,7 @@ impl Watch {
             let WatchStep::Trying { since } = watched.step else { continue };
             let elapsed = now.duration_since(since);
             if watched.last.is_none() || elapsed >= LONG_TRY {
-                let millis = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX).max(1);
-                let elapsed = shown(Duration::from_millis(millis));
+                let elapsed = shown(rounded(elapsed));
                 let text = format!("{}: no answer within {elapsed}", watched.service.name);
                 watched.last = Some(Failure::new(Cause::TimedOut, text));
             }
@@ -221,6 +221,17 @@ impl Watch {
         self.outbox = None;
         t.net().stop();
     }
+}
+
+/// A measured time as a person would say it: a limit of 1 s is measured as 1.001 s.
+fn rounded(time: Duration) -> Duration {
+    let millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX).max(1);
+    let unit = match millis {
+        ..100 => 1,
+        100..1000 => 10,
+        _ => 100,
+    };
+    Duration::from_millis(millis.saturating_add(unit / 2) / unit * unit)
 }
 
 /// The pause after this one: half as long again, in whole milliseconds.
@@ -275,6 +286,13 @@ impl Protocol for Watch {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn measured_times_are_rounded() {
+        for (millis, text) in [(0, "1ms"), (99, "99ms"), (301, "300ms"), (996, "1s"), (1001, "1s"), (2349, "2.3s")] {
+            assert_eq!(shown(rounded(Duration::from_millis(millis))), text);
+        }
+    }
 
     #[test]
     fn pauses_grow_up_to_the_longest_one() {

@@ -3,10 +3,12 @@
 //! A try cannot call the watch: only the loop calls protocols. So it puts its outcome into the box and wakes the watch.
 
 use std::cell::RefCell;
+use std::error::Error;
 use std::rc::Rc;
 
-use crate::protocols::report::{Cause, Failure};
+use crate::protocols::report::Failure;
 use crate::transports::connect::{ConnectError, ConnectErrorKind};
+use crate::transports::error::describe;
 use crate::transports::id::Id;
 use crate::transports::net::Net;
 
@@ -17,6 +19,8 @@ pub(super) enum Outcome {
     Up,
     /// No service is there: refused, unreachable, silent, or without a name.
     Absent(Failure),
+    /// The service has answered, but not as a service that is up. The text says how.
+    Answered(Failure, String),
     /// The service is not up, but something is there, or this machine has failed.
     NotUp(Failure),
 }
@@ -29,13 +33,13 @@ impl Outcome {
             // The peer has accepted, and has reset the connection since.
             ConnectErrorKind::Reset if is_plain => Self::Up,
             _ if error.is_absent() => Self::Absent(Failure::from(error)),
+            ConnectErrorKind::Tls => {
+                let why = error.source().and_then(|source| source.downcast_ref()).map(describe);
+                let answer = why.map(|why| format!("it answered ({why})")).unwrap_or_default();
+                Self::Answered(Failure::from(error), answer)
+            }
             _ => Self::NotUp(Failure::from(error)),
         }
-    }
-
-    /// The outcome of a try whose service is there and not as wanted.
-    pub(super) fn unfit(text: String) -> Self {
-        Self::NotUp(Failure::new(Cause::Unavailable, text))
     }
 }
 

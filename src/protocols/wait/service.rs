@@ -20,7 +20,7 @@ const REPLY_TIMEOUT: Duration = Duration::from_secs(2);
 pub struct Service {
     /// The name of the service in messages.
     pub name: String,
-    /// How to connect. The time limit also holds for the time from the connection to an answer.
+    /// How to connect. The time limit is that of the whole try, with a handshake and an answer.
     pub dialing: Dialing,
     /// Where the service is, and what proves that it is up.
     pub proof: Proof,
@@ -44,13 +44,17 @@ impl Service {
     pub(super) fn start_try(&self, net: &mut Net, slip: Slip, is_repeated: bool) -> Id {
         let dialing = self.dialing.clone();
         let limit = dialing.timeout;
+        let name = self.name.clone();
         let (id, tls) = match &self.proof {
             Proof::Tcp(at, tls) => {
-                (net.connect_tcp(at.clone(), dialing, ConnectTry { slip, is_plain: tls.is_none() }), tls)
+                let own = ConnectTry { slip, is_plain: tls.is_none(), name, limit };
+                (net.connect_tcp(at.clone(), dialing, own), tls)
             }
-            Proof::Unix(at) => (net.connect_unix(at.clone(), dialing, ConnectTry { slip, is_plain: true }), &None),
+            Proof::Unix(at) => {
+                let own = ConnectTry { slip, is_plain: true, name, limit };
+                (net.connect_unix(at.clone(), dialing, own), &None)
+            }
             Proof::Http(at, tls, get) => {
-                let name = self.name.clone();
                 (net.connect_tcp(at.clone(), dialing, HttpTry::new(slip, name, get.clone(), limit)), tls)
             }
             Proof::Datagram(at, text) => {
@@ -66,6 +70,10 @@ impl Service {
         if let Some(tls) = tls {
             // This fails only if the stream has failed already. The protocol hears of that failure anyway.
             let _ = net.transport(id).start_tls(tls.clone());
+        }
+        if tls.is_some() || matches!(self.proof, Proof::Http(..)) {
+            // Connecting has a time limit of its own, which began before this one.
+            net.call_later(id, limit);
         }
         id
     }

@@ -33,6 +33,10 @@ pub(super) struct ConnectTry {
     pub(super) slip: Slip,
     /// Whether there is no handshake after the connection.
     pub(super) is_plain: bool,
+    /// The name of the service, for messages.
+    pub(super) name: String,
+    /// The time in which the handshake must end, from the start of the try.
+    pub(super) limit: Duration,
 }
 
 impl Protocol for ConnectTry {
@@ -46,6 +50,12 @@ impl Protocol for ConnectTry {
     }
 
     fn data_received(&mut self, _t: &mut Transport<'_>, _data: &[u8]) {}
+
+    fn timer_fired(&mut self, t: &mut Transport<'_>, _timer: TimerId) {
+        t.abort();
+        let text = format!("{}: the handshake did not finish within {}", self.name, shown(self.limit));
+        self.slip.tell(t.net(), Outcome::NotUp(Failure::new(Cause::Unavailable, text)));
+    }
 }
 
 /// A try that asks for the status of an answer of HTTP.
@@ -60,22 +70,30 @@ pub(super) struct HttpTry {
 }
 
 impl HttpTry {
-    /// `limit` is the time in which the status must come.
+    /// `limit` is the time in which the status must come, from the start of the try. The caller starts its timer.
     pub(super) fn new(slip: Slip, name: String, get: HttpGet, limit: Duration) -> Self {
         Self { slip, name, get, limit, reader: StatusReader::default() }
     }
 
-    fn end(&mut self, t: &mut Transport<'_>, outcome: Result<(), String>) {
+    fn end(&mut self, t: &mut Transport<'_>, outcome: Outcome) {
         t.leave();
-        let outcome = outcome.map_or_else(|why| Outcome::unfit(format!("GET {}: {why}", self.name)), |()| Outcome::Up);
         self.slip.tell(t.net(), outcome);
+    }
+
+    /// The failure of the request.
+    fn failure(&self, why: &str) -> Failure {
+        Failure::new(Cause::Unavailable, format!("GET {}: {why}", self.name))
+    }
+
+    /// The outcome of an answer that is not a status.
+    fn unfit(&self, why: String) -> Outcome {
+        Outcome::Answered(self.failure(&why), why)
     }
 }
 
 impl Protocol for HttpTry {
     fn connection_made(&mut self, t: &mut Transport<'_>) {
         t.write(&self.get.request());
-        t.call_later(self.limit);
     }
 
     fn connection_failed(&mut self, t: &mut Transport<'_>, error: ConnectError) {
@@ -88,22 +106,25 @@ impl Protocol for HttpTry {
         }
         let outcome = match self.reader.take(data) {
             None => return,
-            Some(Ok(status)) if self.get.wants(status) => Ok(()),
-            Some(Ok(status)) => Err(format!("status {status}, not {}", self.get.wanted())),
-            Some(Err(why)) => Err(why),
+            Some(Ok(status)) if self.get.wants(status) => Outcome::Up,
+            Some(Ok(status)) => {
+                let failure = self.failure(&format!("status {status}, not {}", self.get.wanted()));
+                Outcome::Answered(failure, format!("it answered with status {status}"))
+            }
+            Some(Err(why)) => self.unfit(why),
         };
         self.end(t, outcome);
     }
 
     fn eof_received(&mut self, t: &mut Transport<'_>) -> Eof {
-        let why = self.reader.cut();
-        self.end(t, Err(why));
+        let outcome = self.unfit(self.reader.cut());
+        self.end(t, outcome);
         Eof::Close
     }
 
     fn timer_fired(&mut self, t: &mut Transport<'_>, _timer: TimerId) {
-        let why = format!("no answer within {}", shown(self.limit));
-        self.end(t, Err(why));
+        let failure = self.failure(&format!("no answer within {}", shown(self.limit)));
+        self.end(t, Outcome::NotUp(failure));
     }
 
     fn connection_lost(&mut self, t: &mut Transport<'_>, error: Option<io::Error>) {
@@ -112,7 +133,7 @@ impl Protocol for HttpTry {
                 let cause = if Cause::of(&error) == Cause::Tls { Cause::Tls } else { Cause::Unavailable };
                 Outcome::NotUp(Failure::new(cause, format!("GET {}: {}", self.name, describe(&error))))
             }
-            None => Outcome::unfit(format!("GET {}: {}", self.name, self.reader.cut())),
+            None => self.unfit(self.reader.cut()),
         };
         self.slip.tell(t.net(), outcome);
     }

@@ -141,7 +141,7 @@ impl StreamRef<'_> {
         let Some(stack) = self.stream.stack.as_deref() else { return };
         let (what, limit) = match (stack.negotiation(), stack.tls()) {
             (Some(negotiation), _) => (negotiation.missing(), negotiation.time_limit()),
-            (None, Some(tls)) => ("no end of the handshake", tls.policy.handshake_timeout),
+            (None, Some(tls)) => ("the handshake did not finish", tls.policy.handshake_timeout),
             (None, None) => return,
         };
         let advice = stack.tls_policy().map(|policy| policy.advice).unwrap_or_default();

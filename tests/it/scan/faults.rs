@@ -114,9 +114,10 @@ fn local_failures_are_told_once() {
     let reason = "2000 not tried (from 192.0.2.1:0: Cannot assign requested address)";
     ended(&output, 3, &format!("scan 127.0.0.1: none of 2000 ports is open: {reason}"));
     let Some(network) = Network::new("ip route add prohibit 10.98.2.0/24", &[]) else { return };
-    for (host, reason) in [("10.98.2.1", "Permission denied"), ("10.98.4.1", "Network is unreachable")] {
+    let [denied, unreachable] = ["not tried (Permission denied)", "unreachable (Network is unreachable)"];
+    for (host, reason) in [("10.98.2.1", denied), ("10.98.4.1", unreachable)] {
         let output = network.run(&["scan", host, "1-1000"]);
-        ended(&output, 3, &format!("scan {host}: none of 1000 ports is open: 1000 not tried ({reason})"));
+        ended(&output, 3, &format!("scan {host}: none of 1000 ports is open: 1000 {reason}"));
     }
     let output = network.run(&["scan", "-n", "name", "22"]);
     ended(&output, 3, "resolve name: not a numeric address");

@@ -44,6 +44,9 @@ fn a_port_that_does_not_answer_is_filtered() {
     let silent = full.address.port();
     let output = outcome(local(&["--connect-timeout", "100ms"], &silent.to_string()));
     ended(&output, 3, &format!("scan 127.0.0.1: port {silent}: filtered (no answer within 100ms)"));
+    // The failure says what a summary would say.
+    let output = outcome(local(&["-v", "--connect-timeout", "100ms"], &silent.to_string()));
+    assert!(!String::from_utf8_lossy(&output.stderr).contains("scanned"), "{}", text(&output));
     let output = outcome(local(&["-v", "--connect-timeout", "100ms"], &list(&[silent, open.port()])));
     assert_eq!((output.status.code(), numbers(&output)), (Some(0), vec![open.port()]), "{}", text(&output));
     let stderr = String::from_utf8_lossy(&output.stderr);

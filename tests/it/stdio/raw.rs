@@ -113,6 +113,53 @@ fn the_terminal_is_restored_at_every_end() {
     }
 }
 
+/// What a shell writes after the run begins a line of its own.
+#[test]
+fn the_end_of_a_session_ends_the_line() {
+    let end = "xport: the peer has ended\r\n";
+    for (sent, options, signal, shown) in [
+        ("$ bye", "", None, format!("$ bye\r\n{end}#")),
+        ("bye\r\n", "", None, format!("bye\r\n{end}#")),
+        ("down\n", "", None, format!("down\n\r\n{end}#")),
+        ("$ bye", "-q", None, "$ bye\r\n#".to_owned()),
+        ("$ bye", "-q", Some(libc::SIGTERM), "$ bye\r\n#".to_owned()),
+        ("bye\r\n", "-q", Some(libc::SIGTERM), "bye\r\n#".to_owned()),
+    ] {
+        let terminal = Terminal::new();
+        let (listener, address) = listening();
+        let mut command = command(["tcp-client", "--raw"]);
+        command.args(options.split_whitespace()).arg(address.to_string());
+        terminal.give_to(&mut command);
+        command.stderr(terminal.slave.try_clone().expect("a copy"));
+        let mut client = Background::spawn_with_stderr(command);
+        let mut peer = accept(&listener);
+        becomes_raw(&terminal);
+        peer.write_all(sent.as_bytes()).expect("the client takes it");
+        let mut master = terminal.master.try_clone().expect("a copy");
+        let mut seen = String::new();
+        let mut read_to = |last: &str| {
+            while !seen.ends_with(last) {
+                seen.push(char::from(take(&mut master, 1)[0]));
+            }
+        };
+        read_to(sent);
+        match signal {
+            Some(signal) => {
+                client.signal(signal);
+                client.is_killed_by(signal);
+            }
+            None => {
+                drop(peer);
+                client.ends_with(0);
+            }
+        }
+        (&terminal.slave).write_all(b"#").expect("a terminal");
+        read_to("#");
+        assert!(seen.ends_with(&shown), "{sent:?} {options}: {seen:?}");
+        terminal.is_untouched();
+    }
+}
+
 /// Every signal that can be caught and that ends a program, those of a fault included.
 #[test]
 fn the_terminal_is_restored_before_any_signal_ends_the_run() {
@@ -340,11 +387,12 @@ fn what_makes_no_sense_is_refused() {
         let mut run = by_shell(format!("{stdin} \"$0\" tcp-client --raw 127.0.0.1:1"));
         ended(&run.stderr(Stdio::piped()).output().expect("a run"), 2, "--raw needs a terminal as stdin");
     }
-    let refused: [(&[&str], &str); 10] = [
+    let refused: [(&[&str], &str); 11] = [
         (&["--escape", "^A"], "--escape does nothing without --raw"),
         (&["--raw", "--recv-only"], "--raw does nothing with --recv-only"),
         (&["--raw", "--linger", "1"], "--linger does nothing with --raw"),
         (&["--raw", "--half-close", "now"], "--half-close does nothing with --raw"),
+        (&["--raw", "--until-peer-ends"], "--raw: a session on a terminal ends with the peer"),
         (&["--raw", "--progress"], "--progress does nothing with --raw"),
         (&["--raw", "--escape", "."], "this key has another meaning"),
         (&["--raw", "--escape", "^Z"], "this key has another meaning"),

@@ -147,7 +147,7 @@ fn a_service_that_is_not_up_is_named_with_the_reason() {
         (missing.display().to_string(), 3, format!("connect {}: No such file or directory", missing.display())),
         (file.display().to_string(), 3, "Connection refused (it is not a socket)".to_owned()),
         (stale.display().to_string(), 3, "Connection refused".to_owned()),
-        (format!("http://{plain}/x"), 3, format!("GET http://{plain}/x: the answer is no HTTP/1: 'SSH-2.0-x'")),
+        (format!("http://{plain}/x"), 3, format!("GET http://{plain}/x: the answer is not HTTP/1: 'SSH-2.0-x'")),
         (format!("udp:{datagrams}"), 3, format!("send {datagrams}: Connection refused")),
         (format!("udp:{datagrams} --send x"), 3, format!("send {datagrams}: Connection refused")),
         (format!("udp:{quiet} --send x --connect-timeout 200ms"), 3, format!("send {quiet}: no reply within 200ms")),
@@ -178,7 +178,8 @@ fn a_bad_certificate_is_status_5() {
     let output = waits([format!("tls:{address},ca={},server-name=wrong.example", issued.ca())]);
     ended(&output, 5, "wrong.example");
     // A certificate is no reason to take the service for gone.
-    ended(&waits(["--gone", &format!("tls:{address}")]), 5, "handshake with");
+    let output = waits(["--gone", &format!("tls:{address}")]);
+    ended(&output, 3, &format!("tls:{address} is still up: it answered (the certificate is "));
 }
 
 #[test]
@@ -194,7 +195,7 @@ fn a_page_is_up_by_its_status() {
         ("HTTP/1.1 200 OK\r\n\r\n", "--status 204,401", 3, "status 200, not 204,401"),
         ("", "", 3, "the server has closed the connection without an answer"),
         ("HTTP/1.1 20", "", 3, "the answer ends before its status: 'HTTP/1.1 20'"),
-        ("\u{1b}]0;x\u{7}\r\n", "", 3, "the answer is no HTTP/1: '\\u{1b}]0;x\\u{7}"),
+        ("\u{1b}]0;x\u{7}\r\n", "", 3, "the answer is not HTTP/1: '\\u{1b}]0;x\\u{7}"),
     ] {
         let peer = http(answer);
         let url = format!("http://{}/health?a=b", peer.address);
@@ -212,6 +213,17 @@ fn a_page_is_up_by_its_status() {
     let peer = http("HTTP/1.1 404 No\r\n\r\n");
     ended(&waits([format!("http://{}/a\\,b,status=404", peer.address)]), 0, "");
     assert!(peer.join().starts_with("GET /a,b HTTP/1.1\r\n"));
+    // A comma that is not before the name of an option is a part of the path.
+    for (path, sent, status) in [("x?a=1,2", "x?a=1,2", 0), (",,b,c=d,status=404", ",,b,c=d", 3)] {
+        let peer = http("HTTP/1.1 200 OK\r\n\r\n");
+        let output = waits([format!("http://{}/{path}", peer.address)]);
+        assert_eq!(output.status.code(), Some(status), "{}", text(&output));
+        assert!(peer.join().starts_with(&format!("GET /{sent} HTTP/1.1\r\n")));
+    }
+    let peer = http("HTTP/1.1 500 No\r\n\r\n");
+    let url = format!("http://{}/", peer.address);
+    ended(&waits(["--gone", &url]), 3, &format!("{url} is still up: it answered with status 500"));
+    peer.join();
 }
 
 #[test]
@@ -236,8 +248,12 @@ fn silence_ends_a_try() {
     let (_listener, address) = listening();
     let output = waits(["--connect-timeout", "200ms", &format!("http://{address}/")]);
     ended(&output, 3, &format!("GET http://{address}/: no answer within 200ms"));
-    let output = waits(["--handshake-timeout", "200ms", &format!("tls:{address}")]);
-    ended(&output, 3, "within 200ms");
+    for options in ["--handshake-timeout 200ms", "--connect-timeout 200ms", "--connect-timeout 200ms --gone"] {
+        for endpoint in [format!("tls:{address}"), format!("https://{address}/")] {
+            let output = waits(options.split(' ').chain([&*endpoint]));
+            ended(&output, 3, "within 200ms");
+        }
+    }
     let full = full_queue();
     let output = waits(["--connect-timeout", "200ms", &full.address.to_string()]);
     ended(&output, 3, &format!("connect {}: timed out after 200ms", full.address));
