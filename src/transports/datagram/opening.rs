@@ -289,3 +289,18 @@ fn scope_of(address: SocketAddr) -> u32 {
         SocketAddr::V6(v6) => v6.scope_id(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tos_replaces_the_traffic_class() {
+        for (tos, expected) in [(None, 0x0c), (Some(0x48), 0x48)] {
+            let dialing = Dialing { socket: SocketOptions { tos, ..SocketOptions::default() }, ..Dialing::default() };
+            let options = DatagramOptions { traffic_class: Some(0x0c), ..DatagramOptions::default() };
+            let socket = open(SocketAddr::from(([127, 0, 0, 1], 9)), &dialing, &options).expect("a socket");
+            assert_eq!(socket.tos_v4().expect("an option"), expected);
+        }
+    }
+}
