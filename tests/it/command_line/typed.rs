@@ -420,7 +420,7 @@ const ENDS: &[Case] = &[
     ),
     (
         "unix-client localhost:1",
-        "there is no socket 'localhost:1', which looks like HOST:PORT",
+        "'localhost:1' is HOST:PORT, and unix-client takes a path, such as './localhost:1'",
         "tcp-client localhost:1",
     ),
     (
