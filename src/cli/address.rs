@@ -69,6 +69,9 @@ pub(super) fn parse_inet(text: &str) -> Result<Address, String> {
         return Err("this is a unix socket: use a unix mode".to_owned());
     }
     let (host, port) = split_host_port(text)?;
+    if are_swapped(host, port) {
+        return Err(SWAPPED.to_owned());
+    }
     let host = if host.is_empty() { Host::Loopback } else { parse_host(host)? };
     Ok(Address::Inet(HostPort { host, port: parse_port(port)? }))
 }
@@ -79,12 +82,28 @@ pub(super) fn parse_inet(text: &str) -> Result<Address, String> {
 /// Says which part of the text is wrong.
 fn parse_inet_pair(host: &str, port: &str) -> Result<Address, String> {
     match parse_host(host) {
+        Ok(_) if are_swapped(host, port) => Err(SWAPPED.to_owned()),
         Ok(host) => Ok(Address::Inet(HostPort { host, port: parse_port(port)? })),
         Err(_) if parse_inet(host).is_ok() => {
             Err(format!("{} is a complete address, but {} follows", quote(host), quote(port)))
         }
         Err(error) => Err(error),
     }
+}
+
+/// The error for a port that stands before its host.
+pub(super) const SWAPPED: &str = "host and port are swapped";
+
+/// Whether a number stands where a host belongs, and a host where a port belongs.
+pub(super) fn are_swapped(host: &str, port: &str) -> bool {
+    let is_number = host.parse::<u16>().is_ok() && host.bytes().all(|byte| byte.is_ascii_digit());
+    is_number && is_host_alone(port)
+}
+
+/// Whether a text is a host and no port.
+pub(super) fn is_host_alone(text: &str) -> bool {
+    let is_name = text.starts_with(|c: char| c.is_ascii_alphabetic());
+    parse_port(text).is_err() && parse_host(text).is_ok_and(|host| is_name || matches!(host, Host::Ip { .. }))
 }
 
 /// Parses `--source`: an address of this machine without or with a port, or a port alone.
@@ -236,6 +255,7 @@ mod tests {
         assert_eq!(parse_inet_pair("[::1]", "80"), Ok(tcp(ip("::1"), 80)));
         refused(parse_inet_pair("", "80"), "the host is empty");
         refused(parse_inet_pair("localhost:80", "80"), "'localhost:80' is a complete address, but '80' follows");
+        refused(parse_inet_pair("80", "localhost"), "host and port are swapped");
         refused(parse_inet_pair("localhost", ":80"), "port ':80' is neither");
     }
 
@@ -250,6 +270,9 @@ mod tests {
             (":-1", "port '-1' is out of range"),
             ("-1", "port '-1' is out of range"),
             ("localhost:80x", "port '80x' is neither"),
+            ("80:localhost", "host and port are swapped"),
+            ("80:127.0.0.1", "host and port are swapped"),
+            ("80:81x", "port '81x' is neither"),
             ("localhost", "'localhost' has no port"),
             ("a:b:c", "'a:b:c' has too many colons"),
             ("::1:80", "'::1:80' is ambiguous: an IPv6 address needs brackets"),

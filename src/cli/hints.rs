@@ -56,7 +56,7 @@ fn no_crlf(verb: &Verb) -> &'static str {
 
 /// Options that TLS clients do not have, and what to do instead.
 const TLS_CLIENT_OPTIONS: Table = &[
-    ("-k", "use --insecure to skip the verification of the certificate"),
+    ("-k", "only servers have this option; --insecure skips the verification of the certificate"),
     ("--client-ca", "only servers have this option; --ca FILE has the authorities of servers"),
     ("--self-signed", "only servers have this option; a client verifies such a server with --pin"),
 ];
@@ -111,6 +111,11 @@ pub(super) fn joined(host: &str, port: &str) -> Option<String> {
     let one = format!("{host}:{port}");
     let is_half = !host.starts_with('-') && parse_inet(&host).is_err() && parse_inet(&one).is_ok();
     is_half.then(|| format!("{kind}{one}"))
+}
+
+/// Whether a word is the name of a service and nothing else, such as `ssh`.
+pub(super) fn is_bare_service(word: &str) -> bool {
+    !word.contains([':', '/']) && find_service(word).is_some()
 }
 
 /// Whether two words are a host and its port.

@@ -37,11 +37,11 @@ pub(super) fn parse_port(text: &str) -> Result<u16, String> {
         return Err("the port is empty".to_owned());
     }
     if text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return text.parse().map_err(|_| format!("port {} is out of range, 0 to 65535", quote(text)));
+        return text.parse().map_err(|_| format!("port {} is out of range: the last port is 65535", quote(text)));
     }
     let negative = text.strip_prefix('-').is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()));
     if negative {
-        return Err(format!("port {} is out of range, 0 to 65535", quote(text)));
+        return Err(format!("port {} is out of range: it is negative", quote(text)));
     }
     find_service(text).ok_or_else(|| format!("port {} is neither a number nor a known service", quote(text)))
 }

@@ -108,6 +108,9 @@ pub(super) fn after_options_of(mode: &ModeSpec) -> String {
     if mode.name == "wait" {
         page.table("Endpoints", text::WAITING.iter().copied());
     }
+    if mode.name == "exec" {
+        page.table("Environment of the program", text::ENVIRONMENT_OF_PROGRAM.iter().copied());
+    }
     page.section("Values", text::VALUES);
     page.paragraph(text::AFTER_LONG_HELP_OF_MODE);
     page.text

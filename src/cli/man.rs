@@ -40,6 +40,7 @@ fn program() -> Roff {
     page.terms("ADDRESSES", text::ADDRESSES);
     page.terms("WAITING", text::WAITING);
     page.terms("ENVIRONMENT", text::ENVIRONMENT);
+    page.terms("ENVIRONMENT OF THE PROGRAM", text::ENVIRONMENT_OF_PROGRAM);
     page.terms("STDIN OF A PROGRAM", text::STDIN_OF_PROGRAM);
     page.terms("HOW A RUN ENDS", text::ENDING);
     page.terms("COMPLETIONS", text::COMPLETIONS);

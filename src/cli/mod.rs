@@ -46,7 +46,7 @@ use crate::cli::error::ConfigError;
 use crate::cli::habits::Instead;
 use crate::cli::modes::{Action, MODES, ModeSpec, mode_called};
 use crate::cli::options::{Given, Opt, Options, row};
-use crate::cli::quote::{QUOTED_CHARS_MAX, any_of, escape, shell_word, shorten};
+use crate::cli::quote::{QUOTED_CHARS_MAX, escape, must_be, shell_word, shorten};
 use crate::cli::relay::{resolve_exec, resolve_relay};
 use crate::cli::request::Request;
 use crate::cli::resolve::{resolve_named, resolve_verb};
@@ -247,6 +247,7 @@ fn usage_error(refusal: Refusal, args: &[OsString]) -> UsageError {
             Some(line)
         }
         None => match of_flag().or_else(of_habit) {
+            Some(why) if reason.contains("client-ca=FILE") && why.contains("client-ca=FILE") => None,
             Some(why) => {
                 reason.push_str(&format!(": {why}"));
                 None
@@ -308,7 +309,9 @@ fn explain(mut error: clap::Error, args: &[OsString]) -> Refusal {
     if let Some(ContextValue::Strings(values)) = error.get(ContextKind::ValidValue)
         && !values.is_empty()
     {
-        reason = format!("{reason}: must be {}", any_of(&Vec::from_iter(values.iter().map(String::as_str))));
+        let values = Vec::from_iter(values.iter().map(String::as_str));
+        let text = text_of(&error, ContextKind::InvalidValue).unwrap_or_default();
+        reason = format!("{reason}: {}", must_be(&values, &text));
     }
     let is_value = matches!(error.kind(), ErrorKind::InvalidValue | ErrorKind::ValueValidation);
     let mode = args.iter().skip(1).find_map(|arg| mode_called(arg.to_str()?));

@@ -33,14 +33,6 @@ pub(super) fn clean(text: &str) -> String {
     shorten(&escape(text), QUOTED_CHARS_MAX)
 }
 
-/// A list of words of which one is wanted: `a, b or c`.
-pub(super) fn any_of(words: &[&str]) -> String {
-    match words {
-        [several @ .., last] if !several.is_empty() => format!("{} or {last}", several.join(", ")),
-        words => words.concat(),
-    }
-}
-
 /// The same as [`quote`] for an argument that can be other than UTF-8. Other bytes become `\xff`.
 pub(super) fn quote_os(text: &OsStr) -> String {
     let mut escaped = String::new();
@@ -60,6 +52,17 @@ pub(super) fn shorten(text: &str, max: usize) -> String {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
     }
+}
+
+/// Says which words are right instead of `text`.
+pub(super) fn must_be(words: &[&str], text: &str) -> String {
+    let words = match words {
+        [others @ .., last] if !others.is_empty() => format!("{} or {last}", others.join(", ")),
+        words => words.join(""),
+    };
+    let is_old = words == "1.2 or 1.3" && matches!(text, "1" | "1.0" | "1.1");
+    let hint = if is_old { ": TLS 1.0 and 1.1 are not supported" } else { "" };
+    format!("must be {words}{hint}")
 }
 
 #[cfg(test)]

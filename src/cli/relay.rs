@@ -112,11 +112,14 @@ pub(super) fn resolve_relay(request: &Request<'_>) -> Result<RelayConfig, Config
     if request.options.pty && roles.contains(&Role::Stdio) && roles.contains(&Role::Run) {
         return Err("--pty does nothing with stdin and stdout: exec runs a program on a terminal of its own".into());
     }
-    if request.options.was_given(Opt::QuitAfter) && roles.contains(&Role::Run) {
-        return Err("--quit-after does nothing for a program: --linger limits its time".into());
+    let has_program = roles.contains(&Role::Run);
+    let can_quit = roles.contains(&Role::Stdio) && !has_program;
+    if request.options.was_given(Opt::QuitAfter) && !can_quit {
+        let why = if has_program { "does nothing for a program" } else { "needs stdin and stdout (-) as one side" };
+        return Err(format!("--quit-after {why}: --linger limits the time").into());
     }
     let mut run = run_config(Action::Relay, request.options, false)?;
-    if roles.contains(&Role::Run) {
+    if !can_quit {
         // A variable can have set it.
         run.stream.quit_after = None;
     }

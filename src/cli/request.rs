@@ -8,7 +8,7 @@ use crate::cli::ends::{EndConfig, RunConfig, SchemeUse, end_config};
 use crate::cli::error::ConfigError;
 use crate::cli::modes::{Action, ModeSpec};
 use crate::cli::options::{Heading, Opt, Options};
-use crate::cli::schemes::{Role, Scheme};
+use crate::cli::schemes::{Form, Role, Scheme};
 use crate::transports::address::{Address, UnixName};
 use crate::transports::advice::Advice;
 
@@ -59,7 +59,9 @@ impl<'a> ParsedEndpoint<'a> {
     /// The configuration of the endpoint. `None` if it is no socket.
     pub(super) fn config(&self, run: &RunConfig) -> Result<Option<EndConfig>, ConfigError> {
         let Some((_, options)) = &self.socket else { return Ok(None) };
-        let config = end_config(self.scheme_use(), options, run, Advice::Endpoint);
+        // Commas in a URL are rare, so advice about a page names the option of the mode.
+        let advice = if self.arg.scheme.form == Form::Url { Advice::Arguments } else { Advice::Endpoint };
+        let config = end_config(self.scheme_use(), options, run, advice);
         config.map(Some).map_err(|error| self.arg.explain(error))
     }
 }

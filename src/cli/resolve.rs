@@ -34,7 +34,7 @@ pub(super) fn resolve_named(request: &Request<'_>, scheme: &'static Scheme) -> R
     };
     let parse = |text: &OsStr| match text.to_str().and_then(explain) {
         Some(reason) => Err(reason),
-        None if scheme.is_unix() && looks_like_inet(text) => Err(format!(
+        None if scheme.is_unix() && scheme.listens() && looks_like_inet(text) => Err(format!(
             "{} is HOST:PORT, and {} takes a path, such as {}",
             quote_os(text),
             request.mode.name,
@@ -42,6 +42,18 @@ pub(super) fn resolve_named(request: &Request<'_>, scheme: &'static Scheme) -> R
         )),
         None => parse_address(scheme.is_unix(), text),
     };
+    // With --retry, the socket may come later.
+    let may_come = request.context.given.iter().any(|given| given.row.id == Opt::Retry);
+    let is_host_and_port = |text: &str| text.contains(':') && !text.starts_with("fd:") && is_address(text);
+    if let [address] = request.operands
+        && scheme.is_unix()
+        && !scheme.listens()
+        && !may_come
+        && address.to_str().is_some_and(is_host_and_port)
+        && !Path::new(address).exists()
+    {
+        return Err(format!("there is no socket {}, which looks like HOST:PORT", quote_os(address)).into());
+    }
     match request.operands {
         [] => (),
         [address] => addresses.push(parse(address)?),

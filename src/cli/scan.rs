@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use crate::cli::address::{parse_inet, parse_with};
+use crate::cli::address::{is_host_alone, parse_inet, parse_with};
 use crate::cli::ends::dial_config;
 use crate::cli::error::ConfigError;
 use crate::cli::hints::NO_DATAGRAMS;
@@ -19,6 +19,12 @@ use crate::transports::advice::Advice;
 /// The configuration of a scan. The operands are a host, and ports in any number of words.
 pub(super) fn resolve_scan(request: &Request<'_>) -> Result<ScanConfig, ConfigError> {
     let Some((host, words)) = request.operands.split_first() else { return Err("no host given".into()) };
+    if let [ports] = words
+        && parse_ports(std::slice::from_ref(host)).is_ok()
+        && ports.to_str().is_some_and(is_host_alone)
+    {
+        return Err("host and ports are swapped".into());
+    }
     let host = parse_with(host, parse_target).map_err(|reason| format!("invalid host: {reason}"))?;
     let ports = parse_ports(words).map_err(|reason| ConfigError::Value(format!("invalid ports: {reason}")))?;
     let Some(&port) = ports.first() else { return Err("no ports given".into()) };

@@ -307,6 +307,18 @@ pub(super) const STDIN_OF_PROGRAM: &[(&str, &str)] = &[
     ),
 ];
 
+/// The variables of a program, and what each says. A program on stdin and stdout gets the first row only.
+pub(super) const ENVIRONMENT_OF_PROGRAM: &[(&str, &str)] = &[
+    (
+        "PATH, HOME, USER, LOGNAME, SHELL, TERM, LANG, LC_*, TZ, TMPDIR, PWD, XDG_RUNTIME_DIR",
+        "From the environment of xport. --env adds others.",
+    ),
+    ("XPORT_PROTO", "On a connection: tcp, tls, unix or udp."),
+    ("XPORT_REMOTE_ADDR, XPORT_REMOTE_PORT", "The peer, in numbers."),
+    ("XPORT_LOCAL_ADDR, XPORT_LOCAL_PORT", "This end, in numbers. Unix sockets have neither."),
+    ("XPORT_PEER_PIN", "The pin of the certificate of the peer, if it was verified."),
+];
+
 /// Other environment variables, and what each does.
 pub(super) const ENVIRONMENT: &[(&str, &str)] = &[
     (

@@ -135,7 +135,7 @@ pub(super) fn cannot_run(name: &str, error: &io::Error) -> Failure {
         _ => Cause::Child(NOT_EXECUTABLE),
     };
     let is_line = cause == Cause::Child(NOT_FOUND) && name.contains(char::is_whitespace);
-    let hint = if is_line { " (this is one word; use the shell for a command line)" } else { "" };
+    let hint = if is_line { " (this is one word: --shell runs a command line, and shell: in a relay)" } else { "" };
     Failure::new(cause, format!("exec {}: {}{hint}", Escaped(name), describe(error)))
 }
 

@@ -1,4 +1,4 @@
-//! Opens listeners and datagram sockets, and writes the `listening on` lines and the port files.
+//! Opens listeners and datagram sockets, and writes the `listening on` lines. `port_file.rs` writes the port files.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -7,6 +7,7 @@ use std::path::Path;
 
 use super::config::{DatagramAddress, DatagramListenConfig, ListenConfig};
 use super::parts::{marks, unusable};
+use super::port_file::write_port_file;
 use super::run::local;
 use super::tls;
 use crate::protocols::NOTICE;
@@ -378,20 +379,16 @@ fn is_family_missing(error: &io::Error) -> bool {
 
 fn unavailable(endpoint: &impl std::fmt::Display, error: &io::Error) -> Failure {
     let cause = if is_lack_of_resources(error) { Cause::Local } else { Cause::Unavailable };
-    Failure::new(cause, format!("listen {endpoint}: {}", describe(error)))
+    let hint = hint_for(&endpoint.to_string(), error);
+    Failure::new(cause, format!("listen {endpoint}: {}{hint}", describe(error)))
 }
 
-/// Writes the ports to the file, one in each line, and each port once.
-fn write_port_file(path: &Path, names: &[Peer]) -> io::Result<OwnFile> {
-    let mut ports: Vec<u16> = Vec::new();
-    for port in names.iter().filter_map(Peer::port) {
-        if !ports.contains(&port) {
-            ports.push(port);
-        }
+/// What helps against an error about the port of an endpoint. Unix sockets have no port, and errors of their own.
+fn hint_for(endpoint: &str, error: &io::Error) -> &'static str {
+    let port = endpoint.parse::<SocketAddr>().ok().map(|address| address.port());
+    match (error.raw_os_error(), port) {
+        (Some(libc::EADDRINUSE), Some(_)) => " (:0 takes a free port)",
+        (Some(libc::EACCES), Some(1..1024)) => " (a port below 1024 needs root or CAP_NET_BIND_SERVICE)",
+        _ => "",
     }
-    if ports.is_empty() {
-        return Err(io::Error::other("no listener has a port"));
-    }
-    let text: String = ports.iter().map(|port| format!("{port}\n")).collect();
-    OwnFile::write(path, text.as_bytes())
 }

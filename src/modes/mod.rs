@@ -13,6 +13,7 @@ mod listen;
 mod open;
 mod pair;
 mod parts;
+mod port_file;
 mod progress;
 mod run;
 mod scan;

@@ -311,7 +311,7 @@ fn unblock_all() {
 /// start. Returns only if that fails. Descriptors that are marked close-on-exec are closed. `execve(2)`.
 ///
 /// A signal that was ignored when this process started stays ignored, as under `nohup`, except SIGPIPE, which every
-/// program in Rust ignores.
+/// program in Rust ignores, and SIGXFSZ, which xport ignores for itself.
 pub(crate) fn replace_process(programs: &[CString], arguments: &[CString], environment: &[CString]) -> io::Error {
     let (programs, arguments, environment) = (pointers(programs), pointers(arguments), pointers(environment));
     for signal in [libc::SIGPIPE, libc::SIGXFSZ] {

@@ -43,9 +43,6 @@ const LULL: Duration = Duration::from_millis(100);
 const UNREAD_CHUNK_BYTES: usize = 4096;
 const UNREAD_CHUNKS_MAX: usize = 16;
 
-/// How long to wait for the SIGHUP of a terminal that has hung up. The signal tells more than the error of a write.
-const HANG_UP_DELAY: Duration = Duration::from_millis(100);
-
 impl StreamRef<'_> {
     /// Ends the stream now. Queues one call: `connection_failed` if the stream was never open, `connection_lost`
     /// otherwise. asyncio's `_force_close`.
@@ -282,30 +279,6 @@ impl StreamRef<'_> {
             self.call(Call::ResumeWriting);
         }
         self.queue_ready();
-    }
-
-    /// Ends the stream of a terminal that has hung up. The SIGHUP has not come in time.
-    pub(crate) fn hung_up(&mut self) {
-        let error = self.stream.io.broken_pipe();
-        self.force_close(Some(error), false);
-    }
-
-    /// An event has reported that written bytes will not be read: the reader of a pipe has gone, or a peer that had
-    /// ended its direction before.
-    pub(crate) fn sink_gone(&mut self) {
-        let stream = &mut *self.stream;
-        if !stream.state.flushes() {
-            return;
-        }
-        if stream.io.writes_terminal() {
-            if stream.phase_timer.is_none() {
-                self.arm(HANG_UP_DELAY, Alarm::HangUp);
-            }
-            return;
-        }
-        // If there is no error and everything was sent, nothing is lost.
-        let error = stream.io.take_error().or_else(|| (!stream.is_flushed()).then(|| stream.io.broken_pipe()));
-        self.force_close(error, false);
     }
 
     /// Notes the end of the peer's direction.

@@ -33,6 +33,7 @@ mod forward_mode;
 pub(crate) mod io;
 pub mod keepalive;
 mod liveness;
+mod missing_reader;
 pub mod out_buf;
 mod pipe_pool;
 pub(crate) mod readiness;

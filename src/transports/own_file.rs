@@ -55,7 +55,8 @@ impl OwnFile {
         }
         let metadata = self.file.metadata()?;
         if !metadata.file_type().is_socket() || metadata.uid() != limits::user() || metadata.nlink() != 1 {
-            return Err(io::Error::other("owner: another process has replaced the socket"));
+            let why = "the file system changes owners, or another process has replaced the socket";
+            return Err(io::Error::other(format!("owner: the new socket does not belong to this user ({why})")));
         }
         limits::set_owner(&self.file, owner.user, owner.group).map_err(|error| {
             let hint = match error.raw_os_error() {

@@ -73,6 +73,8 @@ pub(crate) struct Closing {
     pub(crate) last_bytes: u16,
     /// Bytes have arrived and were dropped since the last check for a lull.
     pub(crate) discarded: bool,
+    /// Goes on for a while without a reader of what it writes, if nothing is left to be written.
+    pub(crate) bears_missing_reader: bool,
 }
 
 /// What a closed stream waits for once everything is sent.
@@ -101,7 +103,13 @@ impl Stream {
                 rearm: Rearm::None,
             },
             gate: ReadGate::default(),
-            closing: Closing { mode: CloseMode::Lingering, is_bounded: false, last_bytes: 0, discarded: false },
+            closing: Closing {
+                mode: CloseMode::Lingering,
+                is_bounded: false,
+                last_bytes: 0,
+                discarded: false,
+                bears_missing_reader: false,
+            },
             io,
             number: Number::NONE,
             state: State::new(phase),

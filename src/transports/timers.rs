@@ -47,7 +47,7 @@ pub(crate) enum Alarm {
     CloseTimeout,
     /// The peer's system may have acknowledged everything.
     Acknowledgement,
-    /// A terminal has hung up, and no signal has ended this process.
+    /// The reader of a stream has gone for too long: a terminal that has hung up, or a pipe.
     HangUp,
     /// The streams of the rearm queue are due.
     Rearm,

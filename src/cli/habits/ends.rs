@@ -6,6 +6,7 @@ use std::path::Path;
 use super::typed::Typed;
 use super::words::{is_path, is_port, own, with_port};
 use super::{names, netcat, socat};
+use crate::cli::address::are_swapped;
 use crate::cli::hints;
 use crate::cli::kinds::{foreign, is_address, nearly};
 use crate::cli::modes::{Action, ModeSpec};
@@ -51,12 +52,26 @@ pub(super) fn in_place(typed: &Typed<'_>) -> Vec<Vec<String>> {
         let options = [with_lists(word), with_names(word)];
         let inherited = parts(word).map(|(_, rest)| rest).filter(|rest| rest.starts_with("fd:")).map(str::to_owned);
         let tls = if names_tls(typed, word) { with_tls(mode, word) } else { None };
-        let better = better.into_iter().chain(options).chain([tls, with_unix(word), inherited]);
+        let better = better.into_iter().chain(options).chain([tls, with_unix(word), inherited, in_order(word)]);
         lines.extend(better.flatten().filter(|other| other != word).map(|other| typed.with_word(at, other)));
         lines.extend(before_ends(typed, at));
         lines.extend(web_mode(typed, at));
+        if mode.name == "unix-client" && is_address(word) {
+            lines.push(typed.with_mode("tcp-client"));
+        }
     }
     lines
+}
+
+/// The address with its host before its port.
+fn in_order(word: &str) -> Option<String> {
+    let (kind, address) = match parts(word) {
+        Some((scheme, rest)) => (format!("{}:", scheme.name), rest),
+        None => (String::new(), word),
+    };
+    let (address, options) = address.split_at(address.find(',').unwrap_or(address.len()));
+    let (port, host) = address.split_once(':').filter(|(port, host)| are_swapped(port, host))?;
+    Some(format!("{kind}{}{options}", with_port(host, port).ok()?))
 }
 
 /// A line with a URL and no mode.
@@ -269,6 +284,9 @@ pub(super) fn of_mode(typed: &Typed<'_>) -> Vec<Vec<String>> {
 /// The lines in which both ends of a relay are where they belong.
 pub(super) fn of_relay(typed: &Typed<'_>) -> Vec<Vec<String>> {
     let places = typed.places();
+    if let ([at], Some(Action::Relay)) = (&places[..], typed.mode().map(|mode| mode.verb.action)) {
+        return forwarded(&typed.words[*at]).map(|ends| typed.with_words(*at, &ends)).into_iter().collect();
+    }
     let ([left_at, right_at], Some(Action::Relay)) = (&places[..], typed.mode().map(|mode| mode.verb.action)) else {
         return Vec::new();
     };
@@ -315,6 +333,15 @@ pub(super) fn of_relay(typed: &Typed<'_>) -> Vec<Vec<String>> {
     lines
 }
 
+/// The two endpoints of a port that is forwarded, as ssh writes them in one word: `8080:localhost:80`.
+fn forwarded(word: &str) -> Option<[String; 2]> {
+    let (left, rest) = parts(word).map_or(("tcp-listen", word), |(scheme, rest)| (scheme.name, rest));
+    let (port, right) = rest.split_once(':').filter(|(port, right)| is_port(port) && right.contains(':'))?;
+    let is_listener = named().any(|scheme| scheme.name == left && scheme.listens() && scheme.form == Form::Inet);
+    let kind = if left.starts_with("udp") { "udp" } else { "tcp" };
+    (is_listener && is_address(right)).then(|| [format!("{left}:{port}"), format!("{kind}:{right}")])
+}
+
 /// The endpoint that runs a program, if `word` is the name of a program.
 fn program(word: &str) -> Option<String> {
     let path = word.strip_prefix("unix:").unwrap_or(word);
@@ -331,16 +358,23 @@ pub(super) fn is_program(word: &str) -> bool {
 }
 
 /// Whether a path is that of a file that can be executed.
-fn is_executable(path: &Path) -> bool {
+pub(super) fn is_executable(path: &Path) -> bool {
     path.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
 }
 
 /// The lines in which a host and its port are one word.
 pub(super) fn joined(typed: &Typed<'_>) -> Vec<Vec<String>> {
+    let places = typed.places();
+    if let [port, host] = places[..]
+        && are_swapped(&typed.words[port], &typed.words[host])
+    {
+        let mut words = typed.words.to_vec();
+        words.swap(port, host);
+        return vec![words];
+    }
     if typed.mode().is_none_or(|mode| mode.scheme.is_some()) {
         return Vec::new();
     }
-    let places = typed.places();
     let pairs = places.windows(2).filter_map(|pair| {
         let one = hints::joined(&typed.words[pair[0]], &typed.words[pair[1]])?;
         let mut words = typed.with_word(pair[0], one);

@@ -15,6 +15,9 @@ mod waiting; // lines of programs that wait for services
 mod wish; // what a line of another program asks for
 mod words; // what a word is
 
+use std::path::Path;
+
+use crate::cli::modes::Action;
 use crate::cli::quote::shell_word;
 use typed::Typed;
 
@@ -59,12 +62,50 @@ pub(super) fn answer(words: &[String], is_accepted: &dyn Fn(&[String]) -> bool) 
     if words.iter().map(|word| word.len()).sum::<usize>() > LINE_CHARS_MAX {
         return None;
     }
-    let found = mend(names::without_program(words), is_accepted)?;
+    if socat::lacks_authorities(words) {
+        return None;
+    }
+    let insecure = of_curl(words);
+    let words = insecure.as_deref().unwrap_or(words);
+    let Some(found) = mend(names::without_program(words), is_accepted) else { return from_file(words, is_accepted) };
     let shown = found.iter().map(|word| shell_word(word)).collect::<Option<Vec<_>>>()?;
     let line = format!("xport {}", shown.join(" "));
     // A user who has named a mode knows what a bare port is.
-    let note = if Typed::new(words).mode.is_none() { note_for(words, &found) } else { None };
+    let note = match insecure {
+        Some(_) => Some("--insecure skips the verification of the certificate".to_owned()),
+        None if Typed::new(words).mode.is_none() => note_for(words, &found),
+        None => None,
+    };
     (line.chars().count() <= LINE_CHARS_MAX).then_some(Instead { line, note })
+}
+
+/// The line that reads the file which is named as a third operand of a client.
+fn from_file(words: &[String], is_accepted: &dyn Fn(&[String]) -> bool) -> Option<Instead> {
+    let typed = Typed::new(words);
+    typed.mode().filter(|mode| mode.verb.action == Action::Connect)?;
+    let (at, others) = typed.places().split_last().map(|(at, others)| (*at, others.len()))?;
+    let file = &words[at];
+    if others == 0 || !Path::new(file).is_file() && !words::is_path(file) {
+        return None;
+    }
+    let mut words = words.to_vec();
+    words.remove(at);
+    if !is_accepted(&words) {
+        return None;
+    }
+    let shown = words.iter().map(|word| shell_word(word)).collect::<Option<Vec<_>>>()?;
+    Some(Instead { line: format!("xport {} < {}", shown.join(" "), shell_word(file)?), note: None })
+}
+
+/// The line with `--insecure` for the `-k` of curl. For other programs the letter means that they keep listening.
+fn of_curl(words: &[String]) -> Option<Vec<String>> {
+    let is_page = |word: &String| word.get(..8).is_some_and(|start| start.eq_ignore_ascii_case("https://"));
+    let connects = Typed::new(words).mode().is_none_or(|mode| mode.verb.action == Action::Connect);
+    let is_curl = words.first().is_some_and(|word| word == "curl") || connects && words.iter().any(is_page);
+    let at = words.iter().position(|word| word == "-k").filter(|_| is_curl)?;
+    let mut words = words.to_vec();
+    words[at] = "--insecure".to_owned();
+    Some(words)
 }
 
 /// Says how to listen on every interface, if the line listens on the loopback. Other programs do so by default.
@@ -121,6 +162,9 @@ fn filled_in(words: &[String]) -> Vec<String> {
 
 /// The reason why xport does not do what another program does. `None` if none is known.
 pub(super) fn reason_for(words: &[String]) -> Option<&'static str> {
+    if socat::lacks_authorities(words) {
+        return Some(socat::CLIENT_CA);
+    }
     let typed = Typed::new(names::without_program(words));
     s_client::line(&typed).unwrap_or_else(|| netcat::line(&typed)).err().flatten()
 }

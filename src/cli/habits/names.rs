@@ -171,6 +171,13 @@ fn behind_mode(typed: &Typed<'_>) -> Option<Vec<String>> {
 /// The line with words in capitals for what is missing.
 pub(super) fn missing(typed: &Typed<'_>) -> Vec<Vec<String>> {
     let Some(mode) = typed.mode() else { return Vec::new() };
+    for (option, place) in [("--listen", ":PORT"), ("--connect", "HOST:PORT")] {
+        let range = typed.after_mode();
+        let at = range.clone().find(|at| typed.words[*at] == option).filter(|at| at + 1 == range.end);
+        if let Some(at) = at {
+            return vec![typed.with_words(at, &[option.to_owned(), place.to_owned()])];
+        }
+    }
     if mode.scheme.is_some() {
         return Vec::new();
     }

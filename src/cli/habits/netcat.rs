@@ -82,15 +82,16 @@ static ROWS: &[NetcatOption] = &[
     long_value("allowfile", Means::Absent("xport reads no file of networks: use --allow NETWORK")),
     long_value("denyfile", Means::Absent("xport reads no file of networks: use --deny NETWORK")),
     long("ssl", Means::Tls),
-    long("ssl-verify", Means::Tls),
+    long("ssl-verify", Means::Verify),
     long("tls", Means::Tls),
     long_value("ssl-cert", Means::Same("cert")),
     long_value("ssl-key", Means::Same("key")),
-    long_value("ssl-trustfile", Means::Same("ca")),
+    long_value("ssl-trustfile", Means::Authorities),
     long_value("ssl-servername", Means::Same("server-name")),
     long_value("ssl-alpn", Means::Same("alpn")),
     long_value("ssl-ciphers", Means::Absent(NO_CIPHERS)),
-    long_value("cacert", Means::Same("ca")),
+    long_value("cacert", Means::Authorities),
+    long_value("cafile", Means::Authorities),
     long_value("capath", Means::Absent("xport reads one file of authorities: use --ca FILE")),
     long_value("pinnedpubkey", Means::Absent("use --pin sha256:HEX, with hexadecimal digits")),
     long("tlsv1.2", Means::Fixed("tls-min", "1.2")),
@@ -101,6 +102,7 @@ static ROWS: &[NetcatOption] = &[
 pub(super) fn renamed(name: &str) -> Option<&'static OptSpec> {
     match ROWS.iter().find(|row| row.name == name)?.means {
         Means::Same(name) => own(name),
+        Means::Authorities => own("ca"),
         Means::DumpOrProxy => own("dump"),
         _ => None,
     }
@@ -116,7 +118,7 @@ pub(super) fn line(typed: &Typed<'_>) -> Result<Vec<String>, Untold> {
         } else if let Some(option) = word.strip_prefix("--") {
             take_name(&mut wish, option, &mut words)?;
         } else if let Some(letters) = word.strip_prefix('-').filter(|letters| !letters.is_empty()) {
-            take_letters(&mut wish, letters, &mut words)?;
+            take_letters(&mut wish, letters, &mut words, typed.mode().is_some())?;
         } else {
             wish.place.push(word);
         }
@@ -197,7 +199,7 @@ fn take_name(wish: &mut Wish, option: &str, words: &mut Cursor<'_>) -> Result<()
 }
 
 /// Takes the letters of one word. The rest of the word, or the next word, is the value of a letter that has one.
-fn take_letters(wish: &mut Wish, letters: &str, words: &mut Cursor<'_>) -> Result<(), Untold> {
+fn take_letters(wish: &mut Wish, letters: &str, words: &mut Cursor<'_>, has_mode: bool) -> Result<(), Untold> {
     let mut verbose = 0;
     let mut rest = letters;
     while let Some(letter) = rest.chars().next() {
@@ -207,6 +209,11 @@ fn take_letters(wish: &mut Wish, letters: &str, words: &mut Cursor<'_>) -> Resul
         if letter == 'v' {
             verbose += 1;
         } else if let Some(row) = ROWS.iter().find(|row| row.letter == Some(letter)).filter(|_| !is_quiet) {
+            // In a long word such as `-noverify`, the letters behind it are no value but a misspelled name.
+            let is_word = row.has_value && rest.len() > 1 && rest.bytes().all(|byte| byte.is_ascii_alphabetic());
+            if is_word || letter == 'o' && (has_mode || !rest.is_empty()) {
+                return Err(None);
+            }
             let value = match (row.has_value, std::mem::take(&mut rest)) {
                 (false, others) => {
                     rest = others;

@@ -13,7 +13,7 @@ static ROWS: &[(&str, bool, Means)] = &[
     ("accept", true, Means::Accept),
     ("servername", true, Means::Same("server-name")),
     ("verify_hostname", true, Means::Same("server-name")),
-    ("CAfile", true, Means::Same("ca")),
+    ("CAfile", true, Means::Authorities),
     ("CApath", true, Means::Absent("xport reads one file of authorities: use --ca FILE")),
     ("cert", true, Means::Same("cert")),
     ("key", true, Means::Same("key")),
@@ -30,7 +30,8 @@ static ROWS: &[(&str, bool, Means)] = &[
     ("ign_eof", false, Means::Nothing),
     ("no_ign_eof", false, Means::Nothing),
     ("verify_return_error", false, Means::Nothing),
-    ("verify", true, Means::Nothing),
+    ("verify", true, Means::Verify),
+    ("Verify", true, Means::Verify),
     ("brief", false, Means::Nothing),
     ("state", false, Means::Nothing),
     ("4", false, Means::Same("4")),
@@ -74,15 +75,10 @@ fn read(typed: &Typed<'_>, words: &[&String], is_server: bool) -> Result<Vec<Str
             wish.options.extend(if needs_next { words.next() } else { None });
         } else if let Some((_, has_value, means)) = word.strip_prefix('-').and_then(find) {
             let value = if *has_value { words.next().ok_or(None)? } else { String::new() };
-            // openssl knows the authorities of clients by the same option.
-            let means = match means {
-                Means::Same("ca") if wish.job == Job::Listen => Means::Same("client-ca"),
-                other => *other,
-            };
             if matches!(means, Means::Port) && wish.job == Job::Connect {
                 wish.place.push(value);
             } else {
-                wish.take(means, value)?;
+                wish.take(*means, value)?;
             }
         } else if matches!(word.as_str(), "-v" | "-q" | "-vv") {
             wish.options.push(word);

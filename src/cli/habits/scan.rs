@@ -1,7 +1,7 @@
 //! The operands of a scan: a host alone, and its ports.
 
 use super::typed::Typed;
-use crate::cli::address::parse_inet;
+use crate::cli::address::{is_host_alone, parse_inet};
 use crate::cli::modes::Action;
 
 /// The lines in which the host is alone, or a list of ports is in order.
@@ -10,6 +10,13 @@ pub(super) fn operands(typed: &Typed<'_>) -> Vec<Vec<String>> {
     let is_scan = typed.mode().is_some_and(|mode| mode.verb.action == Action::Scan);
     let Some((&host, ports)) = places.split_first().filter(|_| is_scan) else { return Vec::new() };
     let word = &typed.words[host];
+    if let [ports] = ports
+        && is_host_alone(&typed.words[*ports])
+    {
+        let mut words = typed.words.to_vec();
+        words.swap(host, *ports);
+        return vec![words];
+    }
     let mut lines = Vec::from_iter(without_kind(word).map(|rest| typed.with_word(host, rest)));
     if let Some((name, port)) = word.rsplit_once(':').filter(|_| parse_inet(word).is_ok()) {
         let name = if name.is_empty() { "localhost" } else { name };

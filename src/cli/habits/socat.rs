@@ -6,6 +6,27 @@ use crate::cli::kinds::{foreign, is_address, is_stdio};
 use crate::cli::modes::MODES;
 use crate::cli::schemes::{EXEC, Role, SHELL, Scheme, TCP, UNIX, named};
 
+/// Why a TLS server that is to verify its clients gets no line: a line without the file would serve everybody.
+pub(super) const CLIENT_CA: &str = "client-ca=FILE verifies clients, and verify=0 says that nothing does";
+
+/// Whether a TLS server is to verify its clients, but has no file of authorities. socat verifies unless `verify=0`.
+pub(super) fn lacks_authorities(words: &[String]) -> bool {
+    let lacks = |word: &String| {
+        let (name, rest) = word.split_once(':')?;
+        let own = named().find(|scheme| scheme.name == name);
+        let scheme = own.or_else(|| foreign(name).map(|(scheme, _)| scheme))?;
+        let options = || rest.split(',').skip(1).map(|option| option.split_once('=').unwrap_or((option, "")));
+        let is = |name: &str, other: &str| name.eq_ignore_ascii_case(other);
+        let verifies = match options().find(|(name, _)| is(name, "verify")) {
+            Some((_, value)) => value != "0",
+            None => own.is_none(),
+        };
+        let has_file = options().any(|(name, _)| is(name, "cafile") || is(name, "client-ca"));
+        Some(scheme.is_tls && scheme.listens() && verifies && !has_file)
+    };
+    words.iter().any(|word| lacks(word) == Some(true))
+}
+
 /// One end of a line.
 struct Side {
     /// `None` for stdin and stdout, and for an echo.
@@ -167,11 +188,23 @@ impl SocatAddress {
             "ip-ttl" => self.push("ttl", value)?,
             "ip-add-membership" | "ip-membership" => self.push("join", &value.replacen(':', "%", 1))?,
             "so-broadcast" => self.push("broadcast", "")?,
-            "user" => self.push("owner", value)?,
+            "user" | "group" => self.owner(name == "user", value)?,
             _ if self.scheme.rows().any(|row| row.name == name || row.word == name) => self.push(name, value)?,
             _ => return Err(None),
         }
         Ok(())
+    }
+
+    /// Joins the user and the group of a socket in one option.
+    fn owner(&mut self, is_user: bool, value: &str) -> Result<(), Untold> {
+        let at = self.options.iter().position(|option| option.starts_with("owner="));
+        let old = at.map(|at| self.options.remove(at)).unwrap_or_default();
+        let old = old.strip_prefix("owner=").unwrap_or_default();
+        let (user, group) = old.split_once(':').unwrap_or((old, ""));
+        let (user, group) = if is_user { (value, group) } else { (user, value) };
+        // A colon without a group would mean the group of the user.
+        let colon = if group.is_empty() { "" } else { ":" };
+        self.push("owner", &format!("{user}{colon}{group}"))
     }
 
     fn push(&mut self, name: &str, value: &str) -> Result<(), Untold> {

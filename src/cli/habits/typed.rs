@@ -75,6 +75,11 @@ impl<'a> Typed<'a> {
         words.filter(|(at, _)| !places.contains(at)).map(|(_, word)| word).collect()
     }
 
+    /// The line with several words in one place.
+    pub(super) fn with_words(&self, at: usize, words: &[String]) -> Vec<String> {
+        [&self.words[..at], words, &self.words[at + 1..]].concat()
+    }
+
     /// The line with another word in one place.
     pub(super) fn with_word(&self, at: usize, word: String) -> Vec<String> {
         let mut words = self.words.to_vec();

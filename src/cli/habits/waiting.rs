@@ -1,6 +1,8 @@
 //! Lines of wait-for-it, wait-for, dockerize and nc, as lines of `wait`, and endpoints that cannot be waited for.
 
-use super::ends::is_program;
+use std::path::Path;
+
+use super::ends::{is_executable, is_program};
 use super::typed::Typed;
 use super::words::{is_path, own};
 use crate::cli::hints;
@@ -29,15 +31,34 @@ pub(super) fn line(typed: &Typed<'_>) -> Option<Vec<String>> {
     while let Some(word) = words.next() {
         if word.len() > 1 && word.starts_with('-') {
             parts.take_option(word, &mut words)?;
-        } else if !is_address(word) && is_program(word) {
+        } else if let Some(program) = program(word, !parts.ends.is_empty()) {
             // The dashes before the program are missing.
-            parts.program.extend(std::iter::once(word).chain(words.by_ref()).cloned());
+            parts.program.extend(std::iter::once(program).chain(words.by_ref().cloned()));
         } else {
             parts.take_end(word);
         }
     }
     parts.program.extend(typed.words[range.end..].iter().skip(1).cloned());
     Some([&typed.words[..range.start], &parts.words()[..]].concat())
+}
+
+/// The program that a word names. Behind an endpoint, `echo` is a program and not the service of that name.
+fn program(word: &str, is_behind: bool) -> Option<String> {
+    let is_end = is_address(word) && !(is_behind && hints::is_bare_service(word));
+    if is_end {
+        return None;
+    }
+    if is_program(word) || word.contains('/') && is_executable(Path::new(word)) {
+        return Some(word.to_owned());
+    }
+    (is_behind && is_executable(Path::new(word))).then(|| format!("./{word}"))
+}
+
+/// The page that a word names without `http://`.
+fn page(word: &str) -> Option<String> {
+    let (host, _) = word.split_once('/').filter(|_| !is_path(word) && !word.contains("//"))?;
+    let is_host = is_address(host) && host.contains(':') || is_address(&format!("{host}:80"));
+    (is_host && !Path::new(word).exists()).then(|| format!("http://{word}"))
 }
 
 impl Parts {
@@ -76,6 +97,12 @@ impl Parts {
     fn take_end(&mut self, word: &str) {
         if let Some(rest) = word.strip_prefix("file://") {
             return self.ends.push(rest.to_owned());
+        }
+        if let Some(page) = page(word) {
+            return self.ends.push(page);
+        }
+        if !self.ends.is_empty() && hints::is_bare_service(word) {
+            return self.ends.push(format!(":{word}"));
         }
         if let Some((name, rest)) = word.split_once(':') {
             let page = PAGES.iter().find(|page| page.name == name && !rest.starts_with("//"));

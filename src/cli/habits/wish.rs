@@ -74,6 +74,10 @@ pub(super) enum Means {
     /// The time after the end of stdin.
     Quit,
     MaxConns,
+    /// The file of the authorities that verify the peer.
+    Authorities,
+    /// The certificate of the peer is verified.
+    Verify,
     /// The operand of a client.
     Place,
     /// The operand of a server.
@@ -81,6 +85,9 @@ pub(super) enum Means {
     /// A file for nmap's ncat, a proxy for other netcats.
     DumpOrProxy,
 }
+
+/// Why a server that is to verify its clients gets no line: a line without the file would serve everybody.
+pub(super) const CLIENT_CA: &str = "--client-ca FILE verifies clients, and a line without it would serve everybody";
 
 /// The reason why nothing is said for an option of proxies.
 pub(super) const NO_PROXY: &str = "xport does not connect through a proxy";
@@ -103,6 +110,8 @@ pub(super) struct Wish {
     quit: Option<String>,
     max_conns: Option<String>,
     keeps: bool,
+    authorities: Option<String>,
+    verifies: bool,
 }
 
 impl Wish {
@@ -133,6 +142,8 @@ impl Wish {
             quit: None,
             max_conns: None,
             keeps: false,
+            authorities: None,
+            verifies: false,
         })
     }
 
@@ -155,7 +166,11 @@ impl Wish {
             Means::Source => self.source = Some(value),
             Means::Wait => self.wait = Some(value),
             Means::Quit => self.quit = Some(value),
+            // A line without the limit is shown for a server of one client. So a wrong limit is found here.
+            Means::MaxConns if !value.parse::<u32>().is_ok_and(|max| max > 0) => return Err(None),
             Means::MaxConns => self.max_conns = Some(value),
+            Means::Authorities => (self.medium, self.authorities) = (Medium::Tls, Some(value)),
+            Means::Verify => (self.medium, self.verifies) = (Medium::Tls, true),
             Means::Place => self.place.insert(0, value),
             Means::Accept => {
                 self.job = Job::Listen;
@@ -198,6 +213,7 @@ impl Wish {
             return self.try_words();
         }
         self.time_limits()?;
+        self.verification()?;
         let address = self.address()?;
         let (name, listens) = (self.medium.name(), self.job == Job::Listen);
         if listens && self.medium == Medium::Tls && !self.has("--cert") && !self.has("--self-signed") {
@@ -213,7 +229,6 @@ impl Wish {
             match (self.job, self.medium) {
                 (Job::Listen, Medium::Udp) => (),
                 (Job::Listen, _) if self.keeps => words.push("-k".to_owned()),
-                (Job::Connect, Medium::Tls) if self.keeps => words.push("--insecure".to_owned()),
                 _ => (),
             }
             words.append(&mut self.options);
@@ -277,10 +292,20 @@ impl Wish {
         }
     }
 
+    /// Adds the file of authorities. A server has another option for it than a client.
+    fn verification(&mut self) -> Result<(), Untold> {
+        let is_server = self.job != Job::Connect;
+        match self.authorities.take() {
+            Some(file) => self.push(if is_server { "client-ca" } else { "ca" }, file),
+            None if is_server && self.verifies && !self.has("--client-ca") => Err(Some(CLIENT_CA)),
+            None => Ok(()),
+        }
+    }
+
     /// Adds the time limits of `-w` and `-q`. A zero means no limit.
     fn time_limits(&mut self) -> Result<(), Untold> {
         let is_client = self.job == Job::Connect;
-        let (wait, quit) = (self.wait.take(), self.quit.take().filter(|quit| !quit.starts_with('-')));
+        let (wait, quit) = (self.wait.take(), self.quit.take().filter(|quit| !is_negative(quit)));
         if self.medium == Medium::Udp {
             let Some(time) = quit.or(wait) else { return Ok(()) };
             return self.push("linger", time);
@@ -340,6 +365,9 @@ impl Wish {
         if let Some(time) = self.wait.take().filter(|time| !time.trim_matches('0').is_empty()) {
             self.push("connect-timeout", time)?;
         }
+        if let Some(file) = self.authorities.take() {
+            self.push("ca", file)?;
+        }
         let place = std::mem::take(&mut self.place);
         let endpoint = match (self.medium, place.as_slice()) {
             (Medium::Unix, [path]) if is_path(path) => path.clone(),
@@ -360,4 +388,9 @@ impl Wish {
         };
         Ok([vec!["wait".to_owned()], self.options, vec![endpoint]].concat())
     }
+}
+
+/// Whether a text is a negative number, which means no limit.
+fn is_negative(text: &str) -> bool {
+    text.parse::<i64>().is_ok_and(|number| number < 0)
 }

@@ -199,9 +199,10 @@ pub(super) static STREAM: &[OptSpec] = &[
             ),
             (
                 Topic::Relay,
-                "After one side ends, wait this long, then end the pair",
-                "The pair ends in order. The time begins once the other side has received everything. --linger is \
-                 strict: it exits with 124. A program has no such limit: see --kill-after.",
+                "After stdin ends, wait this long, then exit with 0",
+                "One side must be stdin and stdout (-), and the other one no program. The time begins once the other \
+                 side has received all of stdin. Data that has arrived in time is written, and the rest of the \
+                 answer is dropped. --linger is strict: it exits with 124.",
             ),
             (
                 Topic::AnyEndpoint,

@@ -47,7 +47,11 @@ pub(super) static LISTENING: &[OptSpec] = &[
     flag(KeepOpen, "keep-open", |o| o.keep_open = true)
         .short('k')
         .top(10)
-        .help("Accept the next client when one has left"),
+        .help("Accept the next client when one has left")
+        .more(
+            "stdin is shared: a later client gets only what is left of it. To send the same file to each client, use \
+             'xport exec --listen ADDR -- cat FILE'.",
+        ),
     flag(Once, "once", |o| o.once = true).top(10).help("Serve one client, then exit").instead(&[(
         Topic::Relay,
         "Serve one client of LEFT, then exit",
@@ -159,7 +163,8 @@ pub(super) static CONNECTION: &[OptSpec] = &[
     number(RetryDelay, "retry-delay", "DUR", |o, t| put(&mut o.retry_delay, parse_duration(t)))
         .default("1s")
         .variable("XPORT_RETRY_DELAY")
-        .help("Wait this long before each retry"),
+        .help("Wait this long before each retry")
+        .more("With --retry forever, at least 10ms."),
     flag(Ipv4, "4", |o| o.ipv4 = true)
         .short('4')
         .word("ipv4")

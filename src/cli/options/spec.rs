@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 use super::typed::{Opt, Options};
-use crate::cli::quote::{any_of, quote_os};
+use crate::cli::quote::{must_be, quote_os};
 
 /// The sections of help and manual page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -237,7 +237,7 @@ impl OptSpec {
             Value::Raw(_, set) => set(options, text),
             Value::Word(_, words, set) => set(options, utf8()?).map_err(|_| {
                 let names = Vec::from_iter(words.iter().map(|(name, _)| *name));
-                wrong(format!("must be {}", any_of(&names)))
+                wrong(must_be(&names, &text.to_string_lossy()))
             })?,
             Value::Number(_, set) | Value::Text(_, set) if self.repeat == Repeat::List => {
                 for part in utf8()?.split(',') {

@@ -14,8 +14,13 @@ use std::time::{Duration, Instant};
 
 use super::End;
 use crate::transports::id::Id;
+use crate::transports::info::Info;
 use crate::transports::net::Net;
 use crate::transports::timers::TimerId;
+
+/// How long an end with datagrams may take for a reply once everything was sent to it, unless `--linger` says
+/// otherwise. Datagrams cannot say that the last reply has come.
+pub(super) const LINGER: Duration = Duration::from_secs(1);
 
 /// How long to wait before another look at the two ends. The wait grows with the time that it has taken so far.
 const LOOK_AGAIN_MIN: Duration = Duration::from_millis(10);
@@ -107,8 +112,13 @@ fn has_everything(end: End, net: &mut Net) -> bool {
     end.sink(net).is_none_or(|sink| net.transport(sink).is_delivered())
 }
 
-/// How many bytes of `end` have arrived, read or not. With TLS, this is more than its bytes.
-fn arrived(end: End, net: &mut Net) -> u64 {
+/// How many bytes of `end` have arrived, read or not. With TLS, this is more than its bytes. With datagrams, it is more
+/// than their bytes: each one counts for one byte more, so that empty ones count.
+pub(super) fn arrived(end: End, net: &mut Net) -> u64 {
+    if let End::Datagrams(id) = end {
+        let socket = net.datagram_transport(id);
+        return taken(&socket.info()) + socket.unread_bytes() as u64;
+    }
     end.source(net).map_or(0, |source| {
         let source = net.transport(source);
         source.info().totals.received + source.unread_bytes() as u64
@@ -116,10 +126,19 @@ fn arrived(end: End, net: &mut Net) -> u64 {
 }
 
 /// Whether the first `arrived` bytes of `end` were read, or all that there are.
-fn has_handed_on(end: End, net: &mut Net, arrived: u64) -> bool {
+pub(super) fn has_handed_on(end: End, net: &mut Net, arrived: u64) -> bool {
+    if let End::Datagrams(id) = end {
+        let socket = net.datagram_transport(id);
+        return !socket.may_have_more() || taken(&socket.info()) >= arrived;
+    }
     end.source(net).is_none_or(|source| {
         let source = net.transport(source);
         let has_more = source.may_have_more() || source.is_blocked_by_sink();
         !has_more || source.info().totals.received >= arrived
     })
+}
+
+/// The bytes of the datagrams that were received, and one for each.
+fn taken(socket: &Info) -> u64 {
+    socket.totals.received + socket.datagrams.received
 }

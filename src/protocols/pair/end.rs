@@ -4,13 +4,15 @@
 
 use std::time::Instant;
 
+use super::dismissal::{end_child, leave_child};
 use super::half_close::HalfClose;
 use super::options::{PairOptions, SessionOptions};
 use crate::protocols::idle::Activity;
 use crate::transports::datagram::Remote;
 use crate::transports::id::Id;
 use crate::transports::net::Net;
-use crate::transports::process::{SIGTERM, STDIN, STDOUT};
+use crate::transports::number::Number;
+use crate::transports::process::{STDIN, STDOUT};
 
 /// One end of a pair.
 #[derive(Clone, Copy, Debug)]
@@ -76,6 +78,14 @@ impl End {
             Self::Child(id) => return format!("child {}", net.subprocess_transport(id).pid().unwrap_or(0)),
         };
         peer.map_or_else(|| "stdin and stdout".to_owned(), |peer| peer.to_string())
+    }
+
+    /// Its number in messages.
+    pub(super) fn number(self, net: &Net) -> Number {
+        match self {
+            Self::Stream(id) | Self::Child(id) | Self::Datagrams(id) => net.number(id),
+            Self::Stdio { .. } | Self::Flow { .. } => Number::NONE,
+        }
     }
 
     /// Lets bytes go both ways, or one way in a session that only sends or receives. If the first bytes of stdin or of
@@ -367,31 +377,5 @@ impl End {
             Self::Child(id) => end_child(id, net),
             Self::Flow { .. } => self.note_change(net),
         }
-    }
-}
-
-/// The other end of a child has ended in order: the child reads its input, and should end then.
-fn leave_child(id: Id, net: &mut Net) {
-    let mut child = net.subprocess_transport(id);
-    let stdout = child.pipe_transport(STDOUT);
-    child.end_input();
-    if let Some(stdout) = stdout {
-        // A child with a failed write might not read the rest.
-        let mut stdout = net.transport(stdout);
-        stdout.stop_forwarding();
-        stdout.resume_reading();
-    }
-}
-
-/// The other end of a child has failed: the child gets the buffered bytes, and is asked to end.
-fn end_child(id: Id, net: &mut Net) {
-    let mut child = net.subprocess_transport(id);
-    let (stdin, stdout) = (child.pipe_transport(STDIN), child.pipe_transport(STDOUT));
-    child.end_group(SIGTERM);
-    if let Some(stdin) = stdin {
-        net.transport(stdin).close();
-    }
-    if let Some(stdout) = stdout {
-        net.transport(stdout).abort();
     }
 }

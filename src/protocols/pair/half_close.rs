@@ -22,6 +22,7 @@ use crate::protocols::idle::{Activity, Stillness};
 use crate::transports::handle::Transport;
 use crate::transports::id::Id;
 use crate::transports::net::Net;
+use crate::transports::number::Number;
 use crate::transports::timers::{TimerId, shown};
 
 /// An end that is held back is told after this time without a byte, because the peer can be waiting for the end.
@@ -84,13 +85,14 @@ impl InputEnd {
 
     /// A timer of the owner has fired. This says what the timer means for an end that is held back.
     ///
-    /// If bytes have moved before, telling the end is worth a warning.
+    /// `peer` is the number of the end to tell. If bytes have moved before, telling it is worth a warning.
     pub(super) fn fired(
         &mut self,
         net: &mut Net,
         owner: Id,
         timer: TimerId,
         activity: Activity,
+        peer: Number,
         has_moved: bool,
     ) -> Held {
         let Some((limit, _)) = self.held.filter(|(_, armed)| *armed == timer) else { return Held::OtherTimer };
@@ -102,9 +104,8 @@ impl InputEnd {
         let level = if self.policy == HalfClose::Auto && has_moved { Level::Warn } else { Level::Debug };
         log::log!(
             level,
-            "{}no byte has moved for {}: telling the peer that stdin has ended, which some servers take for a hang-up; \
-             --half-close sets when",
-            net.number(owner),
+            "{peer}no byte has moved for {}: telling the peer that stdin has ended, which some servers take for a \
+             hang-up; --half-close sets when",
             shown(limit)
         );
         self.held = None;

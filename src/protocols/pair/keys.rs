@@ -116,6 +116,9 @@ impl KeySide {
 
     fn leave(&mut self, t: &mut Transport<'_>) {
         (self.options.terminal.leave)();
+        if let KeyPhase::Background(timer) | KeyPhase::Full(timer) = self.phase {
+            t.cancel(timer);
+        }
         let number = self.peer().map_or(Number::NONE, |peer| t.net().number(peer));
         log::info!("{number}closing: the user has left");
         t.pause_reading();

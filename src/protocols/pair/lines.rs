@@ -5,7 +5,9 @@ use std::io;
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::conversation::Conversation;
+use super::End;
+use super::answer::{arrived, has_handed_on};
+use super::conversation::{Conversation, LOOK_AGAIN};
 use crate::protocols::idle::{Activity, Fired, IdleClock};
 use crate::protocols::report::{Cause, Failure};
 use crate::transports::handle::Transport;
@@ -37,6 +39,8 @@ pub struct ConversationStdio {
     linger: IdleClock,
     /// `--quit-after`, once stdin has ended.
     quit_timer: Option<TimerId>,
+    /// How much had arrived at each socket when that time was over. This is written before the run ends.
+    arrived: Vec<u64>,
 }
 
 /// The position in stdin.
@@ -62,6 +66,7 @@ impl ConversationStdio {
             idle: IdleClock::new(shared.idle_timeout),
             linger: IdleClock::new(shared.linger()),
             quit_timer: None,
+            arrived: Vec::new(),
         }
     }
 
@@ -113,6 +118,19 @@ impl ConversationStdio {
         let last = self.sockets.iter().map(|socket| t.datagram(*socket).last_activity()).max();
         let waits_for_peer = !self.shared.is_resolving() && !t.is_writing_paused();
         Activity { last_activity: last.filter(|_| waits_for_peer).unwrap_or(now), on_the_way: 0 }
+    }
+
+    /// The time of `--quit-after` is over. Datagrams that are there already are still written.
+    fn quit(&mut self, t: &mut Transport<'_>) {
+        let sockets = self.sockets.iter().map(|socket| End::Datagrams(*socket));
+        if self.arrived.is_empty() {
+            self.arrived = sockets.clone().map(|socket| arrived(socket, t.net())).collect();
+        }
+        if sockets.zip(&self.arrived).all(|(socket, arrived)| has_handed_on(socket, t.net(), *arrived)) {
+            self.lingered(t, self.shared.quit_after);
+        } else {
+            self.quit_timer = Some(t.call_later(LOOK_AGAIN));
+        }
     }
 
     /// Whether the time after the end of stdin has a limit of its own.
@@ -190,7 +208,7 @@ impl BufferedProtocol for ConversationStdio {
 
     fn timer_fired(&mut self, t: &mut Transport<'_>, timer: TimerId) {
         if Some(timer) == self.quit_timer {
-            return self.lingered(t, self.shared.quit_after);
+            return self.quit(t);
         }
         let (id, activity) = (t.id(), self.activity(t));
         match self.idle.fired(t.net(), id, timer, activity) {

@@ -16,6 +16,7 @@
 //!     one is gone in order, the other may have more for it   ---> the other is asked, for 2 s (remainder.rs)
 //!     one fails                      ---> the other is reset, after the last byte: a cut stream must not look whole
 //!     a child ends                   ---> its output goes out, then the other end is closed
+//!     the reader of stdout goes      ---> its peer may end in order within 1 s (missing_reader.rs)
 //!     the other end of a child goes  ---> the group of the child is asked to end, then killed
 //! ```
 //!
@@ -29,17 +30,19 @@
 //! | `stream.rs`, `session.rs` | the side of a connection, or of stdin and stdout; what is different for a session |
 //! | `keys.rs`, `stdio.rs` | stdin and stdout of a session with single keys (`--raw`); the choice between the two |
 //! | `child.rs`, `exec.rs` | the side of a child; what is different for `exec` on stdin and stdout |
+//! | `dismissal.rs` | the end of a child whose other end has gone |
 //! | `datagram.rs` | the side of a UDP socket with one peer |
 //! | `flows.rs`, `flows_side.rs`, `ages.rs`, `waiting.rs` | a UDP socket that serves many: a pair for each sender |
 //! | `conversation.rs`, `lines.rs` | UDP sockets with stdin and stdout: the last sender is the other end |
 //! | `half_close.rs`, `remainder.rs` | when an end is told; whether a source has more data for a peer that is gone |
-//! | `answer.rs` | how long the other end may go on |
+//! | `answer.rs`, `missing_reader.rs` | how long the other end may go on: after its question, or without stdout |
 
 mod ages;
 mod answer;
 pub mod child;
 pub mod conversation;
 pub mod datagram;
+mod dismissal;
 pub mod end;
 pub mod exec;
 pub mod flows;
@@ -47,6 +50,7 @@ pub mod flows_side;
 pub mod half_close;
 mod keys;
 pub mod lines;
+mod missing_reader;
 pub mod options;
 mod remainder;
 pub mod session;
@@ -215,6 +219,7 @@ impl OtherEnd {
                 let is_there = left.end.is_there(net);
                 if is_there {
                     here.join(left.end, net, options);
+                    missing_reader::bear(net, here, left.end, options);
                     for data in left.waiting.end() {
                         here.pass(net, &data);
                     }
@@ -259,7 +264,7 @@ impl OtherEnd {
     fn input_timer_fired(&self, net: &mut Net, owner: Id, here: End, input: &mut InputEnd, timer: TimerId) -> bool {
         let Some(other) = self.end() else { return false };
         let (activity, has_moved) = (here.activity(Some(other), net), other.has_moved(net));
-        match input.fired(net, owner, timer, activity, has_moved) {
+        match input.fired(net, owner, timer, activity, other.number(net), has_moved) {
             Held::OtherTimer => return false,
             Held::Longer => (),
             Held::TellNow => other.end_input(net),

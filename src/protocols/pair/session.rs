@@ -15,9 +15,11 @@
 use std::io;
 use std::time::Duration;
 
+use super::End;
 use crate::protocols::report::Reporter;
 use crate::transports::handle::Transport;
 use crate::transports::id::Id;
+use crate::transports::number::Number;
 use crate::transports::protocol::{Eof, Protocol};
 
 /// While the next client waits, a server asks this often whether stdin has data for a client that has ended.
@@ -29,6 +31,14 @@ const PAUSE: Duration = Duration::from_secs(1);
 pub(super) fn stdin_flows(t: &mut Transport<'_>, stdio: Id) -> bool {
     let is_recent = t.info().totals.sent > 0 && t.net().now().duration_since(t.last_activity()) < PAUSE;
     is_recent || t.peer(stdio).may_have_more() || t.write_buffer_size() > 0 || t.on_the_way() > 0
+}
+
+/// Earlier clients have had all of stdin. Warns if there was anything in it, because `client` may expect the same.
+pub(super) fn warn_of_spent_stdin(stdio: &mut Transport<'_>, client: Option<End>) {
+    if stdio.info().totals.received > 0 {
+        let number = client.map_or(Number::NONE, |client| client.number(stdio.net()));
+        log::warn!("{number}stdin has ended: this client gets nothing from it");
+    }
 }
 
 /// stdin and stdout without a connection: nothing is read.

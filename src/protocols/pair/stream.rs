@@ -3,11 +3,11 @@
 use std::io;
 use std::time::Duration;
 
-use super::answer::{AnswerClock, AnswerTime};
+use super::answer::{AnswerClock, AnswerTime, LINGER};
 use super::child::QUIET;
 use super::half_close::{HalfClose, InputEnd, log_half_close_hint};
 use super::remainder;
-use super::session::{IdleStdio, LOOK_AGAIN, stdin_flows};
+use super::session::{IdleStdio, LOOK_AGAIN, stdin_flows, warn_of_spent_stdin};
 use super::{End, OtherEnd, PairOptions, SessionOptions, has_agreed_on_tls};
 use crate::protocols::idle::{Fired, IdleWatch};
 use crate::protocols::report::{Cause, Failure};
@@ -18,10 +18,6 @@ use crate::transports::id::Id;
 use crate::transports::number::Number;
 use crate::transports::protocol::{Eof, Protocol};
 use crate::transports::timers::{TimerId, shown};
-
-/// How long an end with datagrams may take for a reply once everything was sent to it, unless `--linger` says
-/// otherwise. Datagrams cannot say that the last reply has come.
-const LINGER: Duration = Duration::from_secs(1);
 
 /// How often a peer that is not read is probed, because its other end is not open yet or takes nothing. Reading would
 /// tell that the peer is gone, but has to wait.
@@ -158,11 +154,11 @@ impl StreamSide {
     /// datagrams cannot say that all is answered.
     fn linger(&mut self, t: &mut Transport<'_>, other: End) {
         let id = t.id();
-        if self.answer.start(t.net(), id) {
+        // The peer of a connection would take a cut for the end.
+        if !t.is_connection() && self.answer.start(t.net(), id) {
             return;
         }
-        let limit = self.options.linger.or_else(|| other.has_datagrams().then_some(LINGER));
-        if let Some(limit) = limit {
+        if let Some(limit) = self.options.linger.or_else(|| other.has_datagrams().then_some(LINGER)) {
             self.linger_timer = Some(t.call_later(limit));
         }
     }
@@ -203,7 +199,11 @@ impl StreamSide {
             return self.cut(t, End::Stream(t.id()));
         }
         let activity = End::Stream(t.id()).activity(Some(other), t.net());
-        let quiet = t.net().now().duration_since(activity.last_activity);
+        let quiet = match other {
+            // The end is not silent: its datagrams wait until this side takes more.
+            End::Datagrams(socket) if t.datagram(socket).may_have_more() => Duration::ZERO,
+            _ => t.net().now().duration_since(activity.last_activity),
+        };
         if quiet < limit {
             self.linger_timer = Some(t.call_later(limit - quiet));
             return;
@@ -217,7 +217,8 @@ impl StreamSide {
         if t.is_closing() || other.is_over(t.net()) {
             return;
         }
-        log::info!("closing: {} has not ended within {}", other.name(t.net()), shown(limit));
+        let (number, name) = (other.number(t.net()), other.name(t.net()));
+        log::info!("{number}closing: {name} has not ended within {}", shown(limit));
         other.finish_alone(t.net());
         if other.has_datagrams() {
             t.close();
@@ -269,7 +270,7 @@ impl Protocol for StreamSide {
         }
         self.input = InputEnd::new(self.half_close(t));
         if t.is_at_eof() && self.as_stdio(t).is_some_and(|session| !session.recv_only) {
-            // An earlier client has had all of stdin.
+            warn_of_spent_stdin(t, self.other.end());
             self.eof_received(t);
         }
         self.probe_later(t);

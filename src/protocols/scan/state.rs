@@ -200,14 +200,19 @@ impl ScanState {
         }
     }
 
-    /// Writes the open ports that wait for their turn. Returns the message of the time limit.
-    pub(super) fn stop_early(&mut self, net: &mut Net) -> String {
+    /// Writes the open ports that wait for their turn.
+    fn write_untold(&mut self, net: &mut Net) {
         let open = Vec::from_iter(self.table.untold_open());
         for (number, finding) in open {
             if let Finding::Open { banner } = finding {
                 self.write(net, number, &banner);
             }
         }
+    }
+
+    /// Writes the open ports that are known. Returns the message of the time limit.
+    pub(super) fn stop_early(&mut self, net: &mut Net) -> String {
+        self.write_untold(net);
         let limit = shown(self.options.timeout.unwrap_or_default());
         let (all, told) = self.table.progress();
         format!("scan {}: timed out after {limit}, with {told} of {all} ports done", self.host())
@@ -245,6 +250,7 @@ impl ScanState {
     /// the same time can be enough.
     pub(super) fn lower_limit(&mut self, net: &mut Net, a_try: Try, error: &ConnectError) {
         if self.open == 0 {
+            self.write_untold(net);
             self.reporter.tell(Failure::new(Cause::Local, error.to_string()));
             return net.stop();
         }

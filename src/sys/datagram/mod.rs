@@ -16,7 +16,7 @@ use std::os::fd::{AsRawFd, BorrowedFd};
 use std::ptr;
 
 use self::control::{Beside, CONTROL_BYTES, Control, Writer, read_control};
-pub(crate) use self::options::{dropped, join_received, set_traffic_class, tell_local_address};
+pub(crate) use self::options::{dropped, join_received, set_traffic_class, tell_local_address, unread};
 use self::remote::Name;
 pub use self::remote::Remote;
 use super::{check, retry};

@@ -39,14 +39,28 @@ fn set(fd: BorrowedFd<'_>, level: libc::c_int, option: libc::c_int, value: libc:
     check(unsafe { libc::setsockopt(fd.as_raw_fd(), level, option, (&raw const value).cast(), len) }).map(drop)
 }
 
-/// How many datagrams the system has dropped because the buffer was full. `SO_MEMINFO` of `sock_diag(7)`.
+/// How many datagrams the system has dropped because the buffer was full.
 pub(crate) fn dropped(fd: BorrowedFd<'_>) -> io::Result<u32> {
-    /// `SK_MEMINFO_DROPS`, the last of nine numbers.
-    const DROPS: usize = 8;
-    let mut numbers = [0_u32; DROPS + 1];
+    /// `SK_MEMINFO_DROPS`, the last of the numbers.
+    const DROPS: usize = MEMORY_NUMBERS - 1;
+    Ok(memory(fd)?[DROPS])
+}
+
+/// The memory of the datagrams that wait to be received: their bytes, and some for each datagram.
+pub(crate) fn unread(fd: BorrowedFd<'_>) -> io::Result<u32> {
+    /// `SK_MEMINFO_RMEM_ALLOC`.
+    const RECEIVED: usize = 0;
+    Ok(memory(fd)?[RECEIVED])
+}
+
+const MEMORY_NUMBERS: usize = 9;
+
+/// `SO_MEMINFO` of `sock_diag(7)`.
+fn memory(fd: BorrowedFd<'_>) -> io::Result<[u32; MEMORY_NUMBERS]> {
+    let mut numbers = [0; MEMORY_NUMBERS];
     let mut len = size_of_val(&numbers) as libc::socklen_t;
     let (level, option) = (libc::SOL_SOCKET, libc::SO_MEMINFO);
     // SAFETY: the numbers and their length are alive for the call, and the kernel writes at most `len` bytes.
     check(unsafe { libc::getsockopt(fd.as_raw_fd(), level, option, numbers.as_mut_ptr().cast(), &raw mut len) })?;
-    Ok(numbers[DROPS])
+    Ok(numbers)
 }

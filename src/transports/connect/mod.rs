@@ -131,7 +131,7 @@ pub(crate) trait Connect {
         let (id, Some(connecting), cx) = self.parts() else { return };
         cx.resolver.give_up(id);
         if connecting.pause(&mut cx.timers) {
-            let delay = connecting.options.retry_delay;
+            let delay = connecting.options.pause();
             if connecting.failed == 1 {
                 log::warn!("{number}{error}; trying again every {}", shown(delay));
             } else {

@@ -11,6 +11,9 @@ use crate::transports::address::Family;
 use crate::transports::keepalive::KeepAlive;
 use crate::transports::socket_options::SocketOptions;
 
+/// The shortest pause between tries without a limit, so that they do not keep a processor busy.
+const PAUSE_MIN: Duration = Duration::from_millis(10);
+
 /// How to connect to a peer.
 #[derive(Clone, Debug)]
 pub struct Dialing {
@@ -26,7 +29,7 @@ pub struct Dialing {
     pub timeout: Duration,
     /// How many further tries follow a failed one.
     pub retry: Retry,
-    /// The pause between tries.
+    /// The pause between tries. With [`Retry::Forever`], it is at least 10 ms.
     pub retry_delay: Duration,
     /// When a TCP peer that is silent counts as gone.
     pub keepalive: KeepAlive,
@@ -66,6 +69,14 @@ impl Default for Dialing {
 }
 
 impl Dialing {
+    /// The pause before the next try.
+    pub(super) fn pause(&self) -> Duration {
+        match self.retry {
+            Retry::Times(_) => self.retry_delay,
+            Retry::Forever => self.retry_delay.max(PAUSE_MIN),
+        }
+    }
+
     /// The local address to reach `address` from.
     pub(crate) fn source_for(&self, address: SocketAddr) -> Option<SocketAddr> {
         self.source.iter().copied().find(|source| source.is_ipv4() == address.is_ipv4())

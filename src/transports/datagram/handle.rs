@@ -77,6 +77,14 @@ impl DatagramTransport<'_> {
         self.net.datagram(self.id).is_some_and(|datagram| !datagram.is_closing() && has_more(datagram))
     }
 
+    /// At least the bytes of the datagrams that have arrived and are not delivered yet, and one for each.
+    #[must_use]
+    pub fn unread_bytes(&self) -> usize {
+        let Some(datagram) = self.net.datagram(self.id) else { return 0 };
+        let undelivered = datagram.undelivered.iter().map(|(data, _)| data.len() + 1).sum::<usize>();
+        datagram.io.unread() + undelivered
+    }
+
     /// Whether the queue is over its high-water mark. `pause_writing` may not have been called yet.
     #[must_use]
     pub fn is_writing_paused(&self) -> bool {

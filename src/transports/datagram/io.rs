@@ -96,4 +96,12 @@ impl DatagramIo {
             _ => 0,
         }
     }
+
+    /// The memory of the datagrams that wait in the system, in bytes.
+    pub(crate) fn unread(&self) -> usize {
+        match self {
+            Self::Socket(socket) => datagram::unread(socket.as_fd()).unwrap_or(0) as usize,
+            _ => 0,
+        }
+    }
 }

@@ -67,6 +67,7 @@ impl Net {
             socket.set_reuse_address(true)?;
         }
         prepare_to_receive(&socket, &service.socket);
+        set_options(&socket, &service.options)?;
         service.socket.apply_to_udp(&socket)?;
         socket.bind(&address.into()).map_err(|error| match groups.first() {
             Some(group) if error.kind() == io::ErrorKind::AddrInUse && own.is_none() => {
@@ -107,6 +108,7 @@ impl Net {
         if socket.r#type()? != Type::DGRAM || socket.local_addr()?.as_socket().is_none() {
             return Err(io::Error::from_raw_os_error(libc::EPROTOTYPE));
         }
+        set_options(&socket, &service.options)?;
         service.socket.apply_to_open(&socket)?;
         self.add_service(socket, service, protocol)
     }
@@ -124,7 +126,6 @@ impl Net {
         if local.is_some_and(|local| local.ip().is_unspecified()) {
             datagram::tell_local_address(socket.as_fd(), local.is_some_and(|local| local.is_ipv6()))?;
         }
-        set_options(&socket, &service.options)?;
         let mut datagram = Datagram::new(DatagramIo::Resolving, DatagramPhase::Open, self.cx.now);
         self.cx.introduce_datagrams(&mut datagram);
         datagram.access = service.access;
@@ -224,8 +225,9 @@ impl DatagramRef<'_> {
 pub(super) fn open(address: SocketAddr, dialing: &Dialing, options: &DatagramOptions) -> io::Result<Socket> {
     let socket = Socket::new(Domain::for_address(address), Type::DGRAM.nonblocking(), Some(Protocol::UDP))?;
     prepare_to_receive(&socket, &dialing.socket);
-    dialing.socket.apply_to_udp(&socket)?;
     set_options(&socket, options)?;
+    // A `tos` replaces the traffic class.
+    dialing.socket.apply_to_udp(&socket)?;
     if let Some(source) = dialing.source_for(address) {
         if matches!(address, SocketAddr::V6(v6) if v6.ip().to_ipv4_mapped().is_none()) {
             // A socket for both families would block the same port for the socket for IPv4.

@@ -74,6 +74,11 @@ fn explain_connection(error: &Error, situation: &Situation<'_>) -> String {
             "the peer has closed the connection during the handshake without a reason (close_notify)".into()
         }
         Error::AlertReceived(AlertDescription::UserCanceled) => "the peer has cancelled the handshake".into(),
+        Error::AlertReceived(AlertDescription::ProtocolVersion) => {
+            let hint = hint(AlertDescription::ProtocolVersion, situation);
+            let hint = hint.map(|hint| format!(" ({hint})")).unwrap_or_default();
+            format!("the peer refuses the TLS version{hint}")
+        }
         Error::AlertReceived(alert) => {
             let hint = hint(*alert, situation).map(|hint| format!(" ({hint})")).unwrap_or_default();
             format!("the peer refuses: {}{hint}", alert_words(*alert))
@@ -202,7 +207,6 @@ fn alert_words(alert: AlertDescription) -> String {
         AlertDescription::UnrecognisedName => "unrecognised name".into(),
         AlertDescription::NoApplicationProtocol => "no application protocol".into(),
         AlertDescription::UnknownPSKIdentity => "unknown pre-shared key".into(),
-        AlertDescription::ProtocolVersion => "protocol version".into(),
         AlertDescription::Unknown(number) => format!("alert {number}"),
         other => words(&other),
     }
@@ -239,7 +243,7 @@ mod tests {
                 let situation = Situation { is_server, was_asked, has_certificate, wanted, ..Situation::default() };
                 let text = explain(&Error::AlertReceived(alert), &situation).what;
                 let is_refusal = !matches!(alert, AlertDescription::CloseNotify | AlertDescription::UserCanceled);
-                assert_eq!(text.starts_with("the peer refuses: "), is_refusal, "{text}");
+                assert_eq!(text.starts_with("the peer refuses"), is_refusal, "{text}");
                 assert!(text.starts_with("the peer ") && !text.contains(['{', '\n']), "{text}");
             }
         }

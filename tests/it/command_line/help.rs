@@ -189,3 +189,19 @@ fn help_is_coloured_as_messages_are() {
         assert_eq!(shown.contains("\x1b["), expected, "{term}: {shown:?}");
     }
 }
+
+/// The variables that a program on a connection gets are in the help of `exec`, in the manual page, and in the program.
+#[test]
+fn the_environment_of_a_program_is_told() {
+    let output = outcome(["exec", "--listen", "127.0.0.1:0", "--help"]);
+    let help = String::from_utf8(output.stdout).expect("text");
+    let page = fs::read_to_string("man/xport.1").expect("the page");
+    assert!(help.contains("Environment of the program:"), "{help}");
+    let source = fs::read_to_string("src/modes/children.rs").expect("the source");
+    let names = source.split('"').filter(|text| text.starts_with("XPORT_"));
+    let names = std::collections::BTreeSet::from_iter(names);
+    assert!(names.len() > 4, "{names:?}");
+    for name in names {
+        assert!(help.contains(name) && page.contains(name), "{name}");
+    }
+}

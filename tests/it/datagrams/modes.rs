@@ -405,3 +405,28 @@ fn a_client_and_a_server_talk() {
     printed(&client.finish(), b"");
     assert!(server.is_running(), "a server stays");
 }
+
+/// Datagrams that have arrived in time are written, although stdout is read only after the time is over.
+#[test]
+fn datagrams_that_have_arrived_in_time_are_written() {
+    let cases = ["udp-client --quit-after 300ms", "relay --quit-after 300ms -", "relay --linger 300ms -"];
+    for_each(cases, |case| {
+        let peer = udp("127.0.0.1");
+        let scheme = if case.starts_with("relay") { "udp:" } else { "" };
+        let address = format!("{scheme}{}", at(&peer));
+        let mut run = Background::start(case.split(' ').chain([address.as_str()]));
+        let (mut stdin, mut stdout) = (run.stdin(), run.stdout());
+        stdin.write_all(b"question").expect("it is read");
+        let (_, from) = datagram(&peer);
+        let start = Instant::now();
+        drop(stdin);
+        for number in 0..300_u16 {
+            peer.send_to(&[number.to_be_bytes()[1]; 1000], from).expect("it leaves");
+        }
+        thread::sleep(Duration::from_millis(700).saturating_sub(start.elapsed()));
+        let answer = take_all(&mut stdout);
+        assert_eq!(answer.len(), 300_000, "{case}");
+        assert!(answer.chunks(1000).zip(0..300_u16).all(|(part, number)| part == [number.to_be_bytes()[1]; 1000]));
+        run.ends_with(0);
+    });
+}

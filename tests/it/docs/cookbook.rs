@@ -118,7 +118,7 @@ fn send_a_directory(kitchen: &Kitchen) {
     fs::create_dir(&there).expect("a folder");
     fs::create_dir_all(kitchen.path("dir/deep")).expect("a folder");
     kitchen.write("dir/deep/file", TEXT);
-    let mut receiver = kitchen.command(0, &[free("*:9899")]);
+    let mut receiver = kitchen.command(0, &[free("'*:9899'")]);
     let (mut receiver, address) = serve_by(receiver.current_dir(&there));
     printed(&kitchen.run(1, &[("host:9899", &text_of(address))]), "");
     receiver.ends_with(0);

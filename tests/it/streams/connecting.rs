@@ -168,7 +168,7 @@ fn a_port_in_use_is_not_shared() {
     let (_first, address) = serve(["tcp-echo", "127.0.0.1:0"]);
     for mode in ["tcp-echo", "tcp-server"] {
         let stderr = fails(&[mode, &address.to_string()], 3);
-        assert_eq!(stderr, format!("xport: listen {address}: Address already in use\n"));
+        assert_eq!(stderr, format!("xport: listen {address}: Address already in use (:0 takes a free port)\n"));
     }
     ping(&mut connect(address), b"undisturbed");
 }
@@ -386,7 +386,7 @@ fn one_bad_address_of_several_ends_it() {
     let mut server = Background::start(["tcp-echo", "127.0.0.1:0"]);
     let taken = server.address().to_string();
     let stderr = fails(&["tcp-echo", "127.0.0.1:0", "--listen", &taken], 3);
-    assert_eq!(stderr, format!("xport: listen {taken}: Address already in use\n"));
+    assert_eq!(stderr, format!("xport: listen {taken}: Address already in use (:0 takes a free port)\n"));
 }
 
 /// `fd:N` can be a listener: it is served like any other, and its flags stay as they were.

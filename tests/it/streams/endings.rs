@@ -61,7 +61,8 @@ fn what_has_arrived_in_time_is_written() {
     eventually("an acknowledgement", || (unacknowledged(&peer) == 0).then_some(()));
     drop(run.stdin());
     assert_eq!(take(&mut stdout, answer.len()), answer);
-    run.line("has not ended within 0");
+    let line = run.line("has not ended within 0");
+    assert!(line.contains("#1 closing: "), "{line}");
     assert_eq!(run.wait().code(), Some(0));
 }
 
@@ -107,7 +108,7 @@ fn a_peer_that_ends_in_time_is_waited_for_no_longer() {
 }
 
 #[test]
-fn unix_sockets_and_relays_end_after_the_time_of_the_answer() {
+fn unix_sockets_and_a_relay_with_stdin_end_after_the_time_of_the_answer() {
     let (_folder, path) = path("sock");
     let listener = UnixListener::bind(&path).expect("a path");
     for words in [
@@ -122,17 +123,35 @@ fn unix_sockets_and_relays_end_after_the_time_of_the_answer() {
         assert_eq!(run.wait().code(), Some(0), "{words:?}");
         expect_end(&mut peer);
     }
-    // In a relay of sockets, either side can be the one that does not end.
+}
+
+/// Only the end of stdin starts the time: an upload goes on after its peer has ended.
+#[test]
+fn an_upload_through_a_relay_is_never_cut() {
     let (listener, address) = listening();
-    let (_relay, left) = relaying(&["--quit-after", "50ms"], "tcp-listen:127.0.0.1:0", &format!("tcp:{address}"));
+    let mut run = Background::start(["relay", "-", &format!("tcp:{address}"), "--quit-after", "0"]);
+    let (mut peer, mut stdin) = (accept(&listener), run.stdin());
+    peer.shutdown(Shutdown::Write).expect("it is open");
+    expect_end(&mut run.stdout());
+    run.comes_to_rest();
+    stdin.write_all(b"upload").expect("it is read");
+    expect(&mut peer, b"upload");
+    drop(stdin);
+    expect_end(&mut peer);
+    run.ends_with(0);
+    // The variable can be meant for other runs. Either side of a relay of sockets goes on as long as it likes.
+    let mut relay = command(["relay", "tcp-listen:127.0.0.1:0", &format!("tcp:{address}")]);
+    relay.env("XPORT_QUIT_AFTER", "0");
+    let (_relay, left) = serve_by(relay);
     for is_left_first in [true, false] {
         let (mut left, mut right) = (connect(left), accept(&listener));
         let (first, second) = if is_left_first { (&mut left, &mut right) } else { (&mut right, &mut left) };
-        first.write_all(b"question").expect("it is open");
         first.shutdown(Shutdown::Write).expect("it is open");
-        expect(second, b"question");
         expect_end(second);
-        // The second side does not end, and the first one sees an orderly end all the same.
+        assert!(!has_come(first, Duration::from_millis(50)), "the second side has not ended");
+        second.write_all(b"upload").expect("it is open");
+        expect(first, b"upload");
+        second.shutdown(Shutdown::Write).expect("it is open");
         expect_end(first);
     }
 }
@@ -288,7 +307,36 @@ fn a_connect_is_tried_again_for_as_long_as_it_takes() {
     let words = ["tcp-client", "--retry", "forever", "--retry-delay", "0", "--timeout", "200ms", "127.0.0.1:1"];
     let output = outcome(words);
     assert_eq!(output.status.code(), Some(124), "{}", text(&output));
+    // The pause has a minimum, so that the tries do not keep a processor busy.
+    assert!(text(&output).contains("; trying again every 10ms\n"), "{}", text(&output));
     assert!(text(&output).ends_with("xport: timed out after 200ms\n"), "{}", text(&output));
+}
+
+/// stdin is shared. A client that comes after it has ended gets nothing, which it cannot know.
+#[test]
+fn a_client_that_gets_nothing_of_stdin_is_worth_a_warning() {
+    let what = "stdin has ended: this client gets nothing from it";
+    for (input, option, has_warning) in [
+        ("a photo", None, true),
+        ("a photo", Some("--send-only"), true),
+        ("", None, false),
+        ("", Some("--send-only"), false),
+        ("a photo", Some("--recv-only"), false),
+    ] {
+        let (mut server, address) = serve(["-v", "tcp-server", "-k", "127.0.0.1:0"].into_iter().chain(option));
+        feed(server.stdin(), input.into());
+        for sent in [if option == Some("--recv-only") { "" } else { input }, ""] {
+            let mut client = connect(address);
+            client.shutdown(Shutdown::Write).expect("it is open");
+            assert_eq!(take_all(&mut client), sent.as_bytes(), "{option:?}");
+        }
+        server.signal(libc::SIGTERM);
+        server.ends_with(0);
+        let lines = server.all_lines();
+        let warnings = Vec::from_iter(lines.iter().filter(|line| line.contains(what)));
+        assert_eq!(warnings.len(), usize::from(has_warning), "{input} {option:?}: {lines:?}");
+        assert!(warnings.iter().all(|line| line.contains("#2")), "{warnings:?}");
+    }
 }
 
 /// ^D is the end of a terminal.

@@ -353,3 +353,21 @@ async def main():
     await writer.wait_closed()
 asyncio.run(main())
 ";
+
+/// The line about a late half-close names the connection, although the timer belongs to stdin.
+#[test]
+fn a_late_half_close_names_its_connection() {
+    let (listener, address) = listening();
+    for words in [vec!["tcp-client"], vec!["relay", "-"]] {
+        let scheme = if words[0] == "relay" { "tcp:" } else { "" };
+        let end = format!("{scheme}{address}");
+        let mut run = Background::start([&["-vv"], &words[..], &["--half-close", "20ms", &end]].concat());
+        let mut peer = accept(&listener);
+        drop(run.stdin());
+        let line = run.line("no byte has moved for 20ms");
+        assert!(line.contains("#1 no byte"), "{line}");
+        expect_end(&mut peer);
+        drop(peer);
+        run.ends_with(0);
+    }
+}

@@ -14,6 +14,7 @@ mod half_close;
 mod late_readers;
 mod leaving;
 mod networks;
+mod readers;
 mod semantics;
 mod socket_options;
 mod unix_paths;

@@ -145,3 +145,21 @@ fn a_server_is_asked_for_tls_first() {
     assert!(text(&output).contains("bytes on stdout") && output.stdout.ends_with(b"-----END CERTIFICATE-----\n"));
     assert!(peer.join(), "no data");
 }
+
+/// A server can keep the connection open, and can send its session tickets late.
+#[test]
+fn a_server_that_stays_is_not_waited_for() {
+    let issued = Authority::server();
+    for version in VERSIONS {
+        let (done, is_done) = channel::<()>();
+        let peer = tls_peer(server_config(&issued, &[version]), move |mut peer| {
+            peer.try_handshake().expect("a handshake");
+            let _ = is_done.recv_timeout(Duration::from_secs(20));
+        });
+        let (output, took) = timed(|| outcome(client(&["--ca", &issued.ca()], &peer.text())));
+        done.send(()).expect("the server stays");
+        peer.join();
+        ended(&output, 0, "");
+        assert!(took < Duration::from_secs(4), "it took {took:?}");
+    }
+}

@@ -78,7 +78,7 @@ fn a_program_that_cannot_run_has_the_statuses_of_exec() {
     for (program, status, message) in [
         ("no-such-program", 127, "exec no-such-program: No such file or directory"),
         ("./none", 127, "exec ./none: No such file or directory"),
-        ("echo ran", 127, "exec echo ran: No such file or directory (this is one word; use the shell"),
+        ("echo ran", 127, "exec echo ran: No such file or directory (this is one word: --shell runs"),
         (&plain, 126, "Permission denied"),
         ("/", 126, "Permission denied"),
     ] {
