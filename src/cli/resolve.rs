@@ -34,7 +34,7 @@ pub(super) fn resolve_named(request: &Request<'_>, scheme: &'static Scheme) -> R
     };
     let parse = |text: &OsStr| match text.to_str().and_then(explain) {
         Some(reason) => Err(reason),
-        None if scheme.is_unix() && scheme.listens() && looks_like_inet(text) => Err(format!(
+        None if scheme.is_unix() && looks_like_inet(text) => Err(format!(
             "{} is HOST:PORT, and {} takes a path, such as {}",
             quote_os(text),
             request.mode.name,

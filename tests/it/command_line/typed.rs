@@ -322,7 +322,11 @@ const ENDS: &[Case] = &[
     ("wait --version", "unexpected argument '--version'", "-V"),
     ("tls-client version", "invalid address: 'version' has no port", "-V"),
     ("unix-server h:80", "'h:80' is HOST:PORT, and unix-server takes a path, such as './h:80'", "tcp-server h:80"),
-    ("unix-client h:http", "there is no socket 'h:http', which looks like HOST:PORT", "tcp-client h:http"),
+    (
+        "unix-client h:http",
+        "'h:http' is HOST:PORT, and unix-client takes a path, such as './h:http'",
+        "tcp-client h:http",
+    ),
     ("-v unix-echo :80", "':80' is HOST:PORT, and unix-echo takes a path, such as './:80'", "-v tcp-echo :80"),
     ("echo", "no endpoint given to listen on", "echo tcp-listen:PORT"),
     ("connect tcp:h", "endpoint 'tcp:h': invalid address: 'h' has no port", "connect tcp:h:PORT"),
