@@ -27,7 +27,8 @@ use config::Mode;
 /// Runs a mode to its end.
 ///
 /// # Errors
-/// A [`Failure`](crate::protocols::report::Failure), which has the exit status, or another error, whose exit status is 1.
+/// A [`Failure`](crate::protocols::report::Failure), which has the exit status, or another error, whose exit status
+/// is 1.
 pub fn run(mode: &Mode) -> anyhow::Result<()> {
     match mode {
         Mode::Echo(configs) => echo::echo(configs),
