@@ -4,6 +4,9 @@
 //! differences from the name of a scheme show that a kind is meant. A host with such a name needs `tcp:` before it.
 //! `cli/schemes.rs` has the kinds that there are.
 
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
 use strsim::osa_distance;
 
 use crate::cli::address::{parse_inet, parse_with};
@@ -146,4 +149,9 @@ pub(super) fn is_address(text: &str) -> bool {
 fn looks_like_a_kind(word: &str) -> bool {
     word.starts_with(|c: char| c.is_ascii_alphabetic())
         && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'+' | b'_'))
+}
+
+/// Whether a path is that of a program: a file that can be executed. A socket at the path would be an endpoint.
+pub(super) fn is_executable(path: &Path) -> bool {
+    path.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
 }

@@ -46,7 +46,7 @@ use crate::cli::error::ConfigError;
 use crate::cli::habits::Instead;
 use crate::cli::modes::{Action, MODES, ModeSpec, mode_called};
 use crate::cli::options::{Given, Opt, Options, row};
-use crate::cli::quote::{QUOTED_CHARS_MAX, escape, must_be, shell_word, shorten};
+use crate::cli::quote::{QUOTED_CHARS_MAX, escape, must_be, shorten};
 use crate::cli::relay::{resolve_exec, resolve_relay};
 use crate::cli::request::Request;
 use crate::cli::resolve::{resolve_named, resolve_verb};
@@ -236,8 +236,7 @@ fn usage_error(refusal: Refusal, args: &[OsString]) -> UsageError {
         if is_version(flag.as_deref(), words) {
             return Some(Instead { line: "xport -V".to_owned(), note: None });
         }
-        let over_tcp = || mode.and_then(|mode| over_tcp(mode, words, &is_accepted));
-        habits::answer(words, &is_accepted).or_else(over_tcp)
+        habits::answer(words, &is_accepted)
     });
     let of_flag = || flag.as_deref().zip(mode).and_then(|(flag, mode)| hints::reason_for_flag(mode, flag));
     let of_habit = || words.as_ref().and_then(|words| habits::reason_for(words));
@@ -266,15 +265,6 @@ fn usage_error(refusal: Refusal, args: &[OsString]) -> UsageError {
 /// Whether a refused line asks for the version, which only a line without a mode does by an option.
 fn is_version(flag: Option<&str>, words: &[String]) -> bool {
     matches!(flag, Some("-V" | "--version")) || words.last().is_some_and(|word| word == "version")
-}
-
-/// The line with the mode for TCP, if the address of a unix socket is host and port.
-fn over_tcp(mode: &ModeSpec, words: &[String], is_accepted: &dyn Fn(&[String]) -> bool) -> Option<Instead> {
-    let other = format!("tcp-{}", mode.name.strip_prefix("unix-")?);
-    let with_other = |word: &String| if word == mode.name { other.clone() } else { word.clone() };
-    let words = Vec::from_iter(words.iter().map(with_other));
-    let shown = words.iter().map(|word| shell_word(word)).collect::<Option<Vec<_>>>()?;
-    is_accepted(&words).then(|| Instead { line: format!("xport {}", shown.join(" ")), note: None })
 }
 
 /// Makes a reason of an error of clap.

@@ -3,10 +3,10 @@
 //! `transports/text.rs` decides which characters are escaped.
 
 use std::ffi::OsStr;
-use std::fmt::Write as _;
 use std::os::unix::ffi::OsStrExt;
 
 pub(super) use crate::transports::text::escape;
+use crate::transports::text::escape_bytes;
 
 /// How many characters of an argument a message repeats: enough to recognise the argument.
 pub(super) const QUOTED_CHARS_MAX: usize = 80;
@@ -35,15 +35,7 @@ pub(super) fn clean(text: &str) -> String {
 
 /// The same as [`quote`] for an argument that can be other than UTF-8. Other bytes become `\xff`.
 pub(super) fn quote_os(text: &OsStr) -> String {
-    let mut escaped = String::new();
-    for chunk in text.as_bytes().utf8_chunks() {
-        escaped.push_str(&escape(chunk.valid()));
-        for byte in chunk.invalid() {
-            // Writing to a string cannot fail.
-            let _ = write!(escaped, "\\x{byte:02x}");
-        }
-    }
-    format!("'{}'", shorten(&escaped, QUOTED_CHARS_MAX))
+    format!("'{}'", shorten(&escape_bytes(text.as_bytes()), QUOTED_CHARS_MAX))
 }
 
 /// The first `max` characters, followed by `…` if there are more.

@@ -1,13 +1,12 @@
 //! The configuration of `wait`: services to wait for, and a program to run then.
 
-use std::fs::Metadata;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::PermissionsExt;
 
 use crate::cli::endpoint::EndpointArg;
 use crate::cli::ends::EndConfig;
 use crate::cli::error::ConfigError;
 use crate::cli::hints;
+use crate::cli::kinds::is_executable;
 use crate::cli::modes::Action;
 use crate::cli::options::{Opt, Options};
 use crate::cli::quote::clean;
@@ -90,9 +89,8 @@ fn explain_scheme(arg: &EndpointArg<'_>) -> &'static str {
 
 /// Checks that the path of a socket is not that of a program. The dashes before the program would be missing.
 fn check_program(parsed: &ParsedEndpoint<'_>) -> Result<(), ConfigError> {
-    let is_program = |metadata: Metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0;
     match parsed.path_to_connect() {
-        Some(path) if path.metadata().is_ok_and(is_program) => {
+        Some(path) if is_executable(path) => {
             Err(parsed.arg.with_context("this is a program, not a socket: it goes after --"))
         }
         _ => Ok(()),

@@ -59,7 +59,7 @@ pub(super) fn pair_options(
     PairOptions { half_close, idle_timeout, linger, quit_after, reporter, session }
 }
 
-/// What is different for a session. With `reuse_stdio`, other sessions follow.
+/// The options of a session. With `reuse_stdio`, other sessions follow.
 pub(super) fn session_options(stream: &StreamConfig, reuse_stdio: bool) -> SessionOptions {
     let StreamConfig { send_only, recv_only, until_peer_ends, .. } = *stream;
     let keys = stream.keys.map(terminal::key_options);

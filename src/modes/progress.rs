@@ -198,7 +198,7 @@ fn room() -> Option<u16> {
 impl MainWay {
     /// How much has moved this way, and the other way.
     fn of(self, moved: Totals) -> (u64, u64) {
-        // What is received from stdin goes out to the peer.
+        // Bytes that are received from stdin go out to the peer.
         let (out, into) = (moved.received, moved.sent);
         if self == Self::Out { (out, into) } else { (into, out) }
     }

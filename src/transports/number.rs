@@ -36,7 +36,7 @@ impl fmt::Display for Number {
 #[derive(Debug, Default)]
 pub(crate) struct Numbers {
     last: u64,
-    /// What is opened now belongs to this connection.
+    /// The connection that newly opened transports belong to.
     pub(crate) shared: Number,
 }
 

@@ -9,6 +9,20 @@ pub fn escape(text: &str) -> String {
     Escaped(text).to_string()
 }
 
+/// Bytes as text, escaped. Bytes that are not UTF-8 become `\xff`.
+#[must_use]
+pub fn escape_bytes(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(&escape(chunk.valid()));
+        for byte in chunk.invalid() {
+            // Writing to a string cannot fail.
+            let _ = write!(text, "\\x{byte:02x}");
+        }
+    }
+    text
+}
+
 /// A text that is displayed escaped.
 #[derive(Clone, Copy, Debug)]
 pub struct Escaped<'a>(pub &'a str);

@@ -1,6 +1,5 @@
 //! Repairs of endpoints and addresses: a kind that does not exist, an end in the wrong place, a word too many.
 
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use super::typed::Typed;
@@ -8,7 +7,7 @@ use super::words::{is_path, is_port, own, with_port};
 use super::{names, netcat, socat};
 use crate::cli::address::are_swapped;
 use crate::cli::hints;
-use crate::cli::kinds::{foreign, is_address, nearly};
+use crate::cli::kinds::{foreign, is_address, is_executable, nearly};
 use crate::cli::modes::{Action, ModeSpec};
 use crate::cli::options::{Heading, Repeat};
 use crate::cli::schemes::{Form, Role, Scheme, TCP, UNIX, named};
@@ -56,8 +55,8 @@ pub(super) fn in_place(typed: &Typed<'_>) -> Vec<Vec<String>> {
         lines.extend(better.flatten().filter(|other| other != word).map(|other| typed.with_word(at, other)));
         lines.extend(before_ends(typed, at));
         lines.extend(web_mode(typed, at));
-        if mode.name == "unix-client" && is_address(word) {
-            lines.push(typed.with_mode("tcp-client"));
+        if let Some(role) = mode.name.strip_prefix("unix-").filter(|_| is_address(word)) {
+            lines.push(typed.with_mode(&format!("tcp-{role}")));
         }
     }
     lines
@@ -355,11 +354,6 @@ pub(super) fn is_program(word: &str) -> bool {
     }
     let folders = std::env::var_os("PATH").unwrap_or_default();
     !word.contains(['/', ':', ',']) && std::env::split_paths(&folders).any(|folder| is_executable(&folder.join(word)))
-}
-
-/// Whether a path is that of a file that can be executed.
-pub(super) fn is_executable(path: &Path) -> bool {
-    path.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
 }
 
 /// The lines in which a host and its port are one word.

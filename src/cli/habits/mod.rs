@@ -68,8 +68,7 @@ pub(super) fn answer(words: &[String], is_accepted: &dyn Fn(&[String]) -> bool) 
     let insecure = of_curl(words);
     let words = insecure.as_deref().unwrap_or(words);
     let Some(found) = mend(names::without_program(words), is_accepted) else { return from_file(words, is_accepted) };
-    let shown = found.iter().map(|word| shell_word(word)).collect::<Option<Vec<_>>>()?;
-    let line = format!("xport {}", shown.join(" "));
+    let line = as_typed(&found)?;
     // A user who has named a mode knows what a bare port is.
     let note = match insecure {
         Some(_) => Some("--insecure skips the verification of the certificate".to_owned()),
@@ -93,8 +92,13 @@ fn from_file(words: &[String], is_accepted: &dyn Fn(&[String]) -> bool) -> Optio
     if !is_accepted(&words) {
         return None;
     }
-    let shown = words.iter().map(|word| shell_word(word)).collect::<Option<Vec<_>>>()?;
-    Some(Instead { line: format!("xport {} < {}", shown.join(" "), shell_word(file)?), note: None })
+    Some(Instead { line: format!("{} < {}", as_typed(&words)?, shell_word(file)?), note: None })
+}
+
+/// The line as it is typed into a shell. `None` if a word cannot be typed.
+fn as_typed(words: &[String]) -> Option<String> {
+    let words = words.iter().map(|word| shell_word(word)).collect::<Option<Vec<_>>>()?;
+    Some(format!("xport {}", words.join(" ")))
 }
 
 /// The line with `--insecure` for the `-k` of curl. For other programs the letter means that they keep listening.

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use super::ends::{is_executable, is_program};
+use super::ends::is_program;
 use super::typed::Typed;
 use super::words::{is_path, own};
 use crate::cli::hints;
-use crate::cli::kinds::is_address;
+use crate::cli::kinds::{is_address, is_executable};
 use crate::cli::modes::Action;
 use crate::cli::options::Value;
 use crate::cli::schemes::{Form, PAGES, Role, named};

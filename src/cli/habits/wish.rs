@@ -8,7 +8,7 @@ use crate::cli::modes::{Action, ModeSpec};
 use crate::cli::options::{Heading, OptSpec, Value};
 use crate::cli::schemes::Form;
 
-/// What is done with an address.
+/// The job of an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Job {
     Connect,

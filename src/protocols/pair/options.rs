@@ -26,7 +26,7 @@ pub struct PairOptions {
     pub quit_after: Option<Duration>,
     /// Gets the failure of the pair if the run is about this pair alone. `None` for one of many pairs.
     pub reporter: Option<Reporter>,
-    /// What is different for a session. A session has a reporter.
+    /// The options of a session. A session has a reporter.
     pub session: Option<SessionOptions>,
 }
 
@@ -58,7 +58,7 @@ pub struct KeyTerminal {
     pub show: fn(&str),
 }
 
-/// What is different for a session with single keys.
+/// The options of a session with single keys.
 #[derive(Clone, Copy, Debug)]
 pub struct KeyOptions {
     /// The escape key, if there is one.

@@ -1,8 +1,6 @@
 //! The first line that a service sends, as text for one line of output.
 
-use std::fmt::Write as _;
-
-use crate::transports::text::escape;
+use crate::transports::text::escape_bytes;
 
 /// How many bytes of a service are looked at. A longer line is cut.
 const BYTES_MAX: usize = 1024;
@@ -26,14 +24,7 @@ impl Banner {
     pub(super) fn text(&self) -> String {
         let line = self.0.split(|byte| *byte == b'\n').next().unwrap_or_default();
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        let mut text = String::new();
-        for chunk in line.utf8_chunks() {
-            text.push_str(&escape(chunk.valid()));
-            for byte in chunk.invalid() {
-                // Writing to a string cannot fail.
-                let _ = write!(text, "\\x{byte:02x}");
-            }
-        }
+        let mut text = escape_bytes(line);
         if let Some((end, _)) = text.char_indices().nth(CHARS_MAX) {
             text.truncate(end);
             text.push('…');
