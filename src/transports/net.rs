@@ -15,7 +15,7 @@ use super::admission::Admission;
 use super::ctx::{Call, Ctx, DatagramRef, ProcessRef, StreamRef};
 use super::datagram::socket::{Datagram, DatagramLabel};
 use super::id::{Arena, Direction, Id};
-use super::info::Totals;
+use super::info::{ConnectionEnd, Totals};
 use super::label::StreamLabel;
 use super::listener::Listener;
 use super::number::Number;
