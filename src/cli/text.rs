@@ -114,7 +114,8 @@ pub(super) const WAITING: &[(&str, &str)] = &[
     ("tls:ADDRESS", "Up if the handshake succeeds and the certificate is verified."),
     (
         "http://HOST/PATH, https://HOST/PATH",
-        "Up if one GET is answered with a wanted status. A redirect is not followed.",
+        "Up if one GET is answered with a wanted status. A redirect is not followed. Before a word that is, or nearly \
+         is, an option, a comma in the path is written %2C.",
     ),
     (
         "udp:ADDRESS",
@@ -132,7 +133,8 @@ pub(super) const ENDPOINT_OPTIONS: &[&str] = &[
      endpoint alone and wins there. Lists, such as networks of allow and deny, add up. The XPORT_* variables of \
      options work here too.",
     "A URL is an endpoint if it has only a scheme and an address: tcp://host:80, tls://host:443, unix:///run/s, \
-     udp://host:53.",
+     udp://host:53. wait takes http: and https: URLs too. There, a comma belongs to the path unless the name of an \
+     option follows, and NAME=VALUE is refused if NAME is nearly an option. A comma of the path can be written %2C.",
     "Only LEFT of a relay can listen; RIGHT is then opened for each client. In echo, listen and exec --listen, every \
      endpoint listens: tcp: means tcp-listen: there.",
 ];
