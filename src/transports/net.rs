@@ -106,6 +106,12 @@ impl Net {
         self.cx.stopped = true;
     }
 
+    /// Whether the run ends after this turn. Callbacks of this turn go on, and nothing new should begin in them.
+    #[must_use]
+    pub fn is_stopping(&self) -> bool {
+        self.cx.stopped
+    }
+
     /// Ends the loop's run as [`stop`](Self::stop) does, and [`run`] returns the first such error. In asyncio,
     /// an exception ends `run_until_complete`.
     ///
@@ -288,6 +294,11 @@ impl Net {
     pub fn watched_totals(&self) -> Option<(Totals, bool)> {
         let (id, totals) = self.cx.watched?;
         Some(self.stream(id).map_or((totals, true), |stream| (stream.totals, stream.background)))
+    }
+
+    /// How the last connection has ended since this was asked before. `None` if none has.
+    pub fn take_last_end(&mut self) -> Option<ConnectionEnd> {
+        self.cx.last_end.take()
     }
 
     /// Frees a slot. Listeners that wait for a descriptor or for a place are woken.
