@@ -13,7 +13,7 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{Connection, ServerConnection};
 
 use super::explain::{Explanation, Situation, explain};
-use super::wakeups::LowWaterMode;
+use super::low_water::LowWaterMode;
 use super::{Tls, TlsInfo, TlsPolicy, verify};
 use crate::transports::error::{TlsError, describe, is_handshake_timeout, is_tls};
 
