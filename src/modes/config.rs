@@ -51,7 +51,7 @@ pub enum Mode {
 }
 
 /// An end that listens for streams.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct ListenConfig {
     /// Where to listen; never empty.
     pub addresses: Vec<Address>,
@@ -119,7 +119,7 @@ pub struct DatagramListenConfig {
 }
 
 /// How to connect.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct DialConfig {
     /// `-4`, `-6`.
     pub family: Family,
@@ -279,7 +279,7 @@ pub struct ScanConfig {
 }
 
 /// `wait`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct WaitConfig {
     /// The endpoints; never empty.
     pub services: Vec<AwaitedService>,
@@ -327,7 +327,7 @@ pub struct DatagramRun {
 }
 
 /// The options of every session.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct StreamConfig {
     /// `--send-only`: what the peer sends is thrown away.
     pub send_only: bool,
@@ -349,8 +349,8 @@ pub struct StreamConfig {
     pub until_peer_ends: bool,
     /// `--timeout`: how long the run may take.
     pub timeout: Option<Duration>,
-    /// `--dump`: the target of the dump.
-    pub dump: Option<DumpTarget>,
+    /// `--dump`: the file of the dump. `-` is stderr.
+    pub dump: Option<PathBuf>,
     /// `--raw`: keys of the terminal go to the peer one by one.
     pub keys: Option<KeyConfig>,
     /// `--progress`: how much has moved is shown on stderr.
@@ -362,13 +362,4 @@ pub struct StreamConfig {
 pub struct KeyConfig {
     /// `--escape`: the key before a command to xport, if there is one.
     pub escape: Option<EscapeKey>,
-}
-
-/// The target of a dump.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum DumpTarget {
-    /// `-`.
-    Stderr,
-    /// A file.
-    File(PathBuf),
 }
