@@ -7,7 +7,6 @@ use std::os::fd::RawFd;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub use super::child_config::{ChildConfig, Program};
 use crate::protocols::escape::EscapeKey;
 use crate::protocols::pair::half_close::HalfClose;
 use crate::protocols::wait::http::HttpGet;
@@ -19,6 +18,7 @@ use crate::transports::datagram::opening::Group;
 use crate::transports::keepalive::KeepAlive;
 use crate::transports::layer::starttls::StartTls;
 use crate::transports::opening::Owner;
+use crate::transports::process::opening::ChildStdio;
 use crate::transports::socket_options::SocketOptions;
 use crate::transports::tls::settings::{ClientSettings, ServerSettings};
 
@@ -199,6 +199,37 @@ pub struct TlsConnect {
     pub settings: ClientSettings,
     /// `--starttls`: the protocol that asks the peer to begin TLS.
     pub starttls: Option<StartTls>,
+}
+
+/// A child process.
+#[derive(Clone, Debug)]
+pub struct ChildConfig {
+    /// The program.
+    pub program: Program,
+    /// `--stdin`: a pipe, the stdin of xport, or nothing. With `None` the mode chooses.
+    pub stdin: Option<ChildStdio>,
+    /// `--stderr`. With `None` the mode chooses.
+    pub stderr: Option<ChildStdio>,
+    /// `--env`: further variables of the child.
+    pub environment: Vec<(OsString, OsString)>,
+    /// `--kill-after`: how long a child may take to end after it was asked to.
+    pub kill_after: Duration,
+    /// `--pty`: the child has its own terminal as stdin, stdout and stderr.
+    pub pty: bool,
+}
+
+/// The program of a child.
+#[derive(Clone, Debug)]
+pub enum Program {
+    /// A program and its arguments, as they are.
+    Argv {
+        /// A path, or a name to look for in `PATH`.
+        program: OsString,
+        /// Its arguments.
+        arguments: Vec<OsString>,
+    },
+    /// `--shell`: a line for the shell.
+    Shell(OsString),
 }
 
 /// `exec`.
