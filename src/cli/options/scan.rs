@@ -16,14 +16,14 @@ pub(super) static SCAN: &[OptSpec] = &[
         .variable("XPORT_PARALLEL")
         .top(12)
         .help("Try at most N ports at once")
-        .more("There are fewer if this machine runs out of descriptors."),
+        .more("xport tries fewer if it runs out of descriptors."),
     flag(Banner, "banner", |o| o.banner = true)
         .variable("XPORT_BANNER")
         .top(11)
         .help("Add the first line that a service sends")
         .more(
-            "xport waits for the line for 1s, and escapes it. The line follows the name of the service, which is '-' \
-             if the port has no name. It is cut after 200 characters. A service that waits for its client to speak \
-             first, such as HTTP, has none.",
+            "xport waits 1s for the line, and escapes it. The line follows the name of the service, or '-' if the \
+             port has no name. It is cut after 200 characters. A service that waits for the client to speak first, \
+             such as HTTP, sends none.",
         ),
 ];
