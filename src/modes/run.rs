@@ -3,7 +3,7 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use super::config::{DumpTarget, StreamConfig};
+use super::config::StreamConfig;
 use super::progress::ProgressLine;
 use super::terminal;
 use crate::event_loop::{EventLoop, RunEnd};
@@ -31,14 +31,9 @@ impl Run {
         signals::ignore_file_size_signal();
         let (reporter, reports) = line();
         let mut event_loop = EventLoop::new().map_err(|error| local("event loop", &error))?;
-        match &stream.dump {
-            None => (),
-            Some(DumpTarget::Stderr) => event_loop.set_dump(Dump::to_stderr()),
-            Some(DumpTarget::File(path)) => {
-                let opened = Dump::to_file(path);
-                let dump = opened.map_err(|error| local(&format!("dump {}", path.display()), &error))?;
-                event_loop.set_dump(dump);
-            }
+        if let Some(path) = &stream.dump {
+            let opened = if path.as_os_str() == "-" { Ok(Dump::to_stderr()) } else { Dump::to_file(path) };
+            event_loop.set_dump(opened.map_err(|error| local(&format!("dump {}", path.display()), &error))?);
         }
         let deadline = stream.timeout.and_then(|limit| Instant::now().checked_add(limit));
         Ok(Self { event_loop, reporter, reports, deadline, progress: None })

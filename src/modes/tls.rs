@@ -26,12 +26,8 @@ pub(super) fn server(config: &ListenConfig) -> anyhow::Result<Option<TlsServer>>
 }
 
 /// The TLS of an end that connects, if there is any. With STARTTLS, `greeting` says what becomes of the server's words.
-pub(super) fn client(config: Option<&TlsConnect>, greeting: Greeting) -> anyhow::Result<Option<TlsClient>> {
-    noting(config, greeting, None)
-}
-
-/// The same for an end whose certificates go into `seen`.
-pub(super) fn noting(
+/// The certificates of the server go into `seen`.
+pub(super) fn client(
     config: Option<&TlsConnect>,
     greeting: Greeting,
     seen: Option<SeenChain>,

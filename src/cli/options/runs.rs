@@ -41,7 +41,7 @@ fn set_man(options: &mut Options, text: &str) -> Result<(), String> {
 }
 
 pub(super) static DATAGRAM: &[OptSpec] = &[
-    number(Count, "count", "N", |o, t| put(&mut o.count, parse_number(t, 1..=u64::MAX).map(Some)))
+    number(Count, "count", "N", |o, t| put(&mut o.datagrams.count, parse_number(t, 1..=u64::MAX).map(Some)))
         .top(21)
         .help("Exit after N datagrams have arrived"),
     text(Join, "join", "GROUP[%IF]", |o, t| push(&mut o.join, parse_group(t)))
@@ -61,10 +61,13 @@ pub(super) static DATAGRAM: &[OptSpec] = &[
         .top(23)
         .help("Allow a broadcast address")
         .more("Replies from every host are accepted."),
-    flag(Lines, "lines", |o| o.lines = true).top(20).help("One datagram for each line of stdin and stdout").more(
-        "Each line of stdin is sent as one datagram, without its newline. Each datagram is written to stdout as \
+    flag(Lines, "lines", |o| o.datagrams.lines = true)
+        .top(20)
+        .help("One datagram for each line of stdin and stdout")
+        .more(
+            "Each line of stdin is sent as one datagram, without its newline. Each datagram is written to stdout as \
          one line.",
-    ),
+        ),
 ];
 
 pub(super) static CHILD: &[OptSpec] = &[
@@ -143,7 +146,7 @@ pub(super) static STREAM: &[OptSpec] = &[
     flag(NoHalfClose, "no-half-close", |o| o.half_close = Some(HalfClose::Never))
         .not_with(HalfClose)
         .help("Same as --half-close never"),
-    number(Linger, "linger", "DUR", |o, t| put(&mut o.linger, parse_duration(t).map(Some)))
+    number(Linger, "linger", "DUR", |o, t| put(&mut o.stream.linger, parse_duration(t).map(Some)))
         .variable("XPORT_LINGER")
         .top(42)
         .help("After stdin ends, wait this long for the peer")
@@ -178,7 +181,7 @@ pub(super) static STREAM: &[OptSpec] = &[
                  are sent, and no limit otherwise.",
             ),
         ]),
-    number(QuitAfter, "quit-after", "DUR", |o, t| put(&mut o.quit_after, parse_duration(t).map(Some)))
+    number(QuitAfter, "quit-after", "DUR", |o, t| put(&mut o.stream.quit_after, parse_duration(t).map(Some)))
         .not_with(Linger)
         .variable("XPORT_QUIT_AFTER")
         .top(34)
@@ -202,7 +205,7 @@ pub(super) static STREAM: &[OptSpec] = &[
                  answer is dropped. --linger is strict: it exits with 124.",
             ),
         ]),
-    flag(UntilPeerEnds, "until-peer-ends", |o| o.until_peer_ends = true)
+    flag(UntilPeerEnds, "until-peer-ends", |o| o.stream.until_peer_ends = true)
         .variable("XPORT_UNTIL_PEER_ENDS")
         .help("End the session when the peer closes its side")
         .more(
@@ -210,12 +213,12 @@ pub(super) static STREAM: &[OptSpec] = &[
              and exits with 4 if the peer does not take it. It reads nothing more. A server with -k goes on with the \
              next client, which gets the rest of stdin. A session whose stdin is a terminal always ends like this.",
         ),
-    flag(SendOnly, "send-only", |o| o.send_only = true)
+    flag(SendOnly, "send-only", |o| o.stream.send_only = true)
         .not_with(RecvOnly)
         .top(32)
         .help("Discard what the peer sends")
         .instead(&[(Topic::Datagrams, "Discard replies, and exit when stdin ends", "")]),
-    flag(RecvOnly, "recv-only", |o| o.recv_only = true).top(33).help("Do not read stdin"),
+    flag(RecvOnly, "recv-only", |o| o.stream.recv_only = true).top(33).help("Do not read stdin"),
     flag(Crlf, "crlf", |o| o.crlf = true)
         .variable("XPORT_CRLF")
         .top(31)
@@ -250,7 +253,7 @@ pub(super) static STREAM: &[OptSpec] = &[
              too. A control character works anywhere. A printable character, such as ~, works only at the beginning \
              of a line. With 'none', only the peer or a signal ends the session.",
         ),
-    file(Dump, "dump", |o| &mut o.dump).top(44).help("Write all data to FILE, in hexadecimal and text").more(
+    file(Dump, "dump", |o| &mut o.stream.dump).top(44).help("Write all data to FILE, in hexadecimal and text").more(
         "'-' is stderr. The dump shows the data of connections, datagram sockets and programs. Each piece has the \
          time since the start, the number and the name of the end, and its offset in that direction or the number of \
          the datagram. The last line is 'ended'. Without it the dump is not complete. Data is shown before TLS \
@@ -260,7 +263,7 @@ pub(super) static STREAM: &[OptSpec] = &[
          dump fails, the dump stops with a warning, and the run goes on. The dump does not show what a program reads \
          from an inherited stdin.",
     ),
-    flag(Progress, "progress", |o| o.progress = true)
+    flag(Progress, "progress", |o| o.stream.progress = true)
         .variable("XPORT_PROGRESS")
         .top(48)
         .help("Show how much has moved and how fast")
@@ -270,33 +273,35 @@ pub(super) static STREAM: &[OptSpec] = &[
              when the peer's data appears on the same terminal, and it is not drawn in the background. -q does not \
              suppress it. Nothing is drawn if TERM is 'dumb'.",
         ),
-    number(HighWater, "high-water", "SIZE", |o, t| put(&mut o.high_water, parse_size(t)))
+    number(HighWater, "high-water", "SIZE", |o, t| put(&mut o.stream.high_water, parse_size(t)))
         .default("64K")
         .variable("XPORT_HIGH_WATER")
         .expert()
         .help("Pause reading while more than SIZE waits to be written"),
-    number(LowWater, "low-water", "SIZE", |o, t| put(&mut o.low_water, parse_size(t).map(Some)))
+    number(LowWater, "low-water", "SIZE", |o, t| put(&mut o.stream.low_water, parse_size(t).map(Some)))
         .variable("XPORT_LOW_WATER")
         .expert()
         .help("Resume reading once at most SIZE waits")
         .more("The default is a quarter of --high-water."),
-    number(Timeout, "timeout", "DUR", |o, t| put(&mut o.timeout, parse_positive_duration(t).map(Some)))
+    number(Timeout, "timeout", "DUR", |o, t| put(&mut o.stream.timeout, parse_positive_duration(t).map(Some)))
         .variable("XPORT_TIMEOUT")
         .top(40)
         .help("End the run after this long, with status 124"),
-    number(IdleTimeout, "idle-timeout", "DUR", |o, t| put(&mut o.idle_timeout, parse_positive_duration(t).map(Some)))
-        .variable("XPORT_IDLE_TIMEOUT")
-        .top(41)
-        .help("End a session after this long without traffic")
-        .instead(&[
-            (Topic::Datagrams, "Fail after this long without a datagram", "The time counts while stdin is open."),
-            (Topic::Exec, "End a connection after this long without traffic", ""),
-            (
-                Topic::Relay,
-                "End a pair after this long without traffic",
-                "The default is 60s if LEFT is udp-listen, and no limit otherwise.",
-            ),
-        ]),
+    number(IdleTimeout, "idle-timeout", "DUR", |o, t| {
+        put(&mut o.stream.idle_timeout, parse_positive_duration(t).map(Some))
+    })
+    .variable("XPORT_IDLE_TIMEOUT")
+    .top(41)
+    .help("End a session after this long without traffic")
+    .instead(&[
+        (Topic::Datagrams, "Fail after this long without a datagram", "The time counts while stdin is open."),
+        (Topic::Exec, "End a connection after this long without traffic", ""),
+        (
+            Topic::Relay,
+            "End a pair after this long without traffic",
+            "The default is 60s if LEFT is udp-listen, and no limit otherwise.",
+        ),
+    ]),
 ];
 
 pub(super) static OUTPUT: &[OptSpec] = &[
