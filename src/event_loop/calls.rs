@@ -3,7 +3,9 @@
 use std::io;
 
 use super::EventLoop;
+use super::datagrams::datagram_call;
 use super::dispatch::guarded;
+use super::processes::process_call;
 use crate::transports::amounts::{Moved, Size, Span};
 use crate::transports::ctx::{Call, Installed};
 use crate::transports::error::is_tls;
@@ -32,23 +34,21 @@ impl EventLoop {
             (Some(_), Call::Install(_)) => return,
             (_, call) => call,
         };
-        if self.net.process(id).is_some() {
-            return self.process_call(id, call);
-        }
-        if let Some(Installed::Pipe { process, number }) = self.handlers.get(id.index()) {
-            return self.pipe_call(id, *process, *number, call);
-        }
-        if self.net.datagram(id).is_some() {
-            return self.datagram_call(id, call);
-        }
         let ends = call.is_last();
         let Self { net, handlers, .. } = self;
-        let Some(Installed::Protocol(handler)) = handlers.get_mut(id.index()) else { return };
-        let outcome = guarded(|| stream_call(net, id, handler, call));
-        if ends {
-            self.forget(id);
-        } else if let Err(error) = outcome {
-            self.end_after_panic(id, error);
+        let outcome = match handlers.get_mut(id.index()) {
+            Some(Installed::Protocol(handler)) => guarded(|| stream_call(net, id, handler, call)),
+            Some(Installed::Datagram(protocol)) => guarded(|| datagram_call(net, id, &mut **protocol, call)),
+            Some(Installed::Subprocess(protocol)) => guarded(|| process_call(net, id, &mut **protocol, call)),
+            Some(&mut Installed::Pipe { process, number }) => return self.pipe_call(id, process, number, call),
+            Some(Installed::Nothing | Installed::Factory(_)) | None => return,
+        };
+        match outcome {
+            // The child was given up and still runs. Its status has to be taken when it ends.
+            _ if ends && self.net.process(id).is_some_and(|process| process.status.is_none()) => self.uninstall(id),
+            _ if ends => self.forget(id),
+            Ok(()) => (),
+            Err(error) => self.end_after_panic(id, error),
         }
     }
 

@@ -146,23 +146,10 @@ impl EventLoop {
         }
         true
     }
-
-    /// Makes one call about a datagram socket.
-    pub(super) fn datagram_call(&mut self, id: Id, call: Call) {
-        let ends = call.is_last();
-        let Self { net, handlers, .. } = self;
-        let Some(Installed::Datagram(protocol)) = handlers.get_mut(id.index()) else { return };
-        let outcome = guarded(|| socket_call(net, id, &mut **protocol, call));
-        if ends {
-            self.forget(id);
-        } else if let Err(error) = outcome {
-            self.end_after_panic(id, error);
-        }
-    }
 }
 
 /// Makes one call of `protocol`.
-fn socket_call(net: &mut Net, id: Id, protocol: &mut dyn DatagramProtocol, call: Call) {
+pub(super) fn datagram_call(net: &mut Net, id: Id, protocol: &mut dyn DatagramProtocol, call: Call) {
     let t = &mut DatagramTransport { net, id };
     match call {
         Call::ConnectionMade => {

@@ -15,7 +15,7 @@ use crate::protocols::pair::exec::{ExecChild, ExecStream};
 use crate::protocols::report::{Cause, Failure};
 use crate::protocols::signals::Signals;
 use crate::sys::signals::{DELIBERATE, SIGCHLD, SIGCONT, SIGTSTP, SIGWINCH, stop};
-use crate::sys::stdio::{give_up_stdin, stdin_is_terminal};
+use crate::sys::stdio::{replace_by_null, stdin_is_terminal};
 use crate::transports::opening::Stdio;
 use crate::transports::process::command::Standing;
 use crate::transports::process::opening::{ChildStdio, PtyModel};
@@ -79,7 +79,7 @@ fn on_stdio(config: &ExecConfig) -> anyhow::Result<()> {
     if streams.stdio[0] == ChildStdio::Inherit {
         // The writer of a pipe has to notice when the child closes its stdin. Without a descriptor for this, the pipe
         // stays open.
-        let _ = give_up_stdin();
+        let _ = replace_by_null(0);
     }
     // Raw mode begins only now, because a child that failed to start does not need it.
     let _raw = streams.passes_keys.then(terminal::TerminalGuard::entered);

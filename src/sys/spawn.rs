@@ -81,10 +81,7 @@ struct Start<'a> {
     descriptors: &'a [(RawFd, RawFd)],
     /// The last descriptor to mark. -1 if the kernel marks all of them in one call.
     last_open: RawFd,
-    own_group: bool,
-    own_session: bool,
-    /// The terminal of the child's session, or -1.
-    terminal: RawFd,
+    place: Place<'a>,
     /// The process number of the parent, if the child must end with the parent; otherwise 0.
     parent: libc::pid_t,
     last_signal: c_int,
@@ -116,12 +113,7 @@ pub(crate) fn spawn(plan: &Plan<'_>) -> Result<u32, NotStarted> {
         directory: plan.directory.map_or(null(), CStr::as_ptr),
         descriptors: &descriptors,
         last_open: if can_mark_at_once() { -1 } else { last_open() },
-        own_group: matches!(plan.place, Place::OwnGroup),
-        own_session: matches!(plan.place, Place::OwnSession | Place::OwnTerminal(_)),
-        terminal: match plan.place {
-            Place::OwnTerminal(terminal) => terminal.as_raw_fd(),
-            _ => -1,
-        },
+        place: plan.place,
         parent: if plan.dies_with_us { main_thread().unwrap_or(0) } else { 0 },
         last_signal: libc::SIGRTMAX(),
         error: AtomicI32::new(0),
@@ -245,17 +237,16 @@ fn prepare(start: &Start<'_>) -> Result<(), c_int> {
             return Err(libc::ESRCH);
         }
     }
-    if start.own_group {
+    match start.place {
+        Place::OurGroup => (),
         // SAFETY: the call takes two numbers and touches no memory.
-        errno(unsafe { libc::setpgid(0, 0) })?;
-    }
-    if start.own_session {
+        Place::OwnGroup => errno(unsafe { libc::setpgid(0, 0) })?,
         // SAFETY: the call takes nothing and touches no memory.
-        errno(unsafe { libc::setsid() })?;
+        Place::OwnSession | Place::OwnTerminal(_) => errno(unsafe { libc::setsid() })?,
     }
-    if start.terminal >= 0 {
+    if let Place::OwnTerminal(terminal) = start.place {
         // SAFETY: the request takes a number and touches no memory.
-        errno(unsafe { libc::ioctl(start.terminal, libc::TIOCSCTTY, 0) })?;
+        errno(unsafe { libc::ioctl(terminal.as_raw_fd(), libc::TIOCSCTTY, 0) })?;
     }
     // The marks concern only the child, which has its own table of descriptors.
     if start.last_open < 0 {

@@ -14,5 +14,5 @@ mod postgres;
 mod tests;
 mod xmpp;
 
-pub(crate) use self::ask::AskForTls;
+pub(crate) use self::ask::{AskForTls, Step};
 pub use self::kind::StartTls;
