@@ -128,7 +128,7 @@ impl PreparedEnd {
                 (id, setup)
             }
             Self::Stdio | Self::Datagrams(_) | Self::Child(_) => {
-                return Err(Failure::new(Cause::Local, "this end is no connection"));
+                return Err(Failure::new(Cause::Local, "this end is not a connection"));
             }
         };
         setup.apply(net, id, marks);
