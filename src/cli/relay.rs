@@ -89,7 +89,7 @@ pub(super) fn resolve_relay(request: &Request<'_>) -> Result<RelayConfig, Config
     };
     if let Some(both) = left.to_str().zip(right.to_str()) {
         if hints::are_one_word(both) {
-            return Err("host and port are one word".into());
+            return Err("host and port must be one word".into());
         }
         if hints::awaits_clients(both.0, both.1) {
             let quoted = quote(both.0);

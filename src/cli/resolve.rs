@@ -74,7 +74,7 @@ pub(super) fn resolve_verb(request: &Request<'_>) -> Result<Mode, ConfigError> {
     let verb = request.mode.verb;
     let pairs = request.operands.windows(2);
     if pairs.into_iter().any(|two| two[0].to_str().zip(two[1].to_str()).is_some_and(hints::are_one_word)) {
-        return Err("host and port are one word".into());
+        return Err("host and port must be one word".into());
     }
     let mut parsed = Vec::new();
     for text in request.operands {

@@ -27,7 +27,7 @@ pub(super) fn resolve_wait(request: &Request<'_>) -> Result<WaitConfig, ConfigEr
     let options = request.options;
     let pairs = request.operands.windows(2);
     if pairs.into_iter().any(|two| two[0].to_str().zip(two[1].to_str()).is_some_and(hints::are_one_word)) {
-        return Err("host and port are one word".into());
+        return Err("host and port must be one word".into());
     }
     let mut parsed = Vec::new();
     for text in request.operands {
@@ -37,7 +37,7 @@ pub(super) fn resolve_wait(request: &Request<'_>) -> Result<WaitConfig, ConfigEr
         };
         // A service needs no host in front, but behind an endpoint its name is more often that of a program.
         if !parsed.is_empty() && text.to_str().is_some_and(hints::is_bare_service) {
-            return Err(arg.with_context("a service has a colon in front, and a program stands behind --"));
+            return Err(arg.with_context("a service has a leading colon, and a program goes after --"));
         }
         if !request.mode.verb.schemes().any(|scheme| scheme == arg.scheme) {
             return Err(arg.with_context(explain_scheme(&arg)));

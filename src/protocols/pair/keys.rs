@@ -93,8 +93,8 @@ impl KeySide {
         let peer = self.peer().and_then(|peer| t.peer(peer).info().peer);
         let peer = peer.map_or_else(String::new, |peer| format!(" to {peer}"));
         match self.options.escape {
-            Some(key) => log::info!(target: NOTICE, "connected{peer}; {key}. leaves, {key}? shows help"),
-            None => log::info!(target: NOTICE, "connected{peer}; no key leaves"),
+            Some(key) => log::info!(target: NOTICE, "connected{peer}; {key}. quits, {key}? shows help"),
+            None => log::info!(target: NOTICE, "connected{peer}; there is no escape key"),
         }
     }
 
@@ -116,7 +116,7 @@ impl KeySide {
             KeyCommand::Help => {
                 let Some(key) = self.options.escape else { return };
                 (self.options.terminal.show)(&format!(
-                    "{key}. leaves, {key}^Z suspends, {key}{key} sends {key}, {key}? shows this"
+                    "{key}. quits, {key}^Z suspends, {key}{key} sends {key}, {key}? shows this"
                 ));
             }
         }
@@ -128,7 +128,7 @@ impl KeySide {
             t.cancel(timer);
         }
         let number = self.peer().map_or(Number::NONE, |peer| t.net().number(peer));
-        log::info!("{number}closing: the user has left");
+        log::info!("{number}closing: the user has quit");
         t.pause_reading();
         if let Some(peer) = self.side.other_end() {
             peer.finish_alone(t.net());
@@ -142,7 +142,7 @@ impl KeySide {
         let connection = t.peer(peer);
         if connection.write_buffer_size() > 0 || connection.on_the_way() > 0 {
             let name = connection.info().peer.map(|peer| format!(" with {peer}")).unwrap_or_default();
-            let what = format!("connection{name}: the peer had not taken everything when the user left");
+            let what = format!("connection{name}: the peer had not received everything when the user quit");
             self.side.fail(connection.number(), Failure::new(Cause::Broken, what));
         }
         t.peer(peer).abort();

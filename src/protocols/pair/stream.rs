@@ -192,7 +192,7 @@ impl StreamSide {
                 let what = format_args!("the peer has not {what} within {limit} of the end of stdin");
                 self.watch.fail(&t.peer(peer), number, Cause::TimedOut, &what);
             } else {
-                let what = format_args!("the other side has not ended within {limit} of this one");
+                let what = format_args!("the other side did not end within {limit} after this one");
                 self.watch.fail(t, number, Cause::TimedOut, &what);
             }
             other.abort(t.net());

@@ -254,7 +254,7 @@ impl ScanState {
             self.reporter.tell(Failure::new(Cause::Local, error.to_string()));
             return net.stop();
         }
-        log::debug!("{error}; at most {} connections at the same time from now on", self.open);
+        log::debug!("{error}; at most {} connections at once from now on", self.open);
         self.options.descriptors = self.open;
         self.table.put_back(a_try);
     }

@@ -142,7 +142,7 @@ impl Watch {
         };
         if failure.cause == Cause::Local && self.running > 0 {
             // The tries under way hold what this one lacks.
-            log::debug!("{failure}; {} tries at the same time are enough", self.running);
+            log::debug!("{failure}; trying {} endpoints at once instead", self.running);
             self.options.at_once = self.running;
             watched.step = WatchStep::Queued;
             return self.queue.push_front(number);

@@ -167,7 +167,7 @@ fn what_makes_no_sense_is_refused_with_its_reason() {
         ("tls-client --starttls ftp :80", "must be smtp, imap, pop3, postgres, ldap or xmpp\n"),
         ("tls --ca= :80", "--ca <FILE>"),
         ("tls-client --self-signed :80", ": only servers have this option; a client verifies such a server with --pin"),
-        ("tls-client --client-ca c :80", ": only servers have this option; --ca FILE has the authorities of servers"),
+        ("tls-client --client-ca c :80", ": only servers have this option; --ca FILE names the authorities of servers"),
         ("tls-client -k :80", "\ntry: xport tls-client :80\n"),
         ("tls -k :80", "\ntry: xport tls-client :80\n"),
         ("tls-client --cacert c :80", "\ntry: xport tls-client --ca c :80\n"),

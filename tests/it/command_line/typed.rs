@@ -206,7 +206,7 @@ const OTHERS: &[Case] = &[
     ("connect OPENSSL:h:443", "endpoint 'OPENSSL:h:443': unknown kind of endpoint 'OPENSSL'", "connect tls:h:443"),
     (
         "relay tcp-listen:80,fork h:80",
-        "endpoint 'tcp-listen:80,fork': tcp-listen: has no option 'fork': a LEFT that listens serves many clients anyway",
+        "endpoint 'tcp-listen:80,fork': tcp-listen: has no option 'fork': a LEFT that listens always serves many clients",
         "relay tcp-listen:80 h:80",
     ),
     ("s_client -connect h:443 -servername x", "no such mode: 's_client'", "tls-client --server-name x h:443"),
@@ -380,7 +380,7 @@ const ENDS: &[Case] = &[
     ),
     (
         "relay - h:1,idle-timeout=1",
-        "endpoint 'h:1,idle-timeout=1': tcp: has no option 'idle-timeout': it holds for the whole run, not for one end",
+        "endpoint 'h:1,idle-timeout=1': tcp: has no option 'idle-timeout': it applies to the whole run, not to one end",
         "relay --idle-timeout=1 - h:1",
     ),
     ("relay - tcp:fd:0", "endpoint 'tcp:fd:0': an inherited socket has no kind before fd:", "relay - fd:0"),
@@ -436,7 +436,7 @@ const ENDS: &[Case] = &[
         "exec --listen :PORT -- cat",
     ),
     ("wait", "no endpoint given to wait for", "wait HOST:PORT"),
-    ("wait h 80", "host and port are one word", "wait h:80"),
+    ("wait h 80", "host and port must be one word", "wait h:80"),
     ("wait -t 30 h:80 -- ls", "unexpected argument '-t'", "wait --for 30 h:80 -- ls"),
     ("wait tcp-listen:80", "endpoint 'tcp-listen:80': this endpoint listens, and wait connects", "wait tcp:80"),
     ("scan h", "no ports given", "scan h PORTS"),

@@ -78,9 +78,9 @@ fn help_and_messages_are_readable_on_a_raw_terminal() {
     command.stderr(terminal.slave.try_clone().expect("a copy"));
     let mut client = Background::spawn_with_stderr(command);
     let peer = accept(&listener);
-    terminal.shows("; ^]. leaves, ^]? shows help\r\n");
+    terminal.shows("; ^]. quits, ^]? shows help\r\n");
     terminal.type_in("\x1d?");
-    terminal.shows("\r\nxport: ^]. leaves, ^]^Z suspends, ^]^] sends ^], ^]? shows this\r\n");
+    terminal.shows("\r\nxport: ^]. quits, ^]^Z suspends, ^]^] sends ^], ^]? shows this\r\n");
     drop(peer);
     terminal.shows("closed cleanly");
     terminal.shows("\r\n");
@@ -306,7 +306,7 @@ fn a_peer_that_does_not_read_can_be_left() {
         terminal.type_in(&"x".repeat(1000));
     }
     terminal.type_in(&format!("{ESCAPE}."));
-    client.line("the peer had not taken everything when the user left");
+    client.line("the peer had not received everything when the user quit");
     client.ends_with(4);
     terminal.is_untouched();
 }

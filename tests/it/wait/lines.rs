@@ -9,7 +9,7 @@ fn what_makes_no_sense_is_refused_with_its_reason() {
     for (line, reason) in [
         ("", "no endpoint given to wait for\ntry: xport wait HOST:PORT\n"),
         ("-- echo", "no endpoint given to wait for\ntry: xport wait HOST:PORT -- echo\n"),
-        ("localhost 80", "host and port are one word\ntry: xport wait localhost:80\n"),
+        ("localhost 80", "host and port must be one word\ntry: xport wait localhost:80\n"),
         ("db", "\ntry: xport wait db:PORT\n"),
         ("tcp-listen:80", "this endpoint listens, and wait connects\ntry: xport wait tcp:80\n"),
         ("tcp-listen:*:80", "\ntry: xport wait tcp:80\n"),
