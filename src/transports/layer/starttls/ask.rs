@@ -1,6 +1,6 @@
 //! The part of STARTTLS that all protocols share: it splits what the server says into pieces, and lets nothing follow
-//! the consent. It does no I/O: `layer/flow.rs` passes the bytes of the server to the negotiation, in pieces of any size,
-//! and does what the answer says.
+//! the consent. It does no I/O: `layer/flow.rs` passes the bytes of the server on, in pieces of any size, and does what
+//! the answer says.
 //!
 //! Anybody could have sent bytes that come in the clear. None of them is kept once TLS is up, except the lines of the
 //! greeting if a program waits for them. Bytes behind the consent end the stream: an attacker may have put them there,
