@@ -207,7 +207,7 @@ fn what_makes_no_sense_is_refused_with_its_reason() {
         ("unix-echo --mode 0800 sock", "'0800'"),
         ("unix-echo --mode 1777 sock", "'1777'"),
         ("tcp-client --retry x :80", "'x' for '--retry <N|forever>': must be 0 or more, or forever"),
-        ("tcp-client --retry Forever :80", "nor 'forever'"),
+        ("tcp-client --retry Forever :80", "or forever"),
         ("tcp-client --tos 256 :80", "'256' for '--tos <N>': more than 255"),
         ("tcp-client --tos 0x100 :80", "more than 0xff"),
         ("tcp-client --tos 0x :80", "not a whole number"),
