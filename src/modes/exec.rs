@@ -4,10 +4,11 @@ use std::rc::Rc;
 
 use super::children::{self, Child, on_terminal};
 use super::config::{ChildConfig, Endpoint, ExecConfig, ExecPlace};
+use super::open::PreparedEnd;
 use super::pair::{RightEnds, serve, single};
 use super::parts::{marks, prepare_stdio, stdio};
 use super::run::Run;
-use super::{child_streams, listen, terminal};
+use super::{child_streams, terminal};
 use crate::protocols::forwarder::Forwarder;
 use crate::protocols::pair::child::ChildEnd;
 use crate::protocols::pair::end::End;
@@ -15,7 +16,7 @@ use crate::protocols::pair::exec::{ExecChild, ExecStream};
 use crate::protocols::report::{Cause, Failure};
 use crate::protocols::signals::Signals;
 use crate::sys::signals::{DELIBERATE, SIGCHLD, SIGCONT, SIGTSTP, SIGWINCH, stop};
-use crate::sys::stdio::{give_up_stdin, stdin_is_terminal};
+use crate::sys::stdio::{replace_by_null, stdin_is_terminal};
 use crate::transports::opening::Stdio;
 use crate::transports::process::command::Standing;
 use crate::transports::process::opening::{ChildStdio, PtyModel};
@@ -36,11 +37,10 @@ fn at_place(config: &ExecConfig) -> anyhow::Result<()> {
         ExecPlace::Stdio => on_stdio(config),
         ExecPlace::Listen(lefts) => {
             let child = Child::checked(&config.child)?;
-            let ready = lefts.iter().map(listen::resolve).collect::<anyhow::Result<Vec<_>>>()?;
-            serve(lefts, ready, RightEnds::child(child, marks(&config.stream)?))
+            serve(lefts, || Ok(RightEnds::Each(PreparedEnd::Child(child))))
         }
         ExecPlace::Connect(left) => {
-            let right = RightEnds::child(Child::checked(&config.child)?, marks(&config.stream)?);
+            let right = RightEnds::Each(PreparedEnd::Child(Child::checked(&config.child)?));
             single(&Endpoint::Connect(left.clone()), &config.stream, right)
         }
     }
@@ -79,7 +79,7 @@ fn on_stdio(config: &ExecConfig) -> anyhow::Result<()> {
     if streams.stdio[0] == ChildStdio::Inherit {
         // The writer of a pipe has to notice when the child closes its stdin. Without a descriptor for this, the pipe
         // stays open.
-        let _ = give_up_stdin();
+        let _ = replace_by_null(0);
     }
     // Raw mode begins only now, because a child that failed to start does not need it.
     let _raw = streams.passes_keys.then(terminal::TerminalGuard::entered);

@@ -40,15 +40,6 @@ pub(crate) enum Progress {
     Lost,
 }
 
-/// What the peer has said behind the plaintext that was taken out.
-#[derive(Debug)]
-enum PeerEvent {
-    None,
-    /// The peer has ended its direction by a close_notify.
-    End,
-    Failed(TlsFailure),
-}
-
 /// TLS has failed.
 #[derive(Debug)]
 pub(crate) struct TlsFailure {
@@ -65,7 +56,8 @@ pub(crate) struct TlsLayer {
     progress: Progress,
     /// The peer has agreed to TLS on a connection that was there before.
     was_agreed: bool,
-    peer_event: PeerEvent,
+    /// What the peer has said behind the plaintext that was taken out. `Ok` is its end, by a close_notify.
+    peer_event: Option<Result<(), TlsFailure>>,
     pub(crate) policy: TlsPolicy,
     /// Of a client: the name that the certificate of the server must have.
     name: Option<ServerName<'static>>,
@@ -99,7 +91,7 @@ impl TlsLayer {
             session,
             progress: Progress::Handshaking,
             was_agreed: false,
-            peer_event: PeerEvent::None,
+            peer_event: None,
             policy,
             name,
             asked,
@@ -129,7 +121,7 @@ impl TlsLayer {
 
     /// Whether the peer has said something that was not told yet.
     pub(crate) fn has_peer_event(&self) -> bool {
-        !matches!(self.peer_event, PeerEvent::None)
+        self.peer_event.is_some()
     }
 
     /// Whether the handshake has ended just now.
@@ -169,11 +161,8 @@ impl TlsLayer {
             self.has_heard |= !self.session.is_handshaking();
             if let Err(error) = self.session.read_tls(&mut ciphertext) {
                 // There is room, so the message is longer than any may be.
-                self.peer_event = PeerEvent::Failed(TlsFailure {
-                    error: TlsError::new(error.to_string()),
-                    has_alert: false,
-                    refused: None,
-                });
+                let error = TlsError::new(error.to_string());
+                self.peer_event = Some(Err(TlsFailure { error, has_alert: false, refused: None }));
                 break;
             }
             let result = self.session.process_new_packets();
@@ -186,10 +175,10 @@ impl TlsLayer {
                     // Other records have been taken out before, so this one is the alert.
                     let has_alert = self.session.wants_write();
                     let refused = verify::refused();
-                    PeerEvent::Failed(TlsFailure { error: self.explain(&error, refused.as_ref()), has_alert, refused })
+                    Some(Err(TlsFailure { error: self.explain(&error, refused.as_ref()), has_alert, refused }))
                 }
-                Ok(state) if state.peer_has_closed() => PeerEvent::End,
-                Ok(_) => PeerEvent::None,
+                Ok(state) if state.peer_has_closed() => Some(Ok(())),
+                Ok(_) => None,
             };
         }
         // After a long record rustls holds memory for a whole one, and gives it back at the next read. An idle
@@ -219,11 +208,7 @@ impl TlsLayer {
 
     /// What the peer has said behind its last byte. `Ok` is its end.
     pub(crate) fn take_peer_event(&mut self) -> Option<Result<(), TlsFailure>> {
-        match std::mem::replace(&mut self.peer_event, PeerEvent::None) {
-            PeerEvent::None => None,
-            PeerEvent::End => Some(Ok(())),
-            PeerEvent::Failed(failure) => Some(Err(failure)),
-        }
+        self.peer_event.take()
     }
 
     /// Encrypts bytes of the protocol. The handshake is done.

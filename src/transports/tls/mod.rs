@@ -20,9 +20,7 @@ mod provider;
 mod refusal;
 mod self_signed;
 pub mod settings;
-mod settings_error;
 pub mod show;
-mod sinks;
 mod verify;
 mod wakeups;
 

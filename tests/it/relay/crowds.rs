@@ -105,7 +105,7 @@ fn reply(client: &UdpSocket, upstream: &UdpSocket, to: SocketAddr) {
     assert_eq!(datagram(client).0, b"answer");
 }
 
-/// A recently active sender stays. The sender that has been silent for longest is replaced.
+/// A recently active sender stays. The sender that has been silent longest is replaced.
 #[test]
 fn the_one_that_has_been_silent_for_longest_makes_room() {
     let upstream = udp("127.0.0.1");
