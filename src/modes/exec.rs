@@ -4,10 +4,11 @@ use std::rc::Rc;
 
 use super::children::{self, Child, on_terminal};
 use super::config::{ChildConfig, Endpoint, ExecConfig, ExecPlace};
+use super::open::PreparedEnd;
 use super::pair::{RightEnds, serve, single};
 use super::parts::{marks, prepare_stdio, stdio};
 use super::run::Run;
-use super::{child_streams, listen, terminal};
+use super::{child_streams, terminal};
 use crate::protocols::forwarder::Forwarder;
 use crate::protocols::pair::child::ChildEnd;
 use crate::protocols::pair::end::End;
@@ -36,11 +37,10 @@ fn at_place(config: &ExecConfig) -> anyhow::Result<()> {
         ExecPlace::Stdio => on_stdio(config),
         ExecPlace::Listen(lefts) => {
             let child = Child::checked(&config.child)?;
-            let ready = lefts.iter().map(listen::resolve).collect::<anyhow::Result<Vec<_>>>()?;
-            serve(lefts, ready, RightEnds::child(child, marks(&config.stream)?))
+            serve(lefts, || Ok(RightEnds::Each(PreparedEnd::Child(child))))
         }
         ExecPlace::Connect(left) => {
-            let right = RightEnds::child(Child::checked(&config.child)?, marks(&config.stream)?);
+            let right = RightEnds::Each(PreparedEnd::Child(Child::checked(&config.child)?));
             single(&Endpoint::Connect(left.clone()), &config.stream, right)
         }
     }

@@ -36,7 +36,7 @@ use crate::transports::protocol::DatagramProtocol;
 use crate::transports::timers::TimerId;
 
 /// How long the socket waits for stdin or stdout before it checks again.
-pub(super) const LOOK_AGAIN: Duration = Duration::from_millis(10);
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 /// The options of conversations alone.
 #[derive(Clone, Debug)]

@@ -99,8 +99,8 @@ impl InputEnd {
         let level = if self.policy == HalfClose::Auto && has_moved { Level::Warn } else { Level::Debug };
         log::log!(
             level,
-            "{peer}no byte has moved for {}: telling the peer that stdin has ended, which some servers take for a \
-             hang-up; --half-close sets when",
+            "{peer}no byte has moved for {}: half-closing, which some servers take for a hang-up; --half-close sets \
+             the time",
             shown(limit)
         );
         self.held = None;
@@ -117,7 +117,7 @@ pub(super) fn log_half_close_hint(t: &Transport<'_>) {
     let totals = t.info().totals;
     if totals.received == 0 && totals.sent > 0 {
         log::info!(
-            "{}the peer has sent nothing: some servers take a half-close for a hang-up; --half-close never avoids it",
+            "{}the peer has sent nothing: some servers take a half-close for a hang-up; if so, use --half-close never",
             t.number()
         );
     }

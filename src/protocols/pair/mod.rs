@@ -68,6 +68,7 @@ pub use self::waiting::{FlowPlace, Waiting};
 use super::idle::{Fired, IdleClock};
 use super::report::{Cause, Failure};
 use crate::transports::connect::{ConnectError, ConnectErrorKind};
+use crate::transports::handle::Transport;
 use crate::transports::id::Id;
 use crate::transports::info::Info;
 use crate::transports::net::Net;
@@ -170,6 +171,14 @@ impl OtherEnd {
     /// Whether this side is the right one, and is not open yet.
     fn is_to_join(&self) -> bool {
         matches!(self.0, Link::ToJoin(_))
+    }
+
+    /// The number of the pair. `t` is this side: stdin and stdout have no number of their own.
+    fn pair_number(&self, t: &mut Transport<'_>) -> Number {
+        match (t.number(), self.end()) {
+            (Number::NONE, Some(other)) => other.number(t.net()),
+            (number, _) => number,
+        }
     }
 
     /// This side, `number`, could not be opened.

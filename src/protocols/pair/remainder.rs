@@ -79,7 +79,7 @@ impl Protocol for Remainder {
         // question.
         if t.write_buffer_size() > 0 || t.on_the_way() > 0 {
             let activity = Activity::of(t);
-            self.watch.fired(t, timer, activity);
+            self.watch.fired(t, t.number(), timer, activity);
         }
     }
 

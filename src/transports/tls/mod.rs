@@ -13,6 +13,7 @@ pub mod explain;
 mod flow;
 mod key_log;
 pub(crate) mod layer;
+mod low_water;
 mod pem;
 pub mod pin;
 mod provider;
