@@ -122,6 +122,19 @@ function __xport_programs
     end
 end
 
+# Offers users, and groups behind a colon. The arguments are those of __xport_files.
+function __xport_owners
+    set -l before $argv[1]
+    # The word is that of the option as well, in --owner=USER.
+    set -l part (string replace -r '^--[^=]*=' '' -- $argv[2])
+    if string match -q '*:*' -- $part
+        set before $before(string replace -r ':.*' ':' -- $part)
+        printf '%s\n' $before(__fish_complete_groups | string replace -r '\t.*' '')
+    else
+        printf '%s\n' $before(__fish_complete_users | string replace -r '\t.*' '')
+    end
+end
+
 # Completes an endpoint and its options behind commas. The argument is the place where it is expected.
 function __xport_endpoint
     set -l place $argv[1]
@@ -236,7 +249,7 @@ function __xport_value
             case port-file ca client-ca cert key keylog dump
                 __xport_files $before $part
             case owner
-                printf '%s\n' $before(__fish_complete_users | string replace -r '\t.*' '')
+                __xport_owners $before $part
             case retry
                 printf '%s\n' {$before}forever
             case keepalive
@@ -259,6 +272,8 @@ function __xport_value
                 printf '%s\n' $before(set -nx)
             case half-close
                 printf '%s\n' {$before}auto {$before}now {$before}never
+            case escape
+                printf '%s\n' {$before}none
             case color
                 printf '%s\n' {$before}auto {$before}always {$before}never
             case completions
@@ -295,7 +310,7 @@ complete -c xport -n __xport_has_no_mode -a wait -d 'Wait until services are up,
 complete -c xport -n '__xport_in tcp-server tcp-echo tls-server tls-echo udp-server udp-echo' -l listen -x -a '(__xport_own \'\')' -d 'Listen on this address too; same as a bare ADDRESS'
 complete -c xport -n '__xport_in unix-server unix-echo' -l listen -r -F -d 'Listen on this address too; same as a bare ADDRESS'
 complete -c xport -n '__xport_in exec subprocess' -l listen -x -a '(__xport_endpoint exec--listen)' -d 'Run the program for each client of EP'
-complete -c xport -n '__xport_in tcp-server tcp-echo tls-server tls-echo unix-server unix-echo listen echo relay exec subprocess' -l grace -x -d 'After SIGTERM, let sessions go on this long'
+complete -c xport -n '__xport_in tcp-server tcp-echo tls-server tls-echo unix-server unix-echo listen echo relay exec subprocess' -l grace -x -d 'After SIGTERM, let sessions continue for this long'
 complete -c xport -n '__xport_in udp-server udp-echo' -l grace -x -d 'After SIGTERM, write buffered data for this long'
 complete -c xport -n '__xport_in tcp-server tcp-echo tls-server tls-echo unix-server unix-echo listen echo relay exec subprocess' -l backlog -x -d 'How many connections can wait to be accepted'
 complete -c xport -n '__xport_in tcp-server tls-server unix-server listen' -s k -l keep-open -d 'Accept the next client when one has left'
@@ -303,19 +318,19 @@ complete -c xport -n '__xport_in tcp-echo tls-echo unix-echo echo exec subproces
 complete -c xport -n '__xport_in relay' -l once -d 'Serve one client of LEFT, then exit'
 complete -c xport -n '__xport_in tcp-echo tls-echo unix-echo echo relay' -l max-conns -x -d 'Serve at most N clients at once'
 complete -c xport -n '__xport_in exec subprocess' -l max-conns -x -d 'Serve at most N clients at once [default: 100]'
-complete -c xport -n '__xport_in tcp-server tcp-echo tls-server tls-echo udp-server udp-echo listen echo relay exec subprocess' -l allow -x -d 'Accept clients of these networks only'
-complete -c xport -n '__xport_in tcp-server tcp-echo tls-server tls-echo udp-server udp-echo listen echo relay exec subprocess' -l deny -x -d 'Reject clients of these networks'
+complete -c xport -n '__xport_in tcp-server tcp-echo tls-server tls-echo udp-server udp-echo listen echo relay exec subprocess' -l allow -x -d 'Accept clients from these networks only'
+complete -c xport -n '__xport_in tcp-server tcp-echo tls-server tls-echo udp-server udp-echo listen echo relay exec subprocess' -l deny -x -d 'Reject clients from these networks'
 complete -c xport -n '__xport_in tcp-server tcp-echo tls-server tls-echo udp-server udp-echo listen echo relay exec subprocess' -l port-file -r -F -d 'Write the port to FILE once listening'
 complete -c xport -n '__xport_in unix-server unix-echo listen echo relay exec subprocess' -l mode -x -d 'Permission bits of the socket [default: 0600]'
-complete -c xport -n '__xport_in unix-server unix-echo listen echo relay exec subprocess' -l owner -x -a '(printf \'%s\\n\' \'\'(__fish_complete_users | string replace -r \'\\t.*\' \'\'))' -d 'User and group of the socket, as chown takes them'
+complete -c xport -n '__xport_in unix-server unix-echo listen echo relay exec subprocess' -l owner -x -a '(__xport_owners \'\' (commandline -ct))' -d 'Owner and group of the socket, as for chown'
 complete -c xport -n '__xport_in unix-server unix-echo listen echo relay exec subprocess' -l replace-stale -d 'Replace a socket that no process serves'
 complete -c xport -n '__xport_in tcp-server tcp-echo tls-server tls-echo unix-server unix-echo listen echo relay exec subprocess' -l accept-timeout -x -d 'Exit with 124 if no client comes in time'
 complete -c xport -n '__xport_in tcp-client tls-client tls udp-client' -l connect -x -a '(__xport_hosts \'\' :)' -d 'Connect to this address; same as a bare ADDRESS'
 complete -c xport -n '__xport_in unix-client' -l connect -r -F -d 'Connect to this address; same as a bare ADDRESS'
 complete -c xport -n '__xport_in exec subprocess' -l connect -x -a '(__xport_endpoint exec--connect)' -d 'Run the program on one connection to EP'
-complete -c xport -n '__xport_in tcp-client tls-client tls unix-client connect relay exec subprocess' -l connect-timeout -x -d 'Time limit of a try to connect'
-complete -c xport -n '__xport_in udp-client' -l connect-timeout -x -d 'Time limit of the name look-up'
-complete -c xport -n '__xport_in wait' -l connect-timeout -x -d 'Time limit of a try to connect, and of its answer'
+complete -c xport -n '__xport_in tcp-client tls-client tls unix-client connect relay exec subprocess' -l connect-timeout -x -d 'Time limit for one attempt to connect'
+complete -c xport -n '__xport_in udp-client' -l connect-timeout -x -d 'Time limit for the name look-up'
+complete -c xport -n '__xport_in wait' -l connect-timeout -x -d 'Time limit for one try, its answer included'
 complete -c xport -n '__xport_in tcp-client tls-client tls unix-client connect relay exec subprocess' -l retry -x -a 'forever' -d 'Retry a failed connect N times'
 complete -c xport -n '__xport_in udp-client' -l retry -x -a 'forever' -d 'Retry a failed name look-up N times, or for ever'
 complete -c xport -n '__xport_in tcp-client tls-client tls unix-client udp-client connect relay exec subprocess' -l retry-delay -x -d 'Wait this long before each retry'
@@ -325,38 +340,38 @@ complete -c xport -n '__xport_in tcp-client tcp-server tcp-echo tls-client tls t
 complete -c xport -n '__xport_in tcp-client tls-client tls connect relay exec subprocess scan wait' -l source -x -d 'Connect from this local address'
 complete -c xport -n '__xport_in udp-client' -l source -x -d 'Send from this local address'
 complete -c xport -n '__xport_in tcp-client tcp-server tcp-echo tls-client tls tls-server tls-echo connect listen echo relay exec subprocess' -l keepalive -x -a 'off' -d 'Probe a TCP peer after this long without traffic'
-complete -c xport -n '__xport_in tcp-client tcp-server tcp-echo tls-client tls tls-server tls-echo connect listen echo relay exec subprocess' -l nodelay -x -a 'on off' -d 'Send small writes over TCP at once, or gather them'
+complete -c xport -n '__xport_in tcp-client tcp-server tcp-echo tls-client tls tls-server tls-echo connect listen echo relay exec subprocess' -l nodelay -x -a 'on off' -d 'Send small TCP writes at once, or gather them'
 complete -c xport -n '__xport_in tcp-client tcp-server tcp-echo tls-client tls tls-server tls-echo connect listen echo relay exec subprocess' -l recv-buffer -x -d 'Size of the kernel\'s receive buffer [default: the kernel adapts it]'
 complete -c xport -n '__xport_in udp-client udp-server udp-echo' -l recv-buffer -x -d 'Size of the kernel\'s receive buffer [default: 4M]'
 complete -c xport -n '__xport_in tcp-client tcp-server tcp-echo tls-client tls tls-server tls-echo unix-client unix-server unix-echo udp-client udp-server udp-echo connect listen echo relay exec subprocess' -l send-buffer -x -d 'Size of the kernel\'s send buffer [default: the kernel chooses it]'
 complete -c xport -n '__xport_in tcp-client tcp-server tcp-echo tls-client tls tls-server tls-echo udp-client udp-server udp-echo connect listen echo relay exec subprocess scan wait' -l bind-device -x -a '(printf \'%s\\n\' \'\'(string replace -r \'.*/\' \'\' -- /sys/class/net/*))' -d 'Send and receive through this network interface only'
 complete -c xport -n '__xport_in tcp-client tcp-server tcp-echo tls-client tls tls-server tls-echo udp-client connect listen echo relay exec subprocess scan wait' -l tos -x -d 'Type of service (IPv4) or traffic class (IPv6) of packets'
-complete -c xport -n '__xport_in tcp-client tcp-server tcp-echo tls-client tls tls-server tls-echo connect listen echo relay exec subprocess scan wait' -l ttl -x -d 'How many routers a packet can pass, 1 to 255'
-complete -c xport -n '__xport_in udp-client udp-server udp-echo' -l ttl -x -d 'How many routers a datagram can pass, 1 to 255'
+complete -c xport -n '__xport_in tcp-client tcp-server tcp-echo tls-client tls tls-server tls-echo connect listen echo relay exec subprocess scan wait' -l ttl -x -d 'How many routers a packet may pass, 1 to 255'
+complete -c xport -n '__xport_in udp-client udp-server udp-echo' -l ttl -x -d 'How many routers a datagram may pass, 1 to 255'
 complete -c xport -n '__xport_in scan' -l connect-timeout -x -d 'Time limit for each port; after it, the port counts as filtered'
 complete -c xport -n '__xport_in scan' -l parallel -x -d 'Try at most N ports at once'
 complete -c xport -n '__xport_in scan' -l banner -d 'Add the first line that a service sends'
 complete -c xport -n '__xport_in tls-client tls connect relay exec subprocess wait' -l ca -r -F -d 'Trust only the authorities in FILE (PEM)'
-complete -c xport -n '__xport_in tls-client tls connect relay exec subprocess wait' -l server-name -x -d 'Name in the certificate [default: the host]'
+complete -c xport -n '__xport_in tls-client tls connect relay exec subprocess wait' -l server-name -x -d 'Expected name in the certificate [default: the host]'
 complete -c xport -n '__xport_in tls-client tls connect relay exec subprocess wait' -l pin -x -d 'Accept only a certificate with this pin'
 complete -c xport -n '__xport_in tls-client tls connect relay exec subprocess wait' -l insecure -d 'Do not verify the server'
 complete -c xport -n '__xport_in tls-server tls-echo listen echo relay exec subprocess' -l self-signed -d 'Make a certificate for this run; print its pin'
-complete -c xport -n '__xport_in tls-server tls-echo listen echo relay exec subprocess' -l client-ca -r -F -d 'Require a certificate of an authority in FILE'
+complete -c xport -n '__xport_in tls-server tls-echo listen echo relay exec subprocess' -l client-ca -r -F -d 'Require a client certificate from an authority in FILE'
 complete -c xport -n '__xport_in tls-client tls tls-server tls-echo connect listen echo relay exec subprocess wait' -l cert -r -F -d 'Present the certificate in FILE (PEM)'
 complete -c xport -n '__xport_in tls-client tls tls-server tls-echo connect listen echo relay exec subprocess wait' -l key -r -F -d 'Private key of --cert, if it is in another FILE'
 complete -c xport -n '__xport_in tls-client tls tls-server tls-echo connect listen echo relay exec subprocess wait' -l alpn -x -d 'Application protocols to negotiate'
 complete -c xport -n '__xport_in tls-client tls tls-server tls-echo connect listen echo relay exec subprocess wait' -l tls-min -x -a '1.2 1.3' -d 'Oldest TLS version to accept'
 complete -c xport -n '__xport_in tls-client tls tls-server tls-echo connect listen echo relay exec subprocess wait' -l tls-max -x -a '1.2 1.3' -d 'Newest TLS version to offer'
-complete -c xport -n '__xport_in tls-client tls tls-server tls-echo connect listen echo relay exec subprocess wait' -l handshake-timeout -x -d 'Time limit of a handshake'
+complete -c xport -n '__xport_in tls-client tls tls-server tls-echo connect listen echo relay exec subprocess wait' -l handshake-timeout -x -d 'Time limit for one TLS handshake'
 complete -c xport -n '__xport_in tls-client tls tls-server tls-echo connect listen echo relay exec subprocess' -l allow-truncation -d 'Accept an end without close_notify as complete'
-complete -c xport -n '__xport_in tls-client tls tls-server tls-echo connect listen echo relay exec subprocess wait' -l keylog -r -F -d 'Append the secrets of all connections to FILE'
-complete -c xport -n '__xport_in tls-client tls connect relay exec subprocess wait' -l starttls -x -a 'smtp imap pop3 postgres ldap xmpp' -d 'Ask for TLS in this protocol first (STARTTLS)'
-complete -c xport -n '__xport_in tls-client tls connect' -l show-chain -d 'Show the certificates of the server, then leave'
+complete -c xport -n '__xport_in tls-client tls tls-server tls-echo connect listen echo relay exec subprocess wait' -l keylog -r -F -d 'Append the TLS secrets of all connections to FILE'
+complete -c xport -n '__xport_in tls-client tls connect relay exec subprocess wait' -l starttls -x -a 'smtp imap pop3 postgres ldap xmpp' -d 'Switch to TLS in this protocol first (STARTTLS)'
+complete -c xport -n '__xport_in tls-client tls connect' -l show-chain -d 'Print the certificates of the server, then exit'
 complete -c xport -n '__xport_in udp-client udp-server udp-echo connect listen echo' -l count -x -d 'Exit after N datagrams have arrived'
 complete -c xport -n '__xport_in udp-server udp-echo listen echo relay' -l join -x -d 'Receive what is sent to this multicast group'
-complete -c xport -n '__xport_in udp-client connect relay' -l broadcast -d 'Let ADDRESS be a broadcast address'
-complete -c xport -n '__xport_in udp-client udp-server connect listen' -l lines -d 'A datagram is a line of stdin and of stdout'
-complete -c xport -n '__xport_in exec subprocess' -l shell -x -a '(__xport_programs \'\' (commandline -ct))' -d 'Run this line with the shell, instead of CMD'
+complete -c xport -n '__xport_in udp-client connect relay' -l broadcast -d 'Allow a broadcast address'
+complete -c xport -n '__xport_in udp-client udp-server connect listen' -l lines -d 'One datagram for each line of stdin and stdout'
+complete -c xport -n '__xport_in exec subprocess' -l shell -x -a '(__xport_programs \'\' (commandline -ct))' -d 'Run this shell command instead of CMD'
 complete -c xport -n '__xport_in exec subprocess' -l stdin -x -a 'pipe inherit null' -d 'Stdin of the program: pipe, inherit or null'
 complete -c xport -n '__xport_in relay exec subprocess' -l stderr -x -a 'inherit null merge' -d 'Stderr of the program: inherit, null or merge'
 complete -c xport -n '__xport_in relay exec subprocess' -l env -x -a '(printf \'%s\\n\' \'\'(set -nx))' -d 'Set an environment variable of the program'
@@ -373,28 +388,28 @@ complete -c xport -n '__xport_in relay' -l linger -x -d 'After one side ends, wa
 complete -c xport -n '__xport_in exec subprocess' -l linger -x -d 'After the peer ends, wait this long for the program'
 complete -c xport -n '__xport_in tcp-client tcp-server tls-client tls tls-server unix-client unix-server connect listen relay' -l quit-after -x -d 'After stdin ends, wait this long, then exit with 0'
 complete -c xport -n '__xport_in udp-client udp-server' -l quit-after -x -d 'After stdin ends, exit with 0 after this long'
-complete -c xport -n '__xport_in tcp-client tcp-server tls-client tls tls-server unix-client unix-server connect listen' -l until-peer-ends -d 'End the session once the peer has ended'
+complete -c xport -n '__xport_in tcp-client tcp-server tls-client tls tls-server unix-client unix-server connect listen' -l until-peer-ends -d 'End the session when the peer closes its side'
 complete -c xport -n '__xport_in tcp-client tcp-server tls-client tls tls-server unix-client unix-server connect listen' -l send-only -d 'Discard what the peer sends'
 complete -c xport -n '__xport_in udp-client udp-server' -l send-only -d 'Discard replies, and exit when stdin ends'
 complete -c xport -n '__xport_in tcp-client tcp-server tls-client tls tls-server unix-client unix-server udp-client udp-server connect listen' -l recv-only -d 'Do not read stdin'
 complete -c xport -n '__xport_in tcp-client tcp-server tls-client tls tls-server unix-client unix-server connect listen exec subprocess' -l crlf -d 'Send each line feed as CR LF'
 complete -c xport -n '__xport_in relay' -l crlf -d 'Send each line feed to a socket as CR LF'
-complete -c xport -n '__xport_in tcp-client tls-client tls unix-client connect' -l raw -d 'Send each key of the terminal at once; ^]. leaves'
-complete -c xport -n '__xport_in tcp-client tls-client tls unix-client connect' -l escape -x -d 'The key before a command in --raw'
+complete -c xport -n '__xport_in tcp-client tls-client tls unix-client connect' -l raw -d 'Send each key at once; \'^]\' then \'.\' quits'
+complete -c xport -n '__xport_in tcp-client tls-client tls unix-client connect' -l escape -x -a 'none' -d 'The escape key of --raw'
 complete -c xport -n '__xport_in tcp-client tcp-server tcp-echo tls-client tls tls-server tls-echo unix-client unix-server unix-echo udp-client udp-server udp-echo connect listen echo relay exec subprocess' -l dump -r -F -d 'Write all data to FILE, in hexadecimal and text'
 complete -c xport -n '__xport_in tcp-client tcp-server tls-client tls tls-server unix-client unix-server udp-client udp-server connect listen relay' -l progress -d 'Show how much has moved and how fast'
 complete -c xport -n '__xport_in tcp-client tcp-server tcp-echo tls-client tls tls-server tls-echo unix-client unix-server unix-echo udp-client udp-server udp-echo connect listen echo relay exec subprocess' -l high-water -x -d 'Pause reading while more than SIZE waits to be written'
 complete -c xport -n '__xport_in tcp-client tcp-server tcp-echo tls-client tls tls-server tls-echo unix-client unix-server unix-echo udp-client udp-server udp-echo connect listen echo relay exec subprocess' -l low-water -x -d 'Resume reading once at most SIZE waits'
-complete -c xport -n '__xport_in tcp-client tcp-server tcp-echo tls-client tls tls-server tls-echo unix-client unix-server unix-echo udp-client udp-server udp-echo connect listen echo relay exec subprocess scan' -l timeout -x -d 'End the run after this long'
+complete -c xport -n '__xport_in tcp-client tcp-server tcp-echo tls-client tls tls-server tls-echo unix-client unix-server unix-echo udp-client udp-server udp-echo connect listen echo relay exec subprocess scan' -l timeout -x -d 'End the run after this long, with status 124'
 complete -c xport -n '__xport_in tcp-client tcp-server tcp-echo tls-client tls tls-server tls-echo unix-client unix-server unix-echo connect listen echo' -l idle-timeout -x -d 'End a session after this long without traffic'
 complete -c xport -n '__xport_in udp-client udp-server' -l idle-timeout -x -d 'Fail after this long without a datagram'
 complete -c xport -n '__xport_in relay' -l idle-timeout -x -d 'End a pair after this long without traffic'
 complete -c xport -n '__xport_in exec subprocess' -l idle-timeout -x -d 'End a connection after this long without traffic'
-complete -c xport -n '__xport_in wait' -l for -x -d 'Try again for this long [default: one try]'
+complete -c xport -n '__xport_in wait' -l for -x -d 'Keep trying for this long [default: one try]'
 complete -c xport -n '__xport_in wait' -l every -x -d 'Pause this long after a failed try'
 complete -c xport -n '__xport_in wait' -l any -d 'End as soon as one endpoint is up'
 complete -c xport -n '__xport_in wait' -l gone -d 'Wait until the endpoints are gone'
-complete -c xport -n '__xport_in wait' -l status -x -d 'Statuses of HTTP that mean \'up\''
+complete -c xport -n '__xport_in wait' -l status -x -d 'HTTP statuses that mean \'up\''
 complete -c xport -n '__xport_in wait' -l send -x -d 'Send TEXT to udp: endpoints; a reply means \'up\''
 complete -c xport -n '__xport_in tcp-client tcp-server tcp-echo tls-client tls tls-server tls-echo unix-client unix-server unix-echo udp-client udp-server udp-echo connect listen echo relay exec subprocess scan wait' -s q -l quiet -d 'Report errors only'
 complete -c xport -n '__xport_in tcp-client tcp-server tcp-echo tls-client tls tls-server tls-echo unix-client unix-server unix-echo udp-client udp-server udp-echo connect listen echo relay exec subprocess scan wait' -s v -l verbose -d 'Report connections; -vv and -vvv report more'

@@ -6,6 +6,8 @@
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
+use strsim::osa_distance;
+
 use crate::cli::address::{parse_address, parse_with};
 use crate::cli::error::ConfigError;
 use crate::cli::hints;
@@ -127,7 +129,7 @@ impl<'a> EndpointArg<'a> {
 
     /// Its address, and the values of its options.
     pub(super) fn parse_options(&self, context: &Context<'_>) -> Result<(Address, Options), ConfigError> {
-        let (mut address, options) = self.split();
+        let (mut address, options) = self.split()?;
         if self.is_url() && self.scheme.form == Form::Inet {
             // The path of a URL may be empty, and a slash says the same.
             let bytes = address.as_bytes();
@@ -161,19 +163,38 @@ impl<'a> EndpointArg<'a> {
         Ok((address, values.map_err(|error| self.with_context(&error.describe(error.row.name)))?))
     }
 
-    /// Its address and its options. In the path of a page, a comma begins an option only before the name of one.
-    fn split(&self) -> (OsString, Vec<OsString>) {
+    /// Its address and its options. In the path of a page, a comma begins an option only before the name of one. A
+    /// name that is nearly one is refused, because the server would get an option as a part of the path.
+    fn split(&self) -> Result<(OsString, Vec<OsString>), ConfigError> {
         let (address, mut options) = split_options(self.rest);
         let mut address = address.into_vec();
         let has_path = |url: &[u8]| url.iter().skip("//".len()).any(|byte| matches!(byte, b'/' | b'?'));
         if self.scheme.form == Form::Url && has_path(&address) {
             let first = options.iter().position(|option| is_option(option.as_bytes())).unwrap_or(options.len());
             for part in options.drain(..first) {
+                if let Some((name, near)) = self.misspelled(&part) {
+                    let (scheme, name) = (self.scheme.name, quote(name));
+                    let reason = format!("{scheme}: has no option {name}, but {near}; a comma in the path is %2C");
+                    return Err(self.with_context(&reason));
+                }
                 address.push(b',');
                 address.extend(part.into_vec());
             }
         }
-        (OsString::from_vec(address), options)
+        Ok((OsString::from_vec(address), options))
+    }
+
+    /// The name in `NAME=VALUE`, and the option of the scheme that it nearly is.
+    fn misspelled<'b>(&self, part: &'b OsStr) -> Option<(&'b str, &'static str)> {
+        let (name, _) = part.to_str()?.split_once('=')?;
+        let is_near = |option: &&str| match (name.len(), osa_distance(name, option)) {
+            // A short word is near to many others. A letter too many and two swapped letters are slips.
+            (2..=3, 1) => name.len() > option.len() || name.len() == option.len() && are_swapped(name, option),
+            (4..=6, 1) | (7.., 1..=2) => true,
+            _ => false,
+        };
+        let near = self.scheme.rows().map(|row| row.name).filter(is_near);
+        near.min_by_key(|option| osa_distance(name, option)).map(|option| (name, option))
     }
 
     /// The rows of its options that do something in this mode.
@@ -192,7 +213,7 @@ impl<'a> EndpointArg<'a> {
 
     /// The parts of the URL of a page, which the scheme says it is.
     pub(super) fn url(&self) -> Result<PageUrl, ConfigError> {
-        let (url, _) = self.split();
+        let (url, _) = self.split()?;
         parse_with(&url, |url| parse_url(self.scheme.name, url)).map_err(|reason| self.with_context(&reason))
     }
 
@@ -300,6 +321,11 @@ fn url_address<'a>(scheme: &Scheme, url: &'a [u8]) -> Result<&'a [u8], String> {
 fn is_option(text: &[u8]) -> bool {
     let name = text.split(|byte| *byte == b'=').next().unwrap_or_default();
     crate::cli::options::rows().any(|row| row.name.as_bytes() == name || row.word.as_bytes() == name)
+}
+
+/// Whether two different words of one length have the same letters.
+fn are_swapped(one: &str, other: &str) -> bool {
+    one.chars().all(|c| other.contains(c))
 }
 
 /// Whether a text without a scheme is the name of a unix socket.

@@ -3,9 +3,7 @@
 //! This file checks that the options of one end fit together. `cli/options.rs` has checked the form of each value
 //! before. Nothing is opened or looked up here.
 
-use std::fmt;
 use std::net::IpAddr;
-use std::time::Duration;
 
 use crate::cli::error::ConfigError;
 use crate::cli::modes::Verb;
@@ -13,8 +11,8 @@ use crate::cli::options::{Opt, Options, row};
 use crate::cli::schemes::{NOT_FOR_DESCRIPTORS, Scheme};
 use crate::cli::tls::{client_settings, server_settings};
 use crate::modes::config::{
-    ConnectConfig, DatagramAddress, DatagramConnectConfig, DatagramListenConfig, DialConfig, ListenConfig,
-    StreamConfig, StreamPeer, Target, TlsConnect,
+    ConnectConfig, DatagramAddress, DatagramConnectConfig, DatagramListenConfig, DialConfig, ListenConfig, StreamPeer,
+    Target, TlsConnect,
 };
 use crate::transports::access::AccessList;
 use crate::transports::address::{Address, Family, Host, HostPort, UnixName};
@@ -23,6 +21,9 @@ use crate::transports::datagram::opening::Group;
 
 /// The permission bits of a unix socket without `--mode`: access for its owner only.
 const SOCKET_MODE_DEFAULT: u32 = 0o600;
+
+/// Why an option about the data of a session is refused beside `--show-chain`.
+pub(super) const NO_DATA: &str = "no data is exchanged";
 
 /// One end, or several that listen alike.
 #[derive(Debug)]
@@ -41,20 +42,6 @@ impl SchemeUse {
     }
 }
 
-/// The part of the configuration that all ends of a run share.
-#[derive(Clone, Debug)]
-pub(super) struct RunConfig {
-    pub(super) stream: StreamConfig,
-    /// Whether further clients are served after the first one.
-    pub(super) keep_open: bool,
-    /// How long sessions may finish.
-    pub(super) grace: Duration,
-    /// How long to wait for the first client.
-    pub(super) accept_timeout: Option<Duration>,
-    /// Whether the certificates of a server are all that is wanted of it.
-    pub(super) shows_chain: bool,
-}
-
 /// The configuration of an end.
 #[derive(Debug)]
 pub(super) enum EndConfig {
@@ -64,11 +51,11 @@ pub(super) enum EndConfig {
     DatagramConnect(DatagramConnectConfig<DatagramAddress>),
 }
 
-/// Makes the configuration of an end.
+/// Makes the configuration of an end, from its options and from those of the run.
 pub(super) fn end_config(
     end: SchemeUse,
     options: &Options,
-    run: &RunConfig,
+    run: &Options,
     advice: Advice,
 ) -> Result<EndConfig, ConfigError> {
     let SchemeUse { scheme, addresses } = end;
@@ -76,11 +63,11 @@ pub(super) fn end_config(
         return Err(format!("{} does nothing with --recv-only: nothing is sent", advice.flag("crlf")).into());
     }
     let about_data = [Opt::Crlf, Opt::AllowTruncation].into_iter().find(|opt| options.was_given(*opt));
-    if let Some(opt) = about_data.filter(|_| run.shows_chain) {
-        return Err(useless_with_chain(advice.flag(row(opt).name)).into());
+    if let Some(opt) = about_data.filter(|_| run.show_chain) {
+        return Err(format!("{} does nothing with --show-chain: {NO_DATA}", advice.flag(row(opt).name)).into());
     }
     if scheme.listens() && scheme.has_datagrams() {
-        return Ok(EndConfig::DatagramListen(datagram_listen_config(addresses, options, run, advice)?));
+        return Ok(EndConfig::DatagramListen(datagram_listen_config(scheme, addresses, options, run, advice)?));
     }
     if scheme.listens() {
         return Ok(EndConfig::Listen(listen_config(scheme, addresses, options, run, advice)?));
@@ -105,35 +92,21 @@ pub(super) fn end_config(
     Ok(EndConfig::Connect(ConnectConfig { target, dial, tls, crlf: options.crlf, stream: run.stream.clone() }))
 }
 
-/// Says why an option about the data of a session is refused beside `--show-chain`.
-pub(super) fn useless_with_chain(option: impl fmt::Display) -> String {
-    format!("{option} does nothing with --show-chain: no data is exchanged")
-}
-
 pub(super) fn dial_config(address: &Address, options: &Options, advice: Advice) -> Result<DialConfig, ConfigError> {
     check_target(address)?;
     let family = family_of(options);
     check_family(family, address, advice)?;
-    if let Some(source) = &options.source {
+    if let Some(source) = &options.dial.source {
         check_source(source, family, address, advice)?;
     }
-    Ok(DialConfig {
-        family,
-        numeric: options.numeric,
-        source: options.source.clone(),
-        connect_timeout: options.connect_timeout,
-        retry: options.retry,
-        retry_delay: options.retry_delay,
-        keepalive: options.keepalive,
-        socket: options.socket.clone(),
-    })
+    Ok(DialConfig { family, ..options.dial.clone() })
 }
 
 fn listen_config(
     scheme: &Scheme,
     addresses: Vec<Address>,
     options: &Options,
-    run: &RunConfig,
+    run: &Options,
     advice: Advice,
 ) -> Result<ListenConfig, ConfigError> {
     let has_path = addresses.iter().any(|address| matches!(address, Address::Unix(UnixName::Path(_))));
@@ -145,54 +118,42 @@ fn listen_config(
     for address in &addresses {
         check_family(family, address, advice)?;
     }
+    let ListenConfig { keep_open, grace, accept_timeout, .. } = run.listening;
+    let DialConfig { numeric, keepalive, socket, .. } = options.dial.clone();
     Ok(ListenConfig {
         addresses,
         family,
-        numeric: options.numeric,
-        keep_open: run.keep_open,
-        max_conns: options.max_conns,
-        backlog: options.backlog,
+        numeric,
+        keep_open,
         access: AccessList::new(options.allow.clone(), options.deny.clone()),
         socket_mode: options.mode.unwrap_or(SOCKET_MODE_DEFAULT),
-        owner: options.owner,
-        replace_stale: options.replace_stale,
         advice,
-        port_file: options.port_file.clone(),
-        grace: run.grace,
-        accept_timeout: run.accept_timeout,
-        keepalive: options.keepalive,
-        socket: options.socket.clone(),
+        grace,
+        accept_timeout,
+        keepalive,
+        socket,
         tls: if scheme.is_tls { Some(server_settings(advice, options)?) } else { None },
         crlf: options.crlf,
         stream: run.stream.clone(),
+        ..options.listening.clone()
     })
 }
 
 fn datagram_listen_config(
+    scheme: &Scheme,
     addresses: Vec<Address>,
     options: &Options,
-    run: &RunConfig,
+    run: &Options,
     advice: Advice,
 ) -> Result<DatagramListenConfig, ConfigError> {
-    let family = family_of(options);
-    for address in &addresses {
-        check_family(family, address, advice)?;
-    }
-    for group in &options.join {
+    let config = listen_config(scheme, addresses, options, run, advice)?;
+    let ListenConfig { addresses, family, numeric, max_conns, access, port_file, socket, grace, stream, .. } = config;
+    let groups = options.join.clone();
+    for group in &groups {
         check_group(group, family, &addresses, advice)?;
     }
-    Ok(DatagramListenConfig {
-        addresses: addresses.into_iter().map(datagram_address).collect::<Result<_, _>>()?,
-        family,
-        numeric: options.numeric,
-        max_conns: options.max_conns,
-        access: AccessList::new(options.allow.clone(), options.deny.clone()),
-        port_file: options.port_file.clone(),
-        groups: options.join.clone(),
-        socket: options.socket.clone(),
-        grace: run.grace,
-        stream: run.stream.clone(),
-    })
+    let addresses = addresses.into_iter().map(datagram_address).collect::<Result<_, _>>()?;
+    Ok(DatagramListenConfig { addresses, family, numeric, max_conns, access, port_file, groups, socket, grace, stream })
 }
 
 fn datagram_address(address: Address) -> Result<DatagramAddress, ConfigError> {

@@ -50,14 +50,14 @@ pub(super) static EXAMPLES: &[Example] = &[
     first("xport relay tcp-listen:8080 tcp:host:80", "forward a port"),
     first(r"printf 'GET / HTTP/1.0\r\n\r\n' | xport tcp-client host:80", "ask a web server"),
     first("xport wait --for 30s db:5432 -- ./app", "wait for a service"),
-    main("xport tcp-server --send-only '*:8888' < file", "send a file to the client that comes"),
+    main("xport tcp-server --send-only '*:8888' < file", "send a file to one client"),
     main("xport tcp-server -k --allow 10.0.0.0/8 '*:8888' >> log", "receive from one network, one client at a time"),
     page("xport tcp-client --retry 10 localhost:6379 < query", "send a query once the service is up"),
     main("xport tcp-echo :8888", "echo for programs on this machine"),
     page("xport tcp-echo --max-conns 1000 '*:7'", "echo on every interface, for 1000 clients at once"),
     page("xport tcp-echo --port-file port 127.0.0.1:0", "echo on a free port, and write its number to a file"),
     main("xport tls-server --self-signed '*:7000' > file", "receive a file over TLS, and print the pin for clients"),
-    main("xport tls-client --pin sha256:HEX host:7000 < file", "send a file to the server with this pin only"),
+    main("xport tls-client --pin sha256:HEX host:7000 < file", "send a file only to the server with this pin"),
     main("xport tls-client --starttls smtp mx.example.org:25", "ask a mail server for TLS, then talk to it"),
     page("xport tls-client --crlf --dump - example.org:443", "type HTTP by hand, and see each byte inside TLS"),
     page(
@@ -65,7 +65,7 @@ pub(super) static EXAMPLES: &[Example] = &[
         "present a certificate to a server of a private authority",
     ),
     page("xport tls-server --cert s.pem --key k.pem '*:8443'", "serve one client with a certificate from files"),
-    page("xport tls-server -k --cert s.pem --client-ca ca.pem :8443", "accept clients with a certificate only"),
+    page("xport tls-server -k --cert s.pem --client-ca ca.pem :8443", "accept only clients with a certificate"),
     page("xport tls-echo --self-signed :8443", "test a TLS client"),
     page("xport tls-echo --cert s.pem --key k.pem '*:8443'", "echo over TLS on every interface"),
     page("xport tls-echo --cert s.pem --key k.pem --client-ca ca.pem :8443", "echo for clients with a certificate"),
@@ -86,7 +86,11 @@ pub(super) static EXAMPLES: &[Example] = &[
         r"printf 'ab\1\0\0\1\0\0\0\0\0\0\0\0\2\0\1' | xport udp-client --count 1 ns:53",
         "ask a name server for the root servers, and exit after its answer",
     ),
-    page("xport udp-client --lines --send-only host:8125 < metrics", "send a metric for each line, and await no reply"),
+    page(
+        "xport udp-client --lines --send-only host:8125 < metrics",
+        "send each line as a metric, without waiting for \
+                                                                      replies",
+    ),
     page(
         "xport udp-client --linger 3s 239.255.255.250:1900 < m-search",
         "ask all devices of this network (SSDP), and print their answers",
@@ -101,19 +105,19 @@ pub(super) static EXAMPLES: &[Example] = &[
     main("xport exec --timeout 5m -- make -j4", "run a program for at most 5 minutes, and exit with its status"),
     page("xport exec --connect host:7000 -- ./agent", "run a program on one connection"),
     page("xport exec --pty -- vi file", "run a program on a terminal of its own"),
-    page("xport exec --stderr merge --shell 'a | b' > log", "run a line with the shell, and keep all of its output"),
+    page("xport exec --stderr merge --shell 'a | b' > log", "run a shell command, and keep all of its output"),
     page(
         "while read -r x; do xport exec -- ./job \"$x\"; done < list",
-        "run a program for each line; the program leaves the list for the loop",
+        "run a program for each line; xport leaves the list to the loop",
     ),
-    page("xport exec --stdin null -- ./job", "run a program that must read nothing, in a loop over a terminal"),
+    page("xport exec --stdin null -- ./job", "run a program with an empty stdin, and leave the terminal alone"),
     main("xport relay tls-listen:8443,cert=s.pem,key=k.pem tcp:127.0.0.1:8080", "put TLS in front of a plain service"),
-    main("xport relay tcp-listen:8080 tls:host:443", "give a plain client a TLS service"),
+    main("xport relay tcp-listen:8080 tls:host:443", "let a plain client use a TLS service"),
     main("xport relay tcp-listen:2375 unix:/var/run/docker.sock", "let TCP clients on this machine talk to a daemon"),
     page("xport relay unix-listen:./app.sock tcp:127.0.0.1:8080", "give a TCP service a unix socket"),
     page(
         "xport relay tcp-listen:2525 tls:mx.example.org:25,starttls=smtp",
-        "give a plain client a mail server with TLS",
+        "let a plain mail client use a server with STARTTLS",
     ),
     page(
         "xport relay --dump calls.txt tcp-listen:8080 tcp:app:80",
@@ -133,15 +137,23 @@ pub(super) static EXAMPLES: &[Example] = &[
     page("xport echo unix-listen:./s tcp-listen:7777", "echo on a unix socket and on the loopback at once"),
     page("xport echo tls-listen:8443,self-signed", "echo over TLS"),
     page("xport echo tcp-listen:9999 tls-listen:9998,self-signed", "echo with and without TLS"),
-    main("xport wait --for 1m --status 200,401 https://example.org/health", "wait for one of two statuses of a page"),
-    page("xport wait tls:example.org:443", "try once: is it up, and is its certificate good?"),
+    main(
+        "xport wait --for 1m --status 200,401 https://example.org/health",
+        "wait until a page answers with one of \
+                                                                             two statuses",
+    ),
+    page("xport wait tls:example.org:443", "try once: is it up, and is its certificate valid?"),
     page("xport wait --for 10s --any ./app.sock :8080", "wait until one of two endpoints is up"),
     page("xport wait --for 30s --gone :8080", "wait until a service has ended"),
     page("xport wait --for 5s --send ping udp:host:7777", "wait until a service replies to a datagram"),
-    main("xport scan localhost 22,80,8000-8010", "list the open ports among these"),
+    main("xport scan localhost 22,80,8000-8010", "list which of these ports are open"),
     page("xport scan --banner host 1-1024", "list open ports, with the first line that each service sends"),
-    page("xport scan --connect-timeout 300ms host ssh", "ask whether one port is open: status 0 if it is, 3 if not"),
-    page("xport tls-client --show-chain example.org:443", "see the certificates of a server, and the days left"),
+    page("xport scan --connect-timeout 300ms host ssh", "ask whether one port is open (status 0) or not (status 3)"),
+    page(
+        "xport tls-client --show-chain example.org:443",
+        "show the certificates of a server, and the days they have \
+                                                           left",
+    ),
 ];
 
 #[cfg(test)]

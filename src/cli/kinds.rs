@@ -12,73 +12,35 @@ use strsim::osa_distance;
 use crate::cli::address::{parse_inet, parse_with};
 use crate::cli::schemes::{Scheme, named};
 
-/// A word of another program, in lower case, and the kind of endpoint that xport has instead.
-struct Synonym {
-    word: &'static str,
-    scheme: &'static str,
-    /// The option that limits the kind to one family of addresses. It is empty if there is no limit.
-    family: &'static str,
-}
-
-const fn synonym(word: &'static str, scheme: &'static str) -> Synonym {
-    Synonym { word, scheme, family: "" }
-}
-
-const fn of_family(word: &'static str, scheme: &'static str, family: &'static str) -> Synonym {
-    Synonym { word, scheme, family }
-}
-
-/// Kinds of addresses of socat, and words for listeners and clients that people try.
-static SYNONYMS: &[Synonym] = &[
-    synonym("listen", "tcp-listen"),
-    synonym("connect", "tcp"),
-    synonym("tcp-connect", "tcp"),
-    of_family("tcp4", "tcp", "4"),
-    of_family("tcp4-connect", "tcp", "4"),
-    of_family("tcp6", "tcp", "6"),
-    of_family("tcp6-connect", "tcp", "6"),
-    synonym("tcp-l", "tcp-listen"),
-    of_family("tcp4-l", "tcp-listen", "4"),
-    of_family("tcp4-listen", "tcp-listen", "4"),
-    of_family("tcp6-l", "tcp-listen", "6"),
-    of_family("tcp6-listen", "tcp-listen", "6"),
-    synonym("openssl", "tls"),
-    synonym("openssl-connect", "tls"),
-    synonym("ssl", "tls"),
-    synonym("ssl-connect", "tls"),
-    synonym("tls-connect", "tls"),
-    synonym("openssl-listen", "tls-listen"),
-    synonym("ssl-l", "tls-listen"),
-    synonym("ssl-listen", "tls-listen"),
-    synonym("tls-l", "tls-listen"),
-    synonym("unix-connect", "unix"),
-    synonym("unix-client", "unix"),
-    synonym("unix-l", "unix-listen"),
-    synonym("unix-server", "unix-listen"),
-    synonym("abstract", "unix"),
-    synonym("abstract-connect", "unix"),
-    synonym("abstract-client", "unix"),
-    synonym("abstract-listen", "unix-listen"),
-    synonym("udp-connect", "udp"),
-    synonym("udp-sendto", "udp"),
-    synonym("udp-datagram", "udp"),
-    of_family("udp4", "udp", "4"),
-    of_family("udp4-connect", "udp", "4"),
-    of_family("udp4-sendto", "udp", "4"),
-    of_family("udp4-datagram", "udp", "4"),
-    of_family("udp6", "udp", "6"),
-    of_family("udp6-connect", "udp", "6"),
-    of_family("udp6-sendto", "udp", "6"),
-    synonym("udp-l", "udp-listen"),
-    synonym("udp-recv", "udp-listen"),
-    synonym("udp-recvfrom", "udp-listen"),
-    of_family("udp4-listen", "udp-listen", "4"),
-    of_family("udp4-recv", "udp-listen", "4"),
-    of_family("udp4-recvfrom", "udp-listen", "4"),
-    of_family("udp6-listen", "udp-listen", "6"),
-    of_family("udp6-recv", "udp-listen", "6"),
-    of_family("udp6-recvfrom", "udp-listen", "6"),
-    synonym("system", "shell"),
+/// Kinds of addresses of socat, and words for listeners and clients that people try, in lower case. A row has the
+/// beginning of the word, the kind of endpoint that xport has instead, the option that limits it to one family of
+/// addresses (or nothing), and the ends of the word.
+static FOREIGN: &[(&str, &str, &str, &[&str])] = &[
+    ("connect", "tcp", "", &[""]),
+    ("tcp", "tcp", "", &["-connect"]),
+    ("tcp4", "tcp", "4", &["", "-connect"]),
+    ("tcp6", "tcp", "6", &["", "-connect"]),
+    ("listen", "tcp-listen", "", &[""]),
+    ("tcp", "tcp-listen", "", &["-l"]),
+    ("tcp4", "tcp-listen", "4", &["-l", "-listen"]),
+    ("tcp6", "tcp-listen", "6", &["-l", "-listen"]),
+    ("openssl", "tls", "", &["", "-connect"]),
+    ("ssl", "tls", "", &["", "-connect"]),
+    ("tls", "tls", "", &["-connect"]),
+    ("openssl", "tls-listen", "", &["-listen"]),
+    ("ssl", "tls-listen", "", &["-l", "-listen"]),
+    ("tls", "tls-listen", "", &["-l"]),
+    ("unix", "unix", "", &["-connect", "-client"]),
+    ("unix", "unix-listen", "", &["-l", "-server"]),
+    ("abstract", "unix", "", &["", "-connect", "-client"]),
+    ("abstract", "unix-listen", "", &["-listen"]),
+    ("udp", "udp", "", &["-connect", "-sendto", "-datagram"]),
+    ("udp4", "udp", "4", &["", "-connect", "-sendto", "-datagram"]),
+    ("udp6", "udp", "6", &["", "-connect", "-sendto"]),
+    ("udp", "udp-listen", "", &["-l", "-recv", "-recvfrom"]),
+    ("udp4", "udp-listen", "4", &["-listen", "-recv", "-recvfrom"]),
+    ("udp6", "udp-listen", "6", &["-listen", "-recv", "-recvfrom"]),
+    ("system", "shell", "", &[""]),
 ];
 
 /// Kinds of addresses of socat that xport does not have, and why.
@@ -125,8 +87,11 @@ const ROLES: &[&str] = &["listen", "l", "connect", "accept", "server", "client",
 /// The kind that another program calls `word`, and the option for its family of addresses.
 pub(super) fn foreign(word: &str) -> Option<(&'static Scheme, &'static str)> {
     let lower = word.to_ascii_lowercase();
-    let synonym = SYNONYMS.iter().find(|synonym| synonym.word == lower)?;
-    Some((named().find(|scheme| scheme.name == synonym.scheme)?, synonym.family))
+    let is_meant = |(start, _, _, ends): &&(&str, &str, &str, &[&str])| {
+        lower.strip_prefix(start).is_some_and(|end| ends.contains(&end))
+    };
+    let (_, name, family, _) = FOREIGN.iter().find(is_meant)?;
+    Some((named().find(|scheme| scheme.name == *name)?, family))
 }
 
 /// The kind of endpoint that is nearly spelled like `word`. `None` if it is spelled like it.

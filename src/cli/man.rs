@@ -109,7 +109,8 @@ fn push_option(page: &mut Roff, row: &OptSpec) {
     let short = row.short.map(|short| bold(&format!("-{short}")));
     let long = row.has_long().then(|| bold(&row.flag()));
     let mut term = Vec::from_iter(short.into_iter().chain(long)).join(", ");
-    let values = Vec::from_iter(alike.iter().filter_map(|row| row.value_name()));
+    let mut values = Vec::from_iter(alike.iter().filter_map(|row| row.value_name()));
+    values.dedup();
     if !values.is_empty() {
         let value = format!("\\fI{}\\fR", roff(&values.join("|")));
         let _ = if row.bare.is_some() { write!(term, " [{value}]") } else { write!(term, " {value}") };

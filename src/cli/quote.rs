@@ -32,9 +32,12 @@ pub(super) fn clean(text: &str) -> String {
     shorten(&escape(text), QUOTED_CHARS_MAX)
 }
 
-/// The same as [`quote`] for an argument that can be other than UTF-8. Other bytes become `\xff`.
+/// The same as [`quote`] for an argument that can be other than UTF-8. Then all escapes are those of bytes: `\xff`.
 pub(super) fn quote_os(text: &OsStr) -> String {
-    format!("'{}'", shorten(&escape_bytes(text.as_bytes()), QUOTED_CHARS_MAX))
+    match text.to_str() {
+        Some(text) => quote(text),
+        None => format!("'{}'", shorten(&escape_bytes(text.as_bytes()), QUOTED_CHARS_MAX)),
+    }
 }
 
 /// The first `max` characters, followed by `…` if there are more.

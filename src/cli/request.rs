@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use crate::cli::endpoint::{Context, EndpointArg};
-use crate::cli::ends::{EndConfig, RunConfig, SchemeUse, end_config};
+use crate::cli::ends::{EndConfig, SchemeUse, end_config};
 use crate::cli::error::ConfigError;
 use crate::cli::modes::{Action, ModeSpec};
 use crate::cli::options::{Heading, Opt, Options};
@@ -57,7 +57,7 @@ impl<'a> ParsedEndpoint<'a> {
     }
 
     /// The configuration of the endpoint. `None` if it is no socket.
-    pub(super) fn config(&self, run: &RunConfig) -> Result<Option<EndConfig>, ConfigError> {
+    pub(super) fn config(&self, run: &Options) -> Result<Option<EndConfig>, ConfigError> {
         let Some((_, options)) = &self.socket else { return Ok(None) };
         // Commas in a URL are rare, so advice about a page names the option of the mode.
         let advice = if self.arg.scheme.form == Form::Url { Advice::Arguments } else { Advice::Endpoint };

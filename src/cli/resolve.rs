@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::cli::address::{parse_address, parse_two_words};
 use crate::cli::endpoint::EndpointArg;
-use crate::cli::ends::{EndConfig, RunConfig, SchemeUse, check_descriptors, end_config, useless_with_chain};
+use crate::cli::ends::{EndConfig, NO_DATA, SchemeUse, check_descriptors, end_config};
 use crate::cli::error::ConfigError;
 use crate::cli::hints;
 use crate::cli::kinds::is_address;
@@ -17,7 +17,7 @@ use crate::cli::options::{Opt, Options, row};
 use crate::cli::quote::{quote, quote_os};
 use crate::cli::request::{ParsedEndpoint, Request, check_use};
 use crate::cli::schemes::{Role, Scheme};
-use crate::modes::config::{DatagramRun, DumpTarget, KeyConfig, Mode, StreamConfig};
+use crate::modes::config::{KeyConfig, Mode, StreamConfig};
 use crate::protocols::half_close::HalfClose;
 use crate::transports::advice::Advice;
 
@@ -58,7 +58,7 @@ pub(super) fn resolve_named(request: &Request<'_>, scheme: &'static Scheme) -> R
     let end = SchemeUse { scheme, addresses };
     check_use(request, std::slice::from_ref(&end))?;
     let action = request.mode.verb.action;
-    let run = run_config(action, options, scheme.has_datagrams())?;
+    let run = run_options(action, options, scheme.has_datagrams())?;
     let config = end_config(end, options, &run, Advice::Arguments)?;
     Ok(mode_config(action, options, run.stream, vec![config]))
 }
@@ -74,7 +74,7 @@ pub(super) fn resolve_verb(request: &Request<'_>) -> Result<Mode, ConfigError> {
     let verb = request.mode.verb;
     let pairs = request.operands.windows(2);
     if pairs.into_iter().any(|two| two[0].to_str().zip(two[1].to_str()).is_some_and(hints::are_one_word)) {
-        return Err("host and port are one word".into());
+        return Err("host and port must be one word".into());
     }
     let mut parsed = Vec::new();
     for text in request.operands {
@@ -96,7 +96,7 @@ pub(super) fn resolve_verb(request: &Request<'_>) -> Result<Mode, ConfigError> {
     }
     check_descriptors(ends.iter().flat_map(|end| &end.addresses))?;
     check_use(request, &ends)?;
-    let run = run_config(verb.action, request.options, has_datagrams)?;
+    let run = run_options(verb.action, request.options, has_datagrams)?;
     let configs = parsed.iter().filter_map(|parsed| parsed.config(&run).transpose()).collect::<Result<_, _>>()?;
     Ok(mode_config(verb.action, request.options, run.stream, configs))
 }
@@ -117,7 +117,7 @@ fn explain_scheme(request: &Request<'_>, arg: &EndpointArg<'_>) -> String {
 
 /// The configuration of a mode from those of its ends. There is at least one.
 fn mode_config(action: Action, options: &Options, stream: StreamConfig, configs: Vec<EndConfig>) -> Mode {
-    let datagrams = DatagramRun { lines: options.lines, count: options.count };
+    let datagrams = options.datagrams;
     let (mut listeners, mut receivers) = (Vec::new(), Vec::new());
     for config in configs {
         match config {
@@ -136,18 +136,19 @@ fn mode_config(action: Action, options: &Options, stream: StreamConfig, configs:
     }
 }
 
-/// The part of the configuration that all ends of a run share.
-pub(super) fn run_config(action: Action, options: &Options, has_datagrams: bool) -> Result<RunConfig, ConfigError> {
-    if has_datagrams && options.count.is_some() && options.send_only {
+/// The options of a run, once they are known to fit together. Their configurations of streams and listeners lack only
+/// what each end adds.
+pub(super) fn run_options(action: Action, options: &Options, has_datagrams: bool) -> Result<Options, ConfigError> {
+    let mut run = options.clone();
+    let stream = &mut run.stream;
+    if has_datagrams && options.datagrams.count.is_some() && stream.send_only {
         return Err("--count needs received datagrams, which --send-only discards".into());
     }
-    if let Some(low) = options.low_water.filter(|low| *low > options.high_water) {
-        return Err(format!("--low-water {low} is more than --high-water {}", options.high_water).into());
+    if let Some(low) = stream.low_water.filter(|low| *low > stream.high_water) {
+        return Err(format!("--low-water {low} is more than --high-water {}", stream.high_water).into());
     }
-    check_show_chain(options)?;
-    check_direction(options)?;
-    check_raw(options)?;
-    let half_close = match options.half_close {
+    check_pairs(options)?;
+    stream.half_close = match options.half_close {
         // The end of a raw terminal is that of the session, whatever was typed.
         _ if options.raw => HalfClose::Now,
         Some(half_close) => half_close,
@@ -155,82 +156,56 @@ pub(super) fn run_config(action: Action, options: &Options, has_datagrams: bool)
         None if action == Action::Exec => HalfClose::Auto,
         None => HalfClose::Now,
     };
-    let lingers = has_datagrams && action == Action::Connect && options.quit_after.is_none();
-    let stream = StreamConfig {
-        send_only: options.send_only,
-        recv_only: options.recv_only,
-        half_close,
-        high_water: options.high_water,
-        low_water: options.low_water,
-        idle_timeout: options.idle_timeout,
-        linger: options.linger.or_else(|| lingers.then_some(DATAGRAM_LINGER_DEFAULT)),
-        quit_after: options.quit_after,
-        until_peer_ends: options.until_peer_ends,
-        timeout: options.timeout,
-        dump: options
-            .dump
-            .clone()
-            .map(|path| if path.as_os_str() == "-" { DumpTarget::Stderr } else { DumpTarget::File(path) }),
-        keys: options.raw.then_some(KeyConfig { escape: options.escape }),
-        progress: options.progress && !options.raw,
-    };
-    let keep_open = if action == Action::Listen { options.keep_open } else { !options.once };
-    Ok(RunConfig {
-        stream,
-        keep_open,
-        grace: options.grace,
-        accept_timeout: options.accept_timeout,
-        shows_chain: options.show_chain,
-    })
+    if has_datagrams && action == Action::Connect && stream.quit_after.is_none() {
+        stream.linger.get_or_insert(DATAGRAM_LINGER_DEFAULT);
+    }
+    stream.keys = options.raw.then_some(KeyConfig { escape: options.escape });
+    stream.progress &= !options.raw;
+    if action != Action::Listen {
+        run.listening.keep_open = !options.once;
+    }
+    Ok(run)
 }
 
-/// Checks that no option about the data of a session is given if there is no data.
-fn check_show_chain(options: &Options) -> Result<(), ConfigError> {
-    use Opt::*;
-    let of_ends = [HalfClose, NoHalfClose, Linger, QuitAfter, UntilPeerEnds];
-    let of_data = [SendOnly, RecvOnly, Raw, Escape, Progress, Dump, HighWater, LowWater, IdleTimeout];
-    match of_ends.into_iter().chain(of_data).find(|opt| options.show_chain && options.was_given(*opt)) {
-        Some(opt) => Err(useless_with_chain(row(opt).flag()).into()),
-        None => Ok(()),
-    }
-}
+/// Options about the end of a stream.
+const ENDS: &[Opt] = &[Opt::HalfClose, Opt::NoHalfClose, Opt::Linger, Opt::QuitAfter, Opt::UntilPeerEnds];
 
-/// Checks that no option about the end of stdin is given if that end is never passed on.
-fn check_direction(options: &Options) -> Result<(), ConfigError> {
-    let ends = [Opt::HalfClose, Opt::NoHalfClose, Opt::Linger, Opt::QuitAfter, Opt::UntilPeerEnds];
-    let is_given = |opt: &Opt| options.was_given(*opt);
-    if let Some(opt) = ends.iter().copied().find(is_given).filter(|_| options.recv_only) {
-        return Err(format!("{} does nothing with --recv-only: stdin is not read", row(opt).flag()).into());
+/// Options about the data of a session.
+const DATA: &[Opt] = &[
+    Opt::SendOnly,
+    Opt::RecvOnly,
+    Opt::Raw,
+    Opt::Escape,
+    Opt::Progress,
+    Opt::Dump,
+    Opt::HighWater,
+    Opt::LowWater,
+    Opt::IdleTimeout,
+];
+
+/// An option, others that do nothing beside it, and why. The first row that is true of a line is reported.
+const USELESS: &[(Opt, &[Opt], &str)] = &[
+    (Opt::ShowChain, ENDS, NO_DATA),
+    (Opt::ShowChain, DATA, NO_DATA),
+    (Opt::RecvOnly, ENDS, "stdin is not read"),
+    (Opt::SendOnly, &[Opt::HalfClose, Opt::NoHalfClose, Opt::QuitAfter], "the connection is closed when stdin ends"),
+    (Opt::RecvOnly, &[Opt::Raw], "stdin is not read"),
+    (Opt::Raw, &[Opt::Progress], "the terminal shows what the peer sends"),
+    (Opt::Raw, ENDS, "a session on a terminal ends with the peer"),
+];
+
+/// Checks that no two options of the run contradict each other.
+fn check_pairs(options: &Options) -> Result<(), ConfigError> {
+    for (opt, others, why) in USELESS.iter().filter(|(opt, ..)| options.was_given(*opt)) {
+        if let Some(other) = others.iter().find(|other| options.was_given(**other)) {
+            return Err(format!("{} does nothing with {}: {why}", row(*other).flag(), row(*opt).flag()).into());
+        }
     }
-    let without_answer = [Opt::HalfClose, Opt::NoHalfClose, Opt::QuitAfter];
-    if let Some(opt) = without_answer.into_iter().find(is_given).filter(|_| options.send_only) {
-        let name = row(opt).flag();
-        return Err(format!("{name} does nothing with --send-only: the connection is closed when stdin ends").into());
-    }
-    if options.linger.is_some() && options.quit_after.is_some() {
+    if options.stream.linger.is_some() && options.stream.quit_after.is_some() {
         return Err("XPORT_LINGER and XPORT_QUIT_AFTER contradict each other: one must be empty".into());
     }
+    if options.was_given(Opt::Escape) && !options.raw {
+        return Err("--escape does nothing without --raw".into());
+    }
     Ok(())
-}
-
-/// Checks that the options of single keys go together with the others.
-fn check_raw(options: &Options) -> Result<(), ConfigError> {
-    if !options.raw {
-        let is_alone = options.was_given(Opt::Escape);
-        return if is_alone { Err("--escape does nothing without --raw".into()) } else { Ok(()) };
-    }
-    if options.recv_only {
-        return Err("--raw does nothing with --recv-only: stdin is not read".into());
-    }
-    if options.was_given(Opt::Progress) {
-        return Err("--progress does nothing with --raw: the terminal shows what the peer sends".into());
-    }
-    let ends = [Opt::HalfClose, Opt::NoHalfClose, Opt::Linger, Opt::QuitAfter, Opt::UntilPeerEnds];
-    match ends.into_iter().find(|opt| options.was_given(*opt)) {
-        Some(opt) => {
-            let name = row(opt).flag();
-            Err(format!("{name} does nothing with --raw: a session on a terminal ends with the peer").into())
-        }
-        None => Ok(()),
-    }
 }

@@ -157,7 +157,7 @@ pub(super) static TCP_LISTEN: Scheme = Scheme {
     name: "tcp-listen",
     options: &[ACCEPT, ADMIT, &[Keepalive], PACKETS, BUFFERS, FAMILY, LINES],
     term: "tcp-listen:ADDRESS",
-    help: "listen on TCP; max-conns is 100 if RIGHT is a program",
+    help: "listen on TCP; max-conns defaults to 100 if RIGHT is a program",
     ..SERVER
 };
 pub(super) static TLS: Scheme = Scheme {
@@ -195,7 +195,7 @@ pub(super) static TLS_LISTEN: Scheme = Scheme {
         TLS_COMMON,
     ],
     term: "tls-listen:ADDRESS",
-    help: "listen for TLS, with cert=FILE or self-signed; max-conns is 100 if RIGHT is a program",
+    help: "listen for TLS, with cert=FILE or self-signed; max-conns defaults to 100 if RIGHT is a program",
     ..SERVER
 };
 pub(super) static UNIX: Scheme = Scheme {
@@ -230,8 +230,8 @@ pub(super) static UDP_LISTEN: Scheme = Scheme {
     // Services mark their datagrams by the traffic class, so that they do not answer each other.
     options: &[&[MaxConns], ADMIT, &[Join, Ttl], BUFFERS, FAMILY],
     term: "udp-listen:ADDRESS",
-    help: "receive datagrams; each sender is a client. max-conns limits the senders, to 8192 unless set, or to 100 if \
-           RIGHT is a program; beyond that, a new sender replaces the one that has been silent for longest",
+    help: "receive datagrams; each sender is a client. max-conns limits the senders (default: 8192, or 100 if RIGHT \
+           is a program); beyond the limit, a new sender replaces the one that has been silent longest",
     ..SERVER
 };
 pub(super) static FD: Scheme = Scheme {
@@ -240,8 +240,8 @@ pub(super) static FD: Scheme = Scheme {
     options: &[&[Keepalive], PACKETS, LINES],
     listening: Some(&FD_LISTEN),
     term: "fd:N",
-    help: "an inherited stream socket; it has the option crlf, and keepalive, nodelay, tos and ttl if it is TCP. Where \
-           clients are accepted, it can be a listener, and then also has max-conns, allow, deny and port-file",
+    help: "an inherited stream socket; it has the option crlf, and keepalive, nodelay, tos and ttl if it is TCP. \
+           Where xport accepts clients, it can be a listener, and then also has max-conns, allow, deny and port-file",
     ..CLIENT
 };
 pub(super) static FD_LISTEN: Scheme = Scheme {
@@ -255,7 +255,7 @@ pub(super) static EXEC: Scheme = Scheme {
     role: Role::Run,
     form: Form::Words,
     term: "exec:CMD ARG...",
-    help: "run a program; the words are split as in a shell, but no shell runs",
+    help: "run a program; words are split as a shell splits them, but no shell runs",
     ..CLIENT
 };
 pub(super) static SHELL: Scheme = Scheme {
@@ -263,7 +263,7 @@ pub(super) static SHELL: Scheme = Scheme {
     role: Role::Run,
     form: Form::Line,
     term: "shell:CMD",
-    help: "run a line with the shell",
+    help: "run a shell command",
     ..CLIENT
 };
 

@@ -16,7 +16,7 @@ pub enum Manual {
 pub(super) const ABOUT: &str = "The netcat that people and scripts can trust";
 
 /// The name of the page of endpoints in one line.
-pub(super) const ABOUT_ENDPOINTS: &str = "What xport connects and listens to, and how to write it";
+pub(super) const ABOUT_ENDPOINTS: &str = "The endpoints that xport connects to and listens on";
 
 /// The lines of the synopsis.
 pub(super) const SYNOPSIS: &[&str] = &[
@@ -41,29 +41,30 @@ pub(super) const SYNOPSIS_OF_ENDPOINTS: &[&str] = &[
 
 /// The description in the manual page, in paragraphs.
 pub(super) const DESCRIPTION: &[&str] = &[
-    "xport connects programs, files and terminals with TCP, TLS, UDP and unix sockets. A mode combines a transport \
-     with what is done with the bytes: tcp-client is TCP joined with stdin and stdout, udp-echo is UDP with an echo.",
+    "xport connects programs, files and terminals with TCP, TLS, UDP and unix sockets. A mode names a transport and \
+     what to do with the bytes: tcp-client connects over TCP and joins the connection to stdin and stdout, and \
+     udp-echo returns each UDP datagram to its sender.",
     "stdout carries only data, byte for byte. Messages go to stderr, one line for each event. The exit status says \
-     whether all data has arrived.",
+     whether all data arrived.",
 ];
 
 /// The same of the page of endpoints.
 pub(super) const DESCRIPTION_OF_ENDPOINTS: &[&str] =
-    &["An endpoint is one end of a run: a socket, a program, or stdin \
-    and stdout. It is written as KIND:ADDRESS[,OPTION]... The addresses are those of xport(1)."];
+    &["An endpoint is one end of a connection: a socket, a program, or stdin and stdout. Its form is \
+       KIND:ADDRESS[,OPTION]... xport(1) lists the forms of addresses."];
 
 /// How to read the list of options in the manual page.
 pub(super) const HOW_TO_READ_OPTIONS: &str = "\
-Behind each option are its values, its default, the environment variable that sets its default, and the modes that \
-have it. *-client stands for the four clients, tcp-* for the three modes of TCP.";
+Each option is followed by its values, its default, the environment variable that sets the default, and the modes that \
+have it. *-client stands for the four clients, tcp-* for the three TCP modes.";
 
 /// The description in a paragraph, for --help.
 pub(super) const LONG_ABOUT: &str = "\
 The netcat that people and scripts can trust. stdout carries only data, byte for byte. Messages go to stderr. The exit \
-status says whether all data has arrived.";
+status says whether all data arrived.";
 
 /// The last line of the first screen.
-pub(super) const AFTER_HELP: &str = "'xport MODE -h' shows the options of a mode, 'xport --help' everything.";
+pub(super) const AFTER_HELP: &str = "'xport MODE -h' lists the options of a mode. 'xport --help' has more.";
 
 /// The last line of `xport --help`.
 pub(super) const AFTER_LONG_HELP: &str =
@@ -79,7 +80,7 @@ pub(super) fn after_help_of(mode: &str) -> String {
 }
 
 /// The help of the option for help.
-pub(super) const HELP: &str = "Print help: -h fits a screen, --help has everything";
+pub(super) const HELP: &str = "Print help: one screen with -h, all of it with --help";
 
 /// What the modes for endpoints of any kind do, for the first screen.
 pub(super) const ANY_ENDPOINT: &str = "The same for any endpoint";
@@ -95,11 +96,11 @@ pub(super) const COMPLETIONS: &[(&str, &str)] = &[
 pub(super) const ADDRESSES: &[(&str, &str)] = &[
     ("HOST:PORT, [V6]:PORT, HOST PORT", "A host name or an IP address. The port is a number or a service name."),
     ("[fe80::1%eth0]:PORT", "A link-local address needs its interface."),
-    ("PORT, :PORT", "The loopback of IPv4 and IPv6."),
-    ("*:PORT, 0.0.0.0:PORT, [::]:PORT", "Every interface, to listen on. * means IPv4 and IPv6."),
+    ("PORT, :PORT", "The loopback of IPv4 and IPv6: this machine only."),
+    ("*:PORT, 0.0.0.0:PORT, [::]:PORT", "Listen on every interface. * means IPv4 and IPv6."),
     ("/path, ./path, path", "A unix socket, in the unix modes."),
     ("@name", "An abstract unix socket. It has no permissions: any program on the machine can connect."),
-    ("239.1.2.3:PORT", "A multicast group. A listener joins it; a client takes answers from every host."),
+    ("239.1.2.3:PORT", "A multicast group. A listener joins it. A client accepts answers from every host."),
     ("fd:N", "An inherited socket: a listener, a connection, or a bound datagram socket."),
 ];
 
@@ -107,19 +108,20 @@ pub(super) const ADDRESSES: &[(&str, &str)] = &[
 pub(super) const WAITING: &[(&str, &str)] = &[
     (
         "HOST:PORT, tcp:ADDRESS",
-        "Up if it accepts a connection, which is closed at once. Nothing is sent. A proxy in front of a service can \
-         accept while the service is down.",
+        "Up if it accepts a connection. xport sends nothing and closes the connection at once. A proxy in front of a \
+         service can accept connections while the service is down.",
     ),
     ("/path, @name, unix:PATH", "The same for a unix socket."),
     ("tls:ADDRESS", "Up if the handshake succeeds and the certificate is verified."),
     (
         "http://HOST/PATH, https://HOST/PATH",
-        "Up if one GET is answered with a wanted status. A redirect is not followed.",
+        "Up if the answer to one GET has a 2xx or 3xx status, or a status of --status. xport follows no redirect. \
+         Write %2C for a comma in the path if a word follows that is, or nearly is, an option.",
     ),
     (
         "udp:ADDRESS",
-        "With --send TEXT, up if a reply comes. Otherwise up if an empty datagram is not refused within 500ms, which a \
-         firewall can feign.",
+        "With --send TEXT, up if a reply arrives. Without it, up if an empty datagram is not refused within 500ms. A \
+         firewall that drops datagrams makes a closed port look up.",
     ),
 ];
 
@@ -128,30 +130,31 @@ pub(super) const ENDPOINT_OPTIONS: &[&str] = &[
     "Options follow an address after commas, under their usual names: tcp:host:80,retry=3,source=:99. An option that \
      takes a list, such as allow, may be repeated. Write '\\,' for a comma in a value. exec: and shell: take the rest \
      of the word unchanged, commas and colons included.",
-    "An option before the endpoints holds for each endpoint that has it. An option after a comma holds for that \
-     endpoint alone and wins there. Lists, such as networks of allow and deny, add up. The XPORT_* variables of \
-     options work here too.",
+    "An option before the endpoints applies to each endpoint that has it. An option after a comma applies to that \
+     endpoint only, and takes precedence there. Lists, such as the networks of allow and deny, are combined. The \
+     XPORT_* variables of options work here too.",
     "A URL is an endpoint if it has only a scheme and an address: tcp://host:80, tls://host:443, unix:///run/s, \
-     udp://host:53.",
-    "Only LEFT of a relay can listen; RIGHT is then opened for each client. In echo, listen and exec --listen, every \
-     endpoint listens: tcp: means tcp-listen: there.",
+     udp://host:53. wait also takes http: and https: URLs. There, a comma belongs to the path unless the name of an \
+     option follows. NAME=VALUE is refused if NAME is nearly an option. Write %2C for such a comma in the path.",
+    "Only LEFT of a relay can listen. RIGHT is then opened once for each client. In echo, listen and exec --listen, \
+     every endpoint listens, so tcp: means tcp-listen: there.",
 ];
 
 /// The exit statuses, and what each means.
 pub(super) const EXIT_STATUS: &[(&str, &str)] = &[
     (
         "0",
-        "Every byte was delivered, and each direction ended in order. A server that a signal stops ends with 0 too, \
-         once its sessions have finished.",
+        "Every byte was delivered, and both directions closed cleanly. A server that a signal stops also exits with \
+         0, once its sessions have finished.",
     ),
-    ("1", "A local failure: stdin, stdout or a file failed, or resources ran out. exec has 125 instead."),
-    ("2", "Wrong usage: a bad option, address or number, or a bad PEM file. Nothing was opened."),
+    ("1", "A local failure: stdin, stdout or a file failed, or resources ran out. exec uses 125 instead."),
+    ("2", "Usage error: a bad option, address or number, or a bad PEM file. Nothing was opened."),
     (
         "3",
-        "Unavailable: xport cannot resolve, connect, bind or listen. Nothing was transferred, so a retry is safe. With \
-         wait, the one try has failed. With scan, no port is open.",
+        "Unavailable: xport cannot resolve, connect, bind or listen. Nothing was transferred, so a retry is safe. \
+         wait: the only try failed. scan: no port is open.",
     ),
-    ("4", "Broken: the connection was reset or killed, or a datagram met a closed port. Data may be incomplete."),
+    ("4", "Broken: an established connection failed, or a datagram reached a closed port. Data may be incomplete."),
     (
         "5",
         "TLS: the handshake failed, the certificate was refused, the peer does not speak TLS, or the stream ended \
@@ -159,22 +162,23 @@ pub(super) const EXIT_STATUS: &[(&str, &str)] = &[
     ),
     (
         "124",
-        "A time limit of an option was reached, or fewer datagrams than --count arrived. wait has it for --for only.",
+        "The time limit of an option was reached, or fewer datagrams than --count arrived. wait: the time of --for \
+         was up.",
     ),
     (
         "125, 126, 127",
-        "exec: xport itself failed, the program cannot be executed, or it is not found. relay and wait have 126 and \
-         127 too.",
+        "exec: xport itself failed (125), the program cannot be executed (126), or it was not found (127). relay and \
+         wait use 126 and 127 too.",
     ),
     (
         "the program's",
-        "exec, and relay with a program: the status of the program, or 128+n if signal n ended it. wait becomes its \
- program.",
+        "exec, and relay with a program, exit with the status of the program, or with 128+n if signal n ended it. \
+         wait becomes its program.",
     ),
     (
         "128+n",
-        "Signal n ended the run, or ended a server for one client before that client came. The first process of a PID \
-         namespace (PID 1) cannot die of its own signal, and exits with this status.",
+        "Signal n ended the run, or ended a server that was still waiting for its one client. xport dies of the \
+         signal, and the shell shows 128+n. As PID 1 of a container, xport exits with this status instead.",
     ),
 ];
 
@@ -182,55 +186,56 @@ pub(super) const EXIT_STATUS: &[(&str, &str)] = &[
 pub(super) const ENDING: &[(&str, &str)] = &[
     (
         "stdin ends",
-        "xport sends everything that it has read, tells the peer (a half-close), and waits for the answer without a \
-         limit. --half-close says when the peer is told. --linger (then 124) and --quit-after (then 0) set a limit.",
+        "xport sends everything that it has read, half-closes the connection, and waits for the answer without a time \
+         limit. --half-close says when to half-close. --linger (then 124) and --quit-after (then 0) set a limit.",
     ),
     (
         "the peer ends",
-        "xport writes the rest to stdout and closes it. If stdin is a terminal, or with --until-peer-ends, the run is \
-         over once the peer has what was read from stdin; otherwise xport sends stdin to its end.",
+        "xport writes the rest to stdout and closes stdout. If stdin is a terminal, or with --until-peer-ends, the \
+         run ends once the peer has received what was read from stdin. Otherwise xport sends stdin to its end.",
     ),
     (
         "TLS ends",
-        "Each direction ends with a close_notify, which TLS protects; a half-close and the answer to it are \
-         close_notify messages. If the connection ends without one, an attacker may have cut it, and the data may be \
-         incomplete: the run reports this and ends with status 5, unless --allow-truncation is given. The bytes that \
-         arrived have been written. A server logs such an end, or a failed handshake, and goes on listening. Once the \
-         peer has ended and has received everything, errors of the remaining close do not count.",
+        "Each direction ends with a close_notify message, which TLS protects. So a half-close is a close_notify too. \
+         If the connection ends without one, an attacker may have cut it. xport then writes the bytes that arrived, \
+         reports that data may be missing, and exits with 5, unless --allow-truncation is given. A server logs such \
+         an end, or a failed handshake, and goes on listening. Once the peer has sent its close_notify and has \
+         received everything, later errors do not count.",
     ),
     (
         "a TCP peer vanishes",
-        "A host that loses its power or its network sends nothing. After the time of --keepalive (60s unless set) \
-         without traffic, xport probes the peer. If the peer does not answer for as long again, the connection fails \
-         with 'Connection timed out', and with status 4 if the run is about this connection. A connection also fails \
-         if its peer acknowledges nothing for twice that time. xport waits for a peer that answers but does not read.",
+        "A host that loses power or its network sends nothing. After --keepalive (60s unless set) without traffic, \
+         xport probes the peer. If the peer does not answer for as long again, the connection fails with 'Connection \
+         timed out', and a run with one connection exits with 4. A connection also fails if the peer acknowledges \
+         nothing for twice that time. xport waits for a peer that answers but does not read.",
     ),
-    ("both have ended", "The run is over once the system of the peer has acknowledged every byte."),
+    ("both have ended", "The run ends once the peer's system has acknowledged every byte."),
     (
         "stdin ends, and datagrams were sent",
-        "Datagrams have no end to pass on, and no acknowledgement. udp-client exits once no datagram has moved for \
-         --linger (1s unless set), or at once with --send-only; --idle-timeout does not count any more. udp-server \
-         stays, unless --linger is given; it reads stdin once the first datagram has arrived.",
+        "Datagrams have neither an end nor an acknowledgement. udp-client exits once no datagram has moved for \
+         --linger (1s unless set), or at once with --send-only. --idle-timeout no longer counts then. udp-server \
+         stays, unless --linger is given. It reads stdin only after the first datagram has arrived.",
     ),
     (
-        "as many datagrams as --count says have arrived",
-        "The run ends with status 0 once the datagrams are written to stdout; udp-echo has answered them by then, and \
-         udp-server has sent what stdin had. If --linger or another timeout comes first, the status is 124.",
+        "all datagrams of --count have arrived",
+        "The run exits with 0 once the datagrams are on stdout. By then, udp-echo has answered them, and udp-server \
+         has sent the data of stdin. If --linger or another time limit comes first, the status is 124.",
     ),
     (
-        "a port for datagrams is closed",
-        "When the system of the peer reports a closed port, udp-client sends the same datagrams to the next address of \
-         the host, unless an answer has arrived. If all addresses refuse, udp-client reports it and ends with status \
-         4 once stdin has ended, because a later datagram may still be taken. udp-server and udp-echo go on.",
+        "a datagram reaches a closed port",
+        "When the peer's system reports a closed port, udp-client sends the same datagrams to the next address of the \
+         host, unless an answer has arrived. If all addresses refuse, udp-client reports the refusal. It goes on \
+         while stdin is open, because the receiver may come back, and then exits with 4. udp-server and udp-echo go \
+         on.",
     ),
     (
         "the program of exec ends",
-        "xport prints the rest of the output and exits with the status of the program. A process that outlives the \
-         program and holds its stdout is waited for only while it writes. xport passes HUP, INT, QUIT, TERM, USR1, \
-         USR2 and ALRM on to the process group of the program, and to the program itself if it has left that group; \
-         SIGKILL follows TERM and HUP after --kill-after. If the program dies of such a signal, so does xport. A \
-         program that has become another user, as under sudo, cannot be killed: after --kill-after, a message names \
-         the program, which is left running, and the run ends by the signal, or with 124 after --timeout.",
+        "xport prints the rest of the output and exits with the status of the program. If another process still holds \
+         the program's stdout, xport waits only while that process writes. xport passes on HUP, INT, QUIT, TERM, \
+         USR1, USR2 and ALRM to the process group of the program, and to the program itself if it has left that \
+         group. SIGKILL follows TERM and HUP after --kill-after. If the program dies of such a signal, so does xport. \
+         xport cannot kill a program that has become another user, as under sudo. After --kill-after, xport names the \
+         program in a message and leaves it running. The run then ends by the signal, or with 124 after --timeout.",
     ),
     (
         "exec gets SIGTSTP",
@@ -245,18 +250,19 @@ pub(super) const ENDING: &[(&str, &str)] = &[
     (
         "a server gets SIGTERM, SIGINT or SIGHUP",
         "The server closes its listeners at once and lets sessions finish. A second signal, or the end of --grace, \
-         resets the sessions and asks children to end; a third signal kills the children. A server for one client \
-         that has had no client, and udp-server before the last datagram of --count, end by the signal at once.",
+         resets the sessions and sends SIGTERM to programs. A third signal kills the programs. A server that still \
+         waits for its one client ends by the first signal at once. So does udp-server before the last datagram of \
+         --count.",
     ),
     (
-        "a server gets another signal that ends programs",
+        "a server gets another fatal signal",
         "The server ends by that signal at once, and removes its socket and its --port-file.",
     ),
     (
         "a scan has tried every port",
-        "The status is 0 if a port is open, and 3 if none is. A message then says how many ports are closed and \
-         filtered. Ports that this machine could not try, for example without a route, are reported once. A scan that \
-         --timeout ends writes the open ports that it knows, and ends with status 124.",
+        "The status is 0 if a port is open, and 3 if none is. With no open port, a message says how many ports are \
+         closed and filtered. Ports that this machine cannot try, for example for lack of a route, are reported once. \
+         When --timeout ends a scan, xport writes the open ports found so far and exits with 124.",
     ),
     ("a client gets a signal", "The client ends at once. A signal that was ignored at the start stays ignored."),
     ("the reader of stdout is gone", "The run ends by SIGPIPE without a message, as cat does."),
@@ -267,24 +273,24 @@ pub(super) const ENDING: &[(&str, &str)] = &[
 pub(super) const ENDING_OF_PAIRS: &[(&str, &str)] = &[
     (
         "one side of a relay ends",
-        "xport writes everything that has arrived to the other side, then ends that direction. The pair ends when both \
-         sides have ended, and so does the run if LEFT does not listen. Datagrams have no end: a pair with datagrams \
-         on one side ends once the other side has ended and nothing has moved for --linger (1s unless set). \
+        "xport writes everything that has arrived to the other side, then closes that direction. The pair ends when \
+         both directions have closed. If LEFT does not listen, the run ends too. Datagrams have no end: a pair with \
+         datagrams on one side ends once the other side has ended and nothing has moved for --linger (1s unless set). \
          udp-listen forgets a sender after --idle-timeout.",
     ),
     (
         "one side of a relay fails",
-        "The other side gets the bytes that came before, then a reset, so that it cannot take a cut stream for a \
-         complete one. If LEFT listens, the failure is logged; otherwise it decides the status of the run.",
+        "The other side gets the bytes that came before, then a reset. So it cannot mistake a cut stream for a \
+         complete one. If LEFT listens, xport logs the failure. Otherwise the failure decides the exit status.",
     ),
     (
         "a connection with a program ends",
-        "When the program ends, xport sends the rest of its output and closes the connection. When the client ends \
-         its direction, xport closes the stdin of the program. When the client is gone altogether, xport ends the \
-         program: SIGTERM to its process group, then SIGKILL after --kill-after; if the client has not failed, the \
-         program first gets as long to read its input. A TCP client that is gone looks like one that has only \
-         stopped sending, until something is sent to it or about a minute has passed; --linger sets a limit. A \
-         program that was killed, or that failed and left input unread, resets the connection.",
+        "When the program ends, xport sends the rest of its output and closes the connection. When the client \
+         half-closes, xport closes the stdin of the program. When the client is gone, xport sends SIGTERM to the \
+         process group of the program, and SIGKILL after --kill-after. If the client has closed cleanly, the program \
+         first gets the same time to read its input. A TCP client that is gone looks like one that has half-closed, \
+         until something is sent to it or about a minute has passed. --linger sets a limit. A program that was \
+         killed, or that failed and left input unread, resets the connection.",
     ),
 ];
 
@@ -298,8 +304,8 @@ pub(super) const STDIN_OF_PROGRAM: &[(&str, &str)] = &[
     ),
     (
         "a socket, or a non-blocking pipe",
-        "xport reads it, and the program gets a pipe, as with --stdin pipe. xport can read some hundred kilobytes more \
-         than the program does.",
+        "xport reads it, and the program gets a pipe, as with --stdin pipe. xport can read a few hundred kilobytes \
+         more than the program does.",
     ),
     (
         "anything, with --pty",
@@ -316,24 +322,24 @@ pub(super) const ENVIRONMENT_OF_PROGRAM: &[(&str, &str)] = &[
     ("XPORT_PROTO", "On a connection: tcp, tls, unix or udp."),
     ("XPORT_REMOTE_ADDR, XPORT_REMOTE_PORT", "The peer, in numbers."),
     ("XPORT_LOCAL_ADDR, XPORT_LOCAL_PORT", "This end, in numbers. Unix sockets have neither."),
-    ("XPORT_PEER_PIN", "The pin of the certificate of the peer, if it was verified."),
+    ("XPORT_PEER_PIN", "The pin of the peer's certificate, if it was verified."),
 ];
 
 /// Other environment variables, and what each does.
 pub(super) const ENVIRONMENT: &[(&str, &str)] = &[
     (
         "XPORT_...",
-        "The default of an option, as --help of a mode shows. An empty value counts as unset. For an option without a \
-         value, 1 is on and 0 is off.",
+        "The default of an option. 'xport MODE --help' shows the names. An empty value counts as unset. For an option \
+         without a value, 1 means on and 0 means off.",
     ),
     (
         "XPORT_LOG",
-        "A filter of messages in the syntax of env_logger, instead of -q and -v. RUST_LOG works too if it names xport, \
-         as in RUST_LOG=xport=debug. A filter for other programs must not hide warnings.",
+        "A filter for messages in the syntax of env_logger, instead of -q and -v. RUST_LOG works too, but only if it \
+         names xport, as in RUST_LOG=xport=debug.",
     ),
     (
         "SSL_CERT_FILE, SSL_CERT_DIR",
-        "Where the authorities of the system are, for TLS without --ca. SSLKEYLOGFILE does nothing; use --keylog.",
+        "Where to find the authorities of the system, for TLS without --ca. SSLKEYLOGFILE does nothing; use --keylog.",
     ),
     ("NO_COLOR, CLICOLOR_FORCE", "No colour, or colour even without a terminal."),
     ("COLUMNS", "The width of help, instead of the width of the terminal."),

@@ -11,7 +11,7 @@ use crate::cli::modes::Action;
 use crate::cli::options::{Opt, Options};
 use crate::cli::quote::clean;
 use crate::cli::request::{ParsedEndpoint, Request, check_use};
-use crate::cli::resolve::run_config;
+use crate::cli::resolve::run_options;
 use crate::cli::schemes::{Form, Role};
 use crate::modes::config::{
     AwaitedKind, AwaitedService, ConnectConfig, DatagramAddress, DatagramConnectConfig, DialConfig, StreamPeer, Target,
@@ -27,7 +27,7 @@ pub(super) fn resolve_wait(request: &Request<'_>) -> Result<WaitConfig, ConfigEr
     let options = request.options;
     let pairs = request.operands.windows(2);
     if pairs.into_iter().any(|two| two[0].to_str().zip(two[1].to_str()).is_some_and(hints::are_one_word)) {
-        return Err("host and port are one word".into());
+        return Err("host and port must be one word".into());
     }
     let mut parsed = Vec::new();
     for text in request.operands {
@@ -37,7 +37,7 @@ pub(super) fn resolve_wait(request: &Request<'_>) -> Result<WaitConfig, ConfigEr
         };
         // A service needs no host in front, but behind an endpoint its name is more often that of a program.
         if !parsed.is_empty() && text.to_str().is_some_and(hints::is_bare_service) {
-            return Err(arg.with_context("a service has a colon in front, and a program stands behind --"));
+            return Err(arg.with_context("a service has a leading colon, and a program goes after --"));
         }
         if !request.mode.verb.schemes().any(|scheme| scheme == arg.scheme) {
             return Err(arg.with_context(explain_scheme(&arg)));
@@ -51,7 +51,7 @@ pub(super) fn resolve_wait(request: &Request<'_>) -> Result<WaitConfig, ConfigEr
     }
     check_use(request, &ends)?;
     check_options(options, &parsed)?;
-    let run = run_config(Action::Wait, options, false)?;
+    let run = run_options(Action::Wait, options, false)?;
     let services = parsed.iter().map(|parsed| service(parsed, &parsed.config(&run)?, options));
     let services = services.collect::<Result<Vec<_>, ConfigError>>()?;
     let command = match request.program {
@@ -59,19 +59,18 @@ pub(super) fn resolve_wait(request: &Request<'_>) -> Result<WaitConfig, ConfigEr
         [program, ..] if program.is_empty() => return Err("the program name is empty".into()),
         [program, arguments @ ..] => Some((program.clone(), arguments.to_vec())),
     };
-    let Options { wait_for, every, any, gone, .. } = *options;
-    Ok(WaitConfig { services, limit: wait_for, every, any, gone, command, stream: run.stream })
+    Ok(WaitConfig { services, command, stream: run.stream, ..run.wait })
 }
 
 /// Checks that each option does something together with the others.
 fn check_options(options: &Options, parsed: &[ParsedEndpoint<'_>]) -> Result<(), ConfigError> {
-    if options.was_given(Opt::Every) && options.wait_for.is_none() {
+    if options.was_given(Opt::Every) && options.wait.limit.is_none() {
         return Err("--every does nothing without --for: there is one try".into());
     }
-    if options.any && parsed.len() == 1 {
+    if options.wait.any && parsed.len() == 1 {
         return Err("--any does nothing with one endpoint".into());
     }
-    if options.gone && parsed.iter().any(|parsed| !parsed.statuses().is_empty()) {
+    if options.wait.gone && parsed.iter().any(|parsed| !parsed.statuses().is_empty()) {
         return Err("--status does nothing with --gone: a service with any status is not gone".into());
     }
     Ok(())

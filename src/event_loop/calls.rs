@@ -3,13 +3,15 @@
 use std::io;
 
 use super::EventLoop;
+use super::datagrams::datagram_call;
 use super::dispatch::guarded;
+use super::processes::process_call;
 use crate::transports::amounts::{Moved, Size, Span};
 use crate::transports::ctx::{Call, Installed};
 use crate::transports::error::is_tls;
 use crate::transports::handle::Transport;
 use crate::transports::id::Id;
-use crate::transports::info::{Info, Peer};
+use crate::transports::info::{ConnectionEnd, Info, Peer};
 use crate::transports::net::{Label, Net, Slot};
 use crate::transports::protocol::Handler;
 use crate::transports::stream::CloseMode;
@@ -32,23 +34,21 @@ impl EventLoop {
             (Some(_), Call::Install(_)) => return,
             (_, call) => call,
         };
-        if self.net.process(id).is_some() {
-            return self.process_call(id, call);
-        }
-        if let Some(Installed::Pipe { process, number }) = self.handlers.get(id.index()) {
-            return self.pipe_call(id, *process, *number, call);
-        }
-        if self.net.datagram(id).is_some() {
-            return self.datagram_call(id, call);
-        }
         let ends = call.is_last();
         let Self { net, handlers, .. } = self;
-        let Some(Installed::Protocol(handler)) = handlers.get_mut(id.index()) else { return };
-        let outcome = guarded(|| stream_call(net, id, handler, call));
-        if ends {
-            self.forget(id);
-        } else if let Err(error) = outcome {
-            self.end_after_panic(id, error);
+        let outcome = match handlers.get_mut(id.index()) {
+            Some(Installed::Protocol(handler)) => guarded(|| stream_call(net, id, handler, call)),
+            Some(Installed::Datagram(protocol)) => guarded(|| datagram_call(net, id, &mut **protocol, call)),
+            Some(Installed::Subprocess(protocol)) => guarded(|| process_call(net, id, &mut **protocol, call)),
+            Some(&mut Installed::Pipe { process, number }) => return self.pipe_call(id, process, number, call),
+            Some(Installed::Nothing | Installed::Factory(_)) | None => return,
+        };
+        match outcome {
+            // The child was given up and still runs. Its status has to be taken when it ends.
+            _ if ends && self.net.process(id).is_some_and(|process| process.status.is_none()) => self.uninstall(id),
+            _ if ends => self.forget(id),
+            Ok(()) => (),
+            Err(error) => self.end_after_panic(id, error),
         }
     }
 
@@ -93,6 +93,7 @@ fn stream_call(net: &mut Net, id: Id, handler: &mut Handler, call: Call) {
         Call::Timer(timer) => handler.timer_fired(t, timer),
         Call::ConnectionFailed(error) => handler.connection_failed(t, error),
         Call::ConnectionLost(error) => {
+            note_end(t, error.is_some());
             log_closed(t, error.as_ref());
             handler.connection_lost(t, error);
         }
@@ -121,6 +122,12 @@ fn log_tls(t: &mut Transport<'_>) {
     if let Some(stream) = t.net.stream_mut(t.id) {
         stream.log_tls();
     }
+}
+
+fn note_end(t: &mut Transport<'_>, has_failed: bool) {
+    let Some(stream) = t.net.stream(t.id).filter(|stream| stream.peer.is_some()) else { return };
+    let is_cut = has_failed || matches!(stream.closing.mode, CloseMode::Aborted | CloseMode::Reset);
+    t.net.cx.last_end = Some(if is_cut { ConnectionEnd::Cut } else { ConnectionEnd::InOrder });
 }
 
 fn log_closed(t: &Transport<'_>, error: Option<&io::Error>) {

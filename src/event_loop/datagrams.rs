@@ -14,7 +14,7 @@ use crate::transports::datagram::socket::Datagram;
 use crate::transports::datagram::{BATCH, RecvBatch, Remote};
 use crate::transports::error::describe;
 use crate::transports::id::{Direction, Id};
-use crate::transports::info::{DatagramTotals, Info};
+use crate::transports::info::{ConnectionEnd, DatagramTotals, Info};
 use crate::transports::net::{Label, Net, Slot};
 use crate::transports::protocol::DatagramProtocol;
 
@@ -146,23 +146,10 @@ impl EventLoop {
         }
         true
     }
-
-    /// Makes one call about a datagram socket.
-    pub(super) fn datagram_call(&mut self, id: Id, call: Call) {
-        let ends = call.is_last();
-        let Self { net, handlers, .. } = self;
-        let Some(Installed::Datagram(protocol)) = handlers.get_mut(id.index()) else { return };
-        let outcome = guarded(|| socket_call(net, id, &mut **protocol, call));
-        if ends {
-            self.forget(id);
-        } else if let Err(error) = outcome {
-            self.end_after_panic(id, error);
-        }
-    }
 }
 
 /// Makes one call of `protocol`.
-fn socket_call(net: &mut Net, id: Id, protocol: &mut dyn DatagramProtocol, call: Call) {
+pub(super) fn datagram_call(net: &mut Net, id: Id, protocol: &mut dyn DatagramProtocol, call: Call) {
     let t = &mut DatagramTransport { net, id };
     match call {
         Call::ConnectionMade => {
@@ -191,6 +178,7 @@ fn socket_call(net: &mut Net, id: Id, protocol: &mut dyn DatagramProtocol, call:
         }
         Call::ConnectionFailed(error) => protocol.connection_failed(t, error),
         Call::ConnectionLost(error) => {
+            t.net.cx.last_end = Some(ConnectionEnd::InOrder);
             log_closed(t);
             protocol.connection_lost(t, error);
         }

@@ -9,8 +9,10 @@ use super::dispatch::guarded;
 use crate::transports::ctx::{Call, Installed};
 use crate::transports::dump::Throttle;
 use crate::transports::id::Id;
+use crate::transports::net::Net;
 use crate::transports::process::Process;
 use crate::transports::process::handle::SubprocessTransport;
+use crate::transports::protocol::SubprocessProtocol;
 
 /// How many rounds of reading empty the pipes of a child before its end is reported. They are enough for the largest
 /// pipe, and they end if another process goes on writing.
@@ -106,29 +108,17 @@ impl EventLoop {
             self.forget(id);
         }
     }
+}
 
-    /// Makes one call about a child.
-    pub(super) fn process_call(&mut self, id: Id, call: Call) {
-        let Self { net, handlers, .. } = self;
-        let Some(Installed::Subprocess(protocol)) = handlers.get_mut(id.index()) else { return };
-        let t = &mut SubprocessTransport { net, id };
-        let ends = call.is_last();
-        let outcome = guarded(|| match call {
-            Call::ConnectionMade => protocol.connection_made(t),
-            Call::ProcessExited => protocol.process_exited(t),
-            Call::Timer(timer) => protocol.timer_fired(t, timer),
-            Call::ConnectionLost(error) => protocol.connection_lost(t, error),
-            // Children have no other calls.
-            _ => (),
-        });
-        if ends {
-            match self.net.process(id) {
-                // The child was given up and still runs. Its status has to be taken when it ends.
-                Some(process) if process.status.is_none() => self.uninstall(id),
-                _ => self.forget(id),
-            }
-        } else if let Err(error) = outcome {
-            self.end_after_panic(id, error);
-        }
+/// Makes one call about a child.
+pub(super) fn process_call(net: &mut Net, id: Id, protocol: &mut dyn SubprocessProtocol, call: Call) {
+    let t = &mut SubprocessTransport { net, id };
+    match call {
+        Call::ConnectionMade => protocol.connection_made(t),
+        Call::ProcessExited => protocol.process_exited(t),
+        Call::Timer(timer) => protocol.timer_fired(t, timer),
+        Call::ConnectionLost(error) => protocol.connection_lost(t, error),
+        // Children have no other calls.
+        _ => (),
     }
 }

@@ -7,7 +7,6 @@ use std::os::fd::RawFd;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub use super::child_config::{ChildConfig, Program};
 use crate::protocols::escape::EscapeKey;
 use crate::protocols::pair::half_close::HalfClose;
 use crate::protocols::wait::http::HttpGet;
@@ -19,6 +18,7 @@ use crate::transports::datagram::opening::Group;
 use crate::transports::keepalive::KeepAlive;
 use crate::transports::layer::starttls::StartTls;
 use crate::transports::opening::Owner;
+use crate::transports::process::opening::ChildStdio;
 use crate::transports::socket_options::SocketOptions;
 use crate::transports::tls::settings::{ClientSettings, ServerSettings};
 
@@ -51,7 +51,7 @@ pub enum Mode {
 }
 
 /// An end that listens for streams.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct ListenConfig {
     /// Where to listen; never empty.
     pub addresses: Vec<Address>,
@@ -119,7 +119,7 @@ pub struct DatagramListenConfig {
 }
 
 /// How to connect.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct DialConfig {
     /// `-4`, `-6`.
     pub family: Family,
@@ -201,6 +201,37 @@ pub struct TlsConnect {
     pub starttls: Option<StartTls>,
 }
 
+/// A child process.
+#[derive(Clone, Debug)]
+pub struct ChildConfig {
+    /// The program.
+    pub program: Program,
+    /// `--stdin`: a pipe, the stdin of xport, or nothing. With `None` the mode chooses.
+    pub stdin: Option<ChildStdio>,
+    /// `--stderr`. With `None` the mode chooses.
+    pub stderr: Option<ChildStdio>,
+    /// `--env`: further variables of the child.
+    pub environment: Vec<(OsString, OsString)>,
+    /// `--kill-after`: how long a child may take to end after it was asked to.
+    pub kill_after: Duration,
+    /// `--pty`: the child has its own terminal as stdin, stdout and stderr.
+    pub pty: bool,
+}
+
+/// The program of a child.
+#[derive(Clone, Debug)]
+pub enum Program {
+    /// A program and its arguments, as they are.
+    Argv {
+        /// A path, or a name to look for in `PATH`.
+        program: OsString,
+        /// Its arguments.
+        arguments: Vec<OsString>,
+    },
+    /// `--shell`: a line for the shell.
+    Shell(OsString),
+}
+
 /// `exec`.
 #[derive(Clone, Debug)]
 pub struct ExecConfig {
@@ -279,7 +310,7 @@ pub struct ScanConfig {
 }
 
 /// `wait`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct WaitConfig {
     /// The endpoints; never empty.
     pub services: Vec<AwaitedService>,
@@ -327,7 +358,7 @@ pub struct DatagramRun {
 }
 
 /// The options of every session.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct StreamConfig {
     /// `--send-only`: what the peer sends is thrown away.
     pub send_only: bool,
@@ -349,8 +380,8 @@ pub struct StreamConfig {
     pub until_peer_ends: bool,
     /// `--timeout`: how long the run may take.
     pub timeout: Option<Duration>,
-    /// `--dump`: the target of the dump.
-    pub dump: Option<DumpTarget>,
+    /// `--dump`: the file of the dump. `-` is stderr.
+    pub dump: Option<PathBuf>,
     /// `--raw`: keys of the terminal go to the peer one by one.
     pub keys: Option<KeyConfig>,
     /// `--progress`: how much has moved is shown on stderr.
@@ -362,13 +393,4 @@ pub struct StreamConfig {
 pub struct KeyConfig {
     /// `--escape`: the key before a command to xport, if there is one.
     pub escape: Option<EscapeKey>,
-}
-
-/// The target of a dump.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum DumpTarget {
-    /// `-`.
-    Stderr,
-    /// A file.
-    File(PathBuf),
 }

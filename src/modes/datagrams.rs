@@ -1,11 +1,8 @@
 //! Serves and sends datagrams: `udp-echo`, `udp-server`, `udp-client` and their verbs.
 
-use std::os::fd::{OwnedFd, RawFd};
 use std::rc::Rc;
 
-use super::config::{
-    DatagramAddress, DatagramConnectConfig, DatagramListenConfig, DatagramRun, DialConfig, StreamConfig,
-};
+use super::config::{DatagramAddress, DatagramConnectConfig, DatagramListenConfig, DatagramRun, StreamConfig};
 use super::listen;
 use super::parts::{dialing, marks, pair_options, session_options, stdio, stdio_of, take_over, unusable};
 use super::run::{Run, local};
@@ -15,18 +12,16 @@ use crate::protocols::pair::lines::ConversationStdio;
 use crate::protocols::quota::CountLimit;
 use crate::protocols::report::Failure;
 use crate::protocols::signals::Wanted;
-use crate::transports::address::HostPort;
 use crate::transports::datagram::opening::{DatagramOptions, DatagramService};
 use crate::transports::id::Id;
 use crate::transports::net::Net;
 use crate::transports::opening::Inherited;
-use crate::transports::out_buf::WaterMarks;
-use crate::transports::protocol::{DatagramProtocol, Handler};
+use crate::transports::protocol::Handler;
 
 /// `udp-echo`: sends each datagram back.
 pub(super) fn echo(ends: &[DatagramListenConfig], options: DatagramRun) -> anyhow::Result<()> {
     let Some(first) = ends.first() else { return Ok(()) };
-    let ready = ends.iter().map(listen::resolve_datagrams).collect::<anyhow::Result<_>>()?;
+    let ready = listen::resolve_datagrams(ends)?;
     let mut run = Run::of_server(first.grace, None, &first.stream, Wanted::Nothing)?;
     let quota = CountLimit::new(options.count);
     let net = run.event_loop.net();
@@ -38,7 +33,7 @@ pub(super) fn echo(ends: &[DatagramListenConfig], options: DatagramRun) -> anyho
 /// `udp-server`: stdin goes to the sender of the last datagram.
 pub(super) fn server(ends: &[DatagramListenConfig], options: DatagramRun) -> anyhow::Result<()> {
     let Some(first) = ends.first() else { return Ok(()) };
-    let ready = ends.iter().map(listen::resolve_datagrams).collect::<anyhow::Result<_>>()?;
+    let ready = listen::resolve_datagrams(ends)?;
     let wanted = CountLimit::new(options.count);
     let mut run = Run::of_server(first.grace, None, &first.stream, Wanted::Datagrams(wanted.clone()))?;
     let shared = conversation(&run, &first.stream, true, options.lines, wanted);
@@ -55,17 +50,34 @@ pub(super) fn client(
     options: DatagramRun,
     stream: &StreamConfig,
 ) -> anyhow::Result<()> {
-    let DatagramConnectConfig { target, dial, broadcast } = config;
+    let dial = &config.dial;
     // An inherited descriptor is taken over first, because a new descriptor could get the same number.
-    let outbound = DatagramOutbound::new(target)?;
+    let open: OpenSocket<'_> = match &config.target {
+        DatagramAddress::Inet(target) => {
+            Box::new(|net, options, side| Ok(net.connect_udp(target.clone(), dialing(dial), options, side)))
+        }
+        DatagramAddress::Inherited(number) => {
+            let Inherited::Datagrams(socket) = take_over(*number)? else {
+                return Err(unusable(*number, "not a datagram socket").into());
+            };
+            Box::new(|net, options, side| {
+                let service = DatagramService { options, socket: dial.socket.clone(), ..DatagramService::default() };
+                let id = net.adopt_udp(socket, service, side).map_err(|error| local("adopt", &error))?;
+                let is_connected = net.datagram_transport(id).info().peer.is_some();
+                if is_connected { Ok(id) } else { Err(unusable(*number, "not connected")) }
+            })
+        }
+    };
     let mut run = Run::of_client(stream, false)?;
-    let marks = marks(stream)?;
+    let socket = DatagramOptions { marks: marks(stream)?, broadcast: config.broadcast, traffic_class: None };
     let shared = conversation(&run, stream, false, options.lines, CountLimit::new(options.count));
-    let net = run.event_loop.net();
-    let socket = outbound.open(net, dial, marks, *broadcast, SocketSide::new(&shared))?;
+    let socket = open(run.event_loop.net(), socket, SocketSide::new(&shared))?;
     join_stdio(&mut run, &shared, vec![socket], stream)?;
     run.run()
 }
+
+/// Opens the socket of a client.
+type OpenSocket<'a> = Box<dyn FnOnce(&mut Net, DatagramOptions, SocketSide) -> Result<Id, Failure> + 'a>;
 
 fn conversation(run: &Run, stream: &StreamConfig, serves: bool, lines: bool, quota: CountLimit) -> Rc<Conversation> {
     let pair = pair_options(stream, None, Some(session_options(stream, false)));
@@ -80,50 +92,6 @@ fn join_stdio(run: &mut Run, shared: &Rc<Conversation>, sockets: Vec<Id>, stream
     // The run ends with its sockets, and not with stdin and stdout.
     net.transport(id).set_background(true);
     run.show_progress(id, stream);
-    shared.set_stdio(id);
+    shared.stdio.set(Some(id));
     Ok(())
-}
-
-/// The socket of a client, prepared as far as is possible before anything is opened.
-enum DatagramOutbound {
-    Inet(HostPort),
-    Inherited(RawFd, OwnedFd),
-}
-
-impl DatagramOutbound {
-    fn new(target: &DatagramAddress) -> anyhow::Result<Self> {
-        Ok(match target {
-            DatagramAddress::Inet(target) => Self::Inet(target.clone()),
-            DatagramAddress::Inherited(number) => {
-                let socket = take_over(*number, "a datagram socket", |socket| match socket {
-                    Inherited::Datagrams(fd) => Some(fd),
-                    Inherited::Listener(_) | Inherited::Connection(_) => None,
-                })?;
-                Self::Inherited(*number, socket)
-            }
-        })
-    }
-
-    fn open(
-        self,
-        net: &mut Net,
-        dial: &DialConfig,
-        marks: WaterMarks,
-        broadcast: bool,
-        protocol: impl DatagramProtocol + 'static,
-    ) -> Result<Id, Failure> {
-        let options = DatagramOptions { marks, broadcast, traffic_class: None };
-        match self {
-            Self::Inet(target) => Ok(net.connect_udp(target, dialing(dial), options, protocol)),
-            Self::Inherited(number, socket) => {
-                let socket_options = dial.socket.clone();
-                let service = DatagramService { options, socket: socket_options, ..DatagramService::default() };
-                let id = net.adopt_udp(socket, service, protocol).map_err(|error| local("adopt", &error))?;
-                match net.datagram_transport(id).info().peer {
-                    Some(_) => Ok(id),
-                    None => Err(unusable(number, "not connected")),
-                }
-            }
-        }
-    }
 }

@@ -10,7 +10,7 @@ use crate::transports::protocol::factory;
 
 pub(super) fn echo(ends: &[ListenConfig]) -> anyhow::Result<()> {
     let Some(first) = ends.first() else { return Ok(()) };
-    let ready = ends.iter().map(listen::resolve).collect::<anyhow::Result<_>>()?;
+    let ready = listen::resolve(ends)?;
     let mut run = Run::of_server(first.grace, first.accept_timeout, &first.stream, Wanted::Nothing)?;
     // Each client needs a descriptor. If the system does not allow more, the present limit stays.
     let _ = limits::raise_open_files();

@@ -4,10 +4,11 @@ use std::rc::Rc;
 
 use super::children::{self, Child, on_terminal};
 use super::config::{ChildConfig, Endpoint, ExecConfig, ExecPlace};
+use super::open::PreparedEnd;
 use super::pair::{RightEnds, serve, single};
 use super::parts::{marks, prepare_stdio, stdio};
 use super::run::Run;
-use super::{child_streams, listen, terminal};
+use super::{child_streams, terminal};
 use crate::protocols::forwarder::Forwarder;
 use crate::protocols::pair::child::ChildEnd;
 use crate::protocols::pair::end::End;
@@ -15,7 +16,7 @@ use crate::protocols::pair::exec::{ExecChild, ExecStream};
 use crate::protocols::report::{Cause, Failure};
 use crate::protocols::signals::Signals;
 use crate::sys::signals::{DELIBERATE, SIGCHLD, SIGCONT, SIGTSTP, SIGWINCH, stop};
-use crate::sys::stdio::{give_up_stdin, stdin_is_terminal};
+use crate::sys::stdio::{replace_by_null, stdin_is_terminal};
 use crate::transports::opening::Stdio;
 use crate::transports::process::command::Standing;
 use crate::transports::process::opening::{ChildStdio, PtyModel};
@@ -36,11 +37,10 @@ fn at_place(config: &ExecConfig) -> anyhow::Result<()> {
         ExecPlace::Stdio => on_stdio(config),
         ExecPlace::Listen(lefts) => {
             let child = Child::checked(&config.child)?;
-            let ready = lefts.iter().map(listen::resolve).collect::<anyhow::Result<Vec<_>>>()?;
-            serve(lefts, ready, RightEnds::child(child, marks(&config.stream)?))
+            serve(lefts, || Ok(RightEnds::Each(PreparedEnd::Child(child))))
         }
         ExecPlace::Connect(left) => {
-            let right = RightEnds::child(Child::checked(&config.child)?, marks(&config.stream)?);
+            let right = RightEnds::Each(PreparedEnd::Child(Child::checked(&config.child)?));
             single(&Endpoint::Connect(left.clone()), &config.stream, right)
         }
     }
@@ -52,7 +52,7 @@ fn on_stdio(config: &ExecConfig) -> anyhow::Result<()> {
     let streams = Streams::of(&config.child);
     let (signals, forwarder) = forwarding(&config.child, &streams, Rc::clone(&exec));
     if streams.standing == Standing::OurGroup {
-        exec.share_keys();
+        exec.has_our_keys.set(true);
     }
     run.watch(&signals, Signals::of_exec(forwarder, config.stream.timeout, run.reporter.clone()))?;
     let marks = marks(&config.stream)?;
@@ -72,14 +72,14 @@ fn on_stdio(config: &ExecConfig) -> anyhow::Result<()> {
         // The child alone keeps the run going.
         net.transport(id).set_background(true);
     }
-    exec.set_stderr(stderr);
+    exec.stderr.set(stderr);
     let side = ChildEnd::of_exec(End::Stdio { stdin, stdout }, run.reporter.clone(), Rc::clone(&exec));
     let child = Child::new(&config.child).with_stdio(streams.stdio, streams.standing);
-    exec.set_child(children::start(net, &child, Vec::new(), marks, side)?);
+    exec.child.set(Some(children::start(net, &child, Vec::new(), marks, side)?));
     if streams.stdio[0] == ChildStdio::Inherit {
         // The writer of a pipe has to notice when the child closes its stdin. Without a descriptor for this, the pipe
         // stays open.
-        let _ = give_up_stdin();
+        let _ = replace_by_null(0);
     }
     // Raw mode begins only now, because a child that failed to start does not need it.
     let _raw = streams.passes_keys.then(terminal::TerminalGuard::entered);

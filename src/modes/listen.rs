@@ -1,4 +1,5 @@
-//! Opens listeners and datagram sockets, and writes the `listening on` lines. `port_file.rs` writes the port files.
+//! Opens listeners and datagram sockets, and writes the `listening on` lines. A port file tells other programs where a
+//! server listens.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -7,7 +8,6 @@ use std::path::Path;
 
 use super::config::{DatagramAddress, DatagramListenConfig, ListenConfig};
 use super::parts::{marks, unusable};
-use super::port_file::write_port_file;
 use super::run::local;
 use super::tls;
 use crate::protocols::NOTICE;
@@ -29,81 +29,74 @@ use crate::transports::tls::TlsServer;
 /// How many ports are tried, because the port that the kernel chooses for IPv4 can be in use for IPv6.
 const PORT_TRIES: usize = 16;
 
-/// A host and a port to listen on, with the addresses of the host.
-struct InetPlace {
-    asked: HostPort,
-    addresses: Vec<SocketAddr>,
+/// A place to listen on: a host and a port, with the addresses of the host, or something else.
+pub(super) enum ListenPlace<O> {
+    Inet(HostPort, Vec<SocketAddr>),
+    Other(O),
 }
 
-impl InetPlace {
-    fn new(asked: &HostPort, family: Family, numeric: bool) -> anyhow::Result<Self> {
-        let addresses = listen_addresses(asked, family, numeric)
-            .map_err(|error| Failure::new(Cause::Unavailable, error.to_string()))?;
-        Ok(Self { asked: asked.clone(), addresses })
-    }
-}
-
-/// An address to accept streams on, or an inherited descriptor.
-enum ListenPlace {
-    Inet(InetPlace),
+/// Where streams are accepted, apart from hosts.
+enum StreamPlace {
     Unix(UnixName),
-    Inherited { number: RawFd, socket: Inherited },
-}
-
-/// An address to receive datagrams on, or an inherited socket.
-enum DatagramPlace {
-    Inet(InetPlace),
-    Inherited { number: RawFd, socket: OwnedFd },
+    Inherited(RawFd, Inherited),
 }
 
 /// The listeners of an end, prepared as far as is possible before anything is opened.
 pub(super) struct PreparedListeners {
-    places: Vec<ListenPlace>,
-    pub(super) tls: Option<TlsServer>,
+    places: Vec<ListenPlace<StreamPlace>>,
+    tls: Option<TlsServer>,
 }
 
 /// The datagram sockets of an end, prepared in the same way.
-pub(super) struct PreparedDatagrams {
-    places: Vec<DatagramPlace>,
-}
+pub(super) type PreparedDatagrams = Vec<ListenPlace<(RawFd, OwnedFd)>>;
 
-/// Prepares the listeners of an end: checks the path of the port file, reads the files of TLS, looks up names, and
-/// takes over inherited descriptors. A look-up can take long; signals still have their default effect then. Descriptors
-/// are taken over before a new descriptor could get the same number.
-pub(super) fn resolve(config: &ListenConfig) -> anyhow::Result<PreparedListeners> {
-    check_port_file(config.port_file.as_deref())?;
-    let tls = tls::server(config)?;
-    let place = |address: &Address| {
-        Ok(match address {
-            Address::Inet(inet) => ListenPlace::Inet(InetPlace::new(inet, config.family, config.numeric)?),
-            Address::Unix(name) => ListenPlace::Unix(name.clone()),
-            Address::Fd(number) => {
-                let socket = inherit(*number).map_err(|error| unavailable(address, &error))?;
-                ListenPlace::Inherited { number: *number, socket }
-            }
-        })
+/// Prepares the listeners of ends: checks the paths of port files, reads the files of TLS, looks up names, and takes
+/// over inherited descriptors. A look-up can take long; signals still have their default effect then. Descriptors are
+/// taken over before a new descriptor could get the same number.
+pub(super) fn resolve(ends: &[ListenConfig]) -> anyhow::Result<Vec<PreparedListeners>> {
+    let prepare = |config: &ListenConfig| {
+        check_port_file(config.port_file.as_deref())?;
+        let tls = tls::server(config)?;
+        let place = |address: &Address| {
+            Ok(match address {
+                Address::Inet(inet) => inet_place(inet, config.family, config.numeric)?,
+                Address::Unix(name) => ListenPlace::Other(StreamPlace::Unix(name.clone())),
+                Address::Fd(number) => {
+                    let socket = inherit(*number).map_err(|error| unavailable(address, &error))?;
+                    ListenPlace::Other(StreamPlace::Inherited(*number, socket))
+                }
+            })
+        };
+        let places = config.addresses.iter().map(place).collect::<anyhow::Result<_>>()?;
+        Ok(PreparedListeners { places, tls })
     };
-    let places = config.addresses.iter().map(place).collect::<anyhow::Result<_>>()?;
-    Ok(PreparedListeners { places, tls })
+    ends.iter().map(prepare).collect()
 }
 
-/// Prepares the datagram sockets of an end in the same way.
-pub(super) fn resolve_datagrams(config: &DatagramListenConfig) -> anyhow::Result<PreparedDatagrams> {
-    check_port_file(config.port_file.as_deref())?;
-    let place = |address: &DatagramAddress| {
-        Ok(match address {
-            DatagramAddress::Inet(inet) => DatagramPlace::Inet(InetPlace::new(inet, config.family, config.numeric)?),
+/// Prepares the datagram sockets of ends in the same way.
+pub(super) fn resolve_datagrams(ends: &[DatagramListenConfig]) -> anyhow::Result<Vec<PreparedDatagrams>> {
+    let prepare = |config: &DatagramListenConfig| {
+        check_port_file(config.port_file.as_deref())?;
+        let place = |address: &DatagramAddress| match address {
+            DatagramAddress::Inet(inet) => inet_place(inet, config.family, config.numeric),
             DatagramAddress::Inherited(number) => {
                 match inherit(*number).map_err(|error| unavailable(&Address::Fd(*number), &error))? {
-                    Inherited::Datagrams(socket) => DatagramPlace::Inherited { number: *number, socket },
+                    Inherited::Datagrams(socket) => Ok(ListenPlace::Other((*number, socket))),
                     Inherited::Listener(_) | Inherited::Connection(_) => {
-                        return Err(unusable(*number, "not a datagram socket").into());
+                        Err(unusable(*number, "not a datagram socket").into())
                     }
                 }
             }
-        })
+        };
+        config.addresses.iter().map(place).collect()
     };
-    Ok(PreparedDatagrams { places: config.addresses.iter().map(place).collect::<anyhow::Result<_>>()? })
+    ends.iter().map(prepare).collect()
+}
+
+fn inet_place<O>(asked: &HostPort, family: Family, numeric: bool) -> anyhow::Result<ListenPlace<O>> {
+    let found = listen_addresses(asked, family, numeric);
+    let addresses = found.map_err(|error| Failure::new(Cause::Unavailable, error.to_string()))?;
+    Ok(ListenPlace::Inet(asked.clone(), addresses))
 }
 
 fn check_port_file(path: Option<&Path>) -> Result<(), Failure> {
@@ -119,82 +112,35 @@ pub(super) fn open_all(
     ready: Vec<PreparedListeners>,
     limit: impl Fn(&ListenConfig) -> Option<usize>,
     factory: impl Fn() -> Factory,
-) -> anyhow::Result<Vec<Option<OwnFile>>> {
-    let mut ports: Ports<'_> = Vec::new();
+) -> anyhow::Result<Vec<OwnFile>> {
     let mut opened = Vec::new();
-    for (config, ready) in ends.iter().zip(ready) {
+    for (config, PreparedListeners { places, tls }) in ends.iter().zip(ready) {
         let listening = Listening {
             backlog: config.backlog,
             limit: limit(config),
             access: config.access.clone(),
             marks: marks(&config.stream)?,
             once: !config.keep_open,
-            tls: None,
+            tls: tls.clone(),
             crlf: config.crlf,
             keepalive: config.keepalive,
             socket: config.socket.clone(),
         };
-        let tls = ready.tls.clone();
-        let names = open(net, config, ready, &listening, &factory)?;
-        opened.push((config, tls, names.clone()));
-        add_ports(&mut ports, config.port_file.as_deref(), names);
-    }
-    let port_files = announce_all(&ports)?;
-    opened.iter().for_each(|(config, tls, names)| tls::tell_clients(config, tls.as_ref(), names));
-    Ok(port_files)
-}
-
-/// Port files, and the addresses whose ports they have.
-type Ports<'a> = Vec<(Option<&'a Path>, Vec<Peer>)>;
-
-/// Adds the addresses of an end. Ends with the same port file share it.
-fn add_ports<'a>(ports: &mut Ports<'a>, port_file: Option<&'a Path>, names: Vec<Peer>) {
-    match ports.iter_mut().find(|(path, _)| *path == port_file) {
-        Some((_, of_path)) => of_path.extend(names),
-        None => ports.push((port_file, names)),
-    }
-}
-
-fn announce_all(ports: &Ports<'_>) -> anyhow::Result<Vec<Option<OwnFile>>> {
-    ports.iter().map(|(path, names)| announce(names, *path)).collect()
-}
-
-/// Opens the listeners of an end, and returns their addresses with the ports that the kernel chose.
-fn open(
-    net: &mut Net,
-    config: &ListenConfig,
-    ready: PreparedListeners,
-    listening: &Listening,
-    factory: impl Fn() -> Factory,
-) -> anyhow::Result<Vec<Peer>> {
-    let PreparedListeners { places, tls } = ready;
-    let listening = &Listening { tls, ..listening.clone() };
-    let mut listeners = Vec::new();
-    let v4_wildcards = wildcard_ports(places.iter().filter_map(|place| match place {
-        ListenPlace::Inet(place) => Some(place),
-        _ => None,
-    }));
-    for place in places {
-        match place {
-            ListenPlace::Inet(InetPlace { asked, addresses }) => {
-                let stack = stack(&asked, config.family, &v4_wildcards);
-                let open = |net: &mut Net, at| net.listen_tcp(at, stack, listening.clone(), factory());
-                listeners.extend(open_each(net, asked.port, &addresses, open)?);
-            }
-            ListenPlace::Unix(name) => {
+        let open = |net: &mut Net, at, stack| net.listen_tcp(at, stack, listening.clone(), factory());
+        let ids = open_places(net, config.family, places, open, |net, place| match place {
+            StreamPlace::Unix(name) => {
                 let (mode, replace_stale) = (config.socket_mode, config.replace_stale);
                 let binding = UnixBinding { mode, owner: config.owner, replace_stale, advice: config.advice };
-                let id = net
-                    .listen_unix(&name, binding, listening.clone(), factory())
-                    .map_err(|error| unavailable(&name, &error))?;
-                listeners.push(id);
+                let opened = net.listen_unix(&name, binding, listening.clone(), factory());
+                Ok(Some(opened.map_err(|error| unavailable(&name, &error))?))
             }
-            ListenPlace::Inherited { number, socket } => {
-                listeners.extend(open_inherited(net, number, socket, listening, &factory)?);
-            }
-        }
+            StreamPlace::Inherited(number, socket) => open_inherited(net, number, socket, &listening, &factory),
+        })?;
+        opened.push((config, tls, names_of(net, &ids)));
     }
-    Ok(listeners.into_iter().filter_map(|id| net.listening_on(id)).collect())
+    let port_files = announce(opened.iter().map(|(config, _, names)| (config.port_file.as_deref(), names.clone())))?;
+    opened.iter().for_each(|(config, tls, names)| tls::tell_clients(config, tls.as_ref(), names));
+    Ok(port_files)
 }
 
 /// Binds the datagram sockets of all ends. Returns the ids of each end, in the order of `ends`. `protocol` makes the
@@ -206,34 +152,46 @@ pub(super) fn open_datagrams<P: DatagramProtocol + 'static>(
     protocol: impl Fn() -> P,
 ) -> anyhow::Result<Vec<Vec<Id>>> {
     let mut ids_of_ends = Vec::new();
-    for (config, PreparedDatagrams { places }) in ends.iter().zip(ready) {
+    for (config, places) in ends.iter().zip(ready) {
         let service = DatagramService {
             access: config.access.clone(),
             groups: config.groups.clone(),
             socket: config.socket.clone(),
             options: DatagramOptions { marks: marks(&config.stream)?, broadcast: false, traffic_class: Some(MARK) },
         };
-        let mut ids = Vec::new();
-        let v4_wildcards = wildcard_ports(places.iter().filter_map(|place| match place {
-            DatagramPlace::Inet(place) => Some(place),
-            DatagramPlace::Inherited { .. } => None,
-        }));
-        for place in places {
-            match place {
-                DatagramPlace::Inet(InetPlace { asked, addresses }) => {
-                    let stack = stack(&asked, config.family, &v4_wildcards);
-                    let open = |net: &mut Net, at| net.bind_udp(at, stack, service.clone(), protocol());
-                    ids.extend(open_each(net, asked.port, &addresses, open)?);
-                }
-                DatagramPlace::Inherited { number, socket } => {
-                    let adopted = net.adopt_udp(socket, service.clone(), protocol());
-                    ids.push(adopted.map_err(|error| unavailable(&Address::Fd(number), &error))?);
-                }
-            }
-        }
-        ids_of_ends.push(ids);
+        let open = |net: &mut Net, at, stack| net.bind_udp(at, stack, service.clone(), protocol());
+        ids_of_ends.push(open_places(net, config.family, places, open, |net, (number, socket)| {
+            let adopted = net.adopt_udp(socket, service.clone(), protocol());
+            Ok(Some(adopted.map_err(|error| unavailable(&Address::Fd(number), &error))?))
+        })?);
     }
     Ok(ids_of_ends)
+}
+
+/// Opens the places of an end. Returns the ids of its listeners, with the ports that the kernel chose.
+fn open_places<O>(
+    net: &mut Net,
+    family: Family,
+    places: Vec<ListenPlace<O>>,
+    mut open: impl FnMut(&mut Net, SocketAddr, Stack) -> io::Result<Id>,
+    mut open_other: impl FnMut(&mut Net, O) -> anyhow::Result<Option<Id>>,
+) -> anyhow::Result<Vec<Id>> {
+    let v4_wildcards = wildcard_ports(&places);
+    let mut ids = Vec::new();
+    for place in places {
+        match place {
+            ListenPlace::Inet(asked, addresses) => {
+                let stack = stack(&asked, family, &v4_wildcards);
+                ids.extend(open_each(net, asked.port, &addresses, |net, at| open(net, at, stack))?);
+            }
+            ListenPlace::Other(place) => ids.extend(open_other(net, place)?),
+        }
+    }
+    Ok(ids)
+}
+
+fn names_of(net: &mut Net, ids: &[Id]) -> Vec<Peer> {
+    ids.iter().filter_map(|id| net.listening_on(*id)).collect()
 }
 
 /// Reports the addresses of datagram sockets. The port files are removed when the result is dropped.
@@ -241,13 +199,29 @@ pub(super) fn announce_datagrams(
     net: &mut Net,
     ends: &[DatagramListenConfig],
     ids_of_ends: &[Vec<Id>],
-) -> anyhow::Result<Vec<Option<OwnFile>>> {
-    let mut ports: Ports<'_> = Vec::new();
-    for (config, ids) in ends.iter().zip(ids_of_ends) {
-        let names = ids.iter().filter_map(|id| net.listening_on(*id)).collect();
-        add_ports(&mut ports, config.port_file.as_deref(), names);
+) -> anyhow::Result<Vec<OwnFile>> {
+    announce(ends.iter().zip(ids_of_ends).map(|(config, ids)| (config.port_file.as_deref(), names_of(net, ids))))
+}
+
+/// Writes the port files and the `listening on` lines. Everything must be ready before, because a script can react at
+/// once. The port files are removed when the result is dropped.
+fn announce<'a>(ends: impl Iterator<Item = (Option<&'a Path>, Vec<Peer>)>) -> anyhow::Result<Vec<OwnFile>> {
+    // Ends with the same port file share it.
+    let mut ports: Vec<(Option<&Path>, Vec<Peer>)> = Vec::new();
+    for (port_file, names) in ends {
+        match ports.iter_mut().find(|(path, _)| *path == port_file) {
+            Some((_, of_path)) => of_path.extend(names),
+            None => ports.push((port_file, names)),
+        }
     }
-    announce_all(&ports)
+    let mut port_files = Vec::new();
+    for (path, names) in ports {
+        if let Some(path) = path {
+            port_files.push(write_port_file(path, &names).map_err(|error| local(&port_file_name(path), &error))?);
+        }
+        names.iter().for_each(|name| log::info!(target: NOTICE, "listening on {name}"));
+    }
+    Ok(port_files)
 }
 
 /// The families that a socket serves. `*` opens a socket for each family, and `-6` opens only that of IPv6. `[::]`
@@ -258,26 +232,28 @@ fn stack(asked: &HostPort, family: Family, v4_wildcards: &[u16]) -> Stack {
 }
 
 /// The ports for which `0.0.0.0` is given.
-fn wildcard_ports<'a>(places: impl Iterator<Item = &'a InetPlace>) -> Vec<u16> {
+fn wildcard_ports<O>(places: &[ListenPlace<O>]) -> Vec<u16> {
     let wildcard = Host::Ip { ip: Ipv4Addr::UNSPECIFIED.into(), scope: 0 };
-    places
-        .map(|place| &place.asked)
-        .filter(|asked| asked.host == wildcard && asked.port != 0)
-        .map(|asked| asked.port)
-        .collect()
+    let port = |place: &ListenPlace<O>| match place {
+        ListenPlace::Inet(asked, _) if asked.host == wildcard && asked.port != 0 => Some(asked.port),
+        _ => None,
+    };
+    places.iter().filter_map(port).collect()
 }
 
-/// Writes the port file and the `listening on` lines. Everything must be ready before, because a script can react at
-/// once. The port file is removed when the result is dropped.
-fn announce(names: &[Peer], port_file: Option<&Path>) -> anyhow::Result<Option<OwnFile>> {
-    let port_file = match port_file {
-        Some(path) => Some(write_port_file(path, names).map_err(|error| local(&port_file_name(path), &error))?),
-        None => None,
-    };
-    for name in names {
-        log::info!(target: NOTICE, "listening on {name}");
+/// Writes the ports to the file, one in each line, and each port once.
+fn write_port_file(path: &Path, names: &[Peer]) -> io::Result<OwnFile> {
+    let mut ports: Vec<u16> = Vec::new();
+    for port in names.iter().filter_map(Peer::port) {
+        if !ports.contains(&port) {
+            ports.push(port);
+        }
     }
-    Ok(port_file)
+    if ports.is_empty() {
+        return Err(io::Error::other("no listener has a port"));
+    }
+    let text: String = ports.iter().map(|port| format!("{port}\n")).collect();
+    OwnFile::write(path, text.as_bytes())
 }
 
 fn port_file_name(path: &Path) -> String {

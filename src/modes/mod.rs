@@ -2,7 +2,6 @@
 //!
 //! No events and no bytes are handled here.
 
-mod child_config;
 mod child_streams;
 mod children;
 pub mod config;
@@ -13,7 +12,6 @@ mod listen;
 mod open;
 mod pair;
 mod parts;
-mod port_file;
 mod progress;
 mod run;
 mod scan;

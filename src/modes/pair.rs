@@ -37,16 +37,10 @@ const OTHER_DESCRIPTORS: usize = 64;
 const DEFAULT_IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 
 pub(super) fn relay(config: &RelayConfig) -> anyhow::Result<()> {
-    let right = || RightEnds::new(&config.right, marks(&config.stream)?);
+    let right = || RightEnds::new(&config.right);
     match &config.left {
-        LeftEndpoint::Listen(listen) => {
-            let ready = listen::resolve(listen)?;
-            serve(std::slice::from_ref(listen), vec![ready], right()?)
-        }
-        LeftEndpoint::DatagramListen(listen) => {
-            let ready = listen::resolve_datagrams(listen)?;
-            flows(listen, ready, right()?)
-        }
+        LeftEndpoint::Listen(listen) => serve(std::slice::from_ref(listen), right),
+        LeftEndpoint::DatagramListen(listen) => flows(listen, right),
         LeftEndpoint::Single(Endpoint::Stdio) => single(&Endpoint::Stdio, &config.stream, right()?.beside_our_stdout()),
         LeftEndpoint::Single(left) => single(left, &config.stream, right()?),
     }
@@ -55,7 +49,7 @@ pub(super) fn relay(config: &RelayConfig) -> anyhow::Result<()> {
 /// `tcp-client` and its like: a connection with stdin and stdout.
 pub(super) fn client(config: &ConnectConfig) -> anyhow::Result<()> {
     let _raw = config.stream.keys.map(|_| TerminalGuard::for_keys()).transpose()?;
-    let outcome = single(&Endpoint::Connect(config.clone()), &config.stream, RightEnds::session(&config.stream)?);
+    let outcome = single(&Endpoint::Connect(config.clone()), &config.stream, RightEnds::Session);
     if config.stream.keys.is_some() {
         terminal::session_is_over(outcome.is_err());
     }
@@ -64,18 +58,14 @@ pub(super) fn client(config: &ConnectConfig) -> anyhow::Result<()> {
 
 /// `tcp-server` and its like: one client at a time with stdin and stdout. The next client waits in the backlog.
 pub(super) fn server(ends: &[ListenConfig]) -> anyhow::Result<()> {
-    let Some(first) = ends.first() else { return Ok(()) };
-    let ready = ends.iter().map(listen::resolve).collect::<anyhow::Result<_>>()?;
-    serve(ends, ready, RightEnds::session(&first.stream)?)
+    serve(ends, || Ok(RightEnds::Session))
 }
 
-/// Opens a right end for each client of the listeners.
-pub(super) fn serve(
-    lefts: &[ListenConfig],
-    ready: Vec<listen::PreparedListeners>,
-    right: RightEnds,
-) -> anyhow::Result<()> {
+/// Opens a right end for each client of the listeners. The listeners are prepared before the right ends.
+pub(super) fn serve(lefts: &[ListenConfig], right: impl FnOnce() -> anyhow::Result<RightEnds>) -> anyhow::Result<()> {
     let Some(first) = lefts.first() else { return Ok(()) };
+    let ready = listen::resolve(lefts)?;
+    let right = right()?;
     let wanted = if first.keep_open { Wanted::Nothing } else { Wanted::Client };
     let mut run = Run::of_server(first.grace, first.accept_timeout, &first.stream, wanted)?;
     if !right.is_child() {
@@ -100,7 +90,10 @@ pub(super) fn serve(
 }
 
 /// Opens a right end for each sender to a UDP socket.
-fn flows(config: &DatagramListenConfig, ready: listen::PreparedDatagrams, right: RightEnds) -> anyhow::Result<()> {
+fn flows(config: &DatagramListenConfig, right: impl FnOnce() -> anyhow::Result<RightEnds>) -> anyhow::Result<()> {
+    let ends = std::slice::from_ref(config);
+    let ready = listen::resolve_datagrams(ends)?;
+    let right = right()?;
     let mut run = Run::of_server(config.grace, None, &config.stream, Wanted::Nothing)?;
     if !right.is_child() {
         let _ = limits::raise_open_files();
@@ -116,21 +109,20 @@ fn flows(config: &DatagramListenConfig, ready: listen::PreparedDatagrams, right:
     let connector = right.connector(&mut run, &config.stream, options.clone())?;
     let flows = Flows::new(connector, options, idle_timeout, config.max_conns.unwrap_or(most));
     let net = run.event_loop.net();
-    let ends = std::slice::from_ref(config);
-    let ids = listen::open_datagrams(net, ends, vec![ready], || FlowsSide::new(&flows))?;
+    let ids = listen::open_datagrams(net, ends, ready, || FlowsSide::new(&flows))?;
     let _port_files = listen::announce_datagrams(net, ends, &ids)?;
     run.run()
 }
 
 /// Joins one left end and one right end.
 pub(super) fn single(left: &Endpoint, stream: &StreamConfig, right: RightEnds) -> anyhow::Result<()> {
-    let greeting = match right.kind {
-        RightKind::Session => Greeting::Dropped,
-        RightKind::Stdio | RightKind::Each(_) => Greeting::HandedOn,
+    let greeting = match right {
+        RightEnds::Session => Greeting::Dropped,
+        RightEnds::Stdio | RightEnds::Each(_) => Greeting::HandedOn,
     };
     let left = PreparedEnd::new(left, greeting)?;
-    let left = if matches!(right.kind, RightKind::Stdio) { left.beside_our_stdout() } else { left };
-    let mut run = Run::of_client(stream, right.is_child() || left.is_child())?;
+    let left = if matches!(right, RightEnds::Stdio) { left.beside_our_stdout() } else { left };
+    let mut run = Run::of_client(stream, right.is_child() || matches!(left, PreparedEnd::Child(_)))?;
     let options = right.options(&run, stream, false);
     let connector = right.connector(&mut run, stream, options.clone())?;
     let opened = left.open(run.event_loop.net(), connector, Vec::new(), marks(stream)?, options)?;
@@ -141,13 +133,8 @@ pub(super) fn single(left: &Endpoint, stream: &StreamConfig, right: RightEnds) -
 }
 
 /// The right ends of a run, prepared as far as one preparation serves all of them.
-pub(super) struct RightEnds {
-    kind: RightKind,
-    marks: WaterMarks,
-}
-
 #[expect(clippy::large_enum_variant, reason = "a run has one")]
-enum RightKind {
+pub(super) enum RightEnds {
     /// stdin and stdout, for the first left end only.
     Stdio,
     /// stdin and stdout, for one connection at a time.
@@ -157,65 +144,51 @@ enum RightKind {
 }
 
 impl RightEnds {
-    pub(super) fn new(endpoint: &Endpoint, marks: WaterMarks) -> anyhow::Result<Self> {
-        let kind = match PreparedEnd::new(endpoint, Greeting::HandedOn)? {
-            PreparedEnd::Stdio => RightKind::Stdio,
-            end => RightKind::Each(end),
-        };
-        Ok(Self { kind, marks })
-    }
-
-    /// A child for each left end.
-    pub(super) fn child(child: children::Child, marks: WaterMarks) -> Self {
-        Self { kind: RightKind::Each(PreparedEnd::Child(child)), marks }
-    }
-
-    /// stdin and stdout for one connection at a time.
-    fn session(stream: &StreamConfig) -> anyhow::Result<Self> {
-        Ok(Self { kind: RightKind::Session, marks: marks(stream)? })
+    fn new(endpoint: &Endpoint) -> anyhow::Result<Self> {
+        Ok(match PreparedEnd::new(endpoint, Greeting::HandedOn)? {
+            PreparedEnd::Stdio => Self::Stdio,
+            end => Self::Each(end),
+        })
     }
 
     fn is_child(&self) -> bool {
-        matches!(&self.kind, RightKind::Each(end) if end.is_child())
+        matches!(self, Self::Each(PreparedEnd::Child(_)))
     }
 
     /// How many left ends there can be at once. This is a function, because each listener has its own `max-conns`.
     fn limit(&self) -> fn(Option<usize>) -> Option<usize> {
-        match self.kind {
-            RightKind::Session => |_| Some(1),
-            RightKind::Each(PreparedEnd::Child(_)) => |asked| asked.or(Some(CHILDREN_MAX)),
-            RightKind::Stdio | RightKind::Each(_) => |asked| asked,
+        match self {
+            Self::Session => |_| Some(1),
+            Self::Each(PreparedEnd::Child(_)) => |asked| asked.or(Some(CHILDREN_MAX)),
+            Self::Stdio | Self::Each(_) => |asked| asked,
         }
     }
 
     /// The options of each pair. The failure of one of many is not that of the run.
     fn options(&self, run: &Run, stream: &StreamConfig, is_one_of_many: bool) -> PairOptions {
-        let session = match self.kind {
-            RightKind::Session => Some(session_options(stream, is_one_of_many)),
-            RightKind::Stdio | RightKind::Each(_) => None,
-        };
+        let session = matches!(self, Self::Session).then(|| session_options(stream, is_one_of_many));
         let has_reporter = session.is_some() || !is_one_of_many;
         pair_options(stream, has_reporter.then(|| run.reporter.clone()), session)
     }
 
     /// Notes that the output of a child goes to the stdout of xport.
     fn beside_our_stdout(self) -> Self {
-        match self.kind {
-            RightKind::Each(end) => Self { kind: RightKind::Each(end.beside_our_stdout()), ..self },
-            _ => self,
+        match self {
+            Self::Each(end) => Self::Each(end.beside_our_stdout()),
+            right => right,
         }
     }
 
     /// A connector, which opens a right end for each left end. stdin and stdout are opened now.
-    fn connector(self, run: &mut Run, stream: &StreamConfig, options: PairOptions) -> Result<Connector, Failure> {
-        let Self { kind, marks } = self;
+    fn connector(self, run: &mut Run, stream: &StreamConfig, options: PairOptions) -> anyhow::Result<Connector> {
+        let marks = marks(stream)?;
         let (net, reporter) = (run.event_loop.net(), run.reporter.clone());
-        let (which, is_for_one) = match kind {
-            RightKind::Each(right) => {
+        let (which, is_for_one) = match self {
+            Self::Each(right) => {
                 return Ok(Connector::new(move |net, left| open_for(net, &right, left, marks, options.clone())));
             }
-            RightKind::Session => (stdio_of(stream), false),
-            RightKind::Stdio => (Stdio::Both, true),
+            Self::Session => (stdio_of(stream), false),
+            Self::Stdio => (Stdio::Both, true),
         };
         let id = stdio(net, which, marks, IdleStdio::new(reporter))?;
         // stdin and stdout alone do not keep the run going.
@@ -241,7 +214,7 @@ fn open_for(
     marks: WaterMarks,
     options: PairOptions,
 ) -> Result<End, Failure> {
-    let variables = if right.is_child() { children::peer_variables(&left) } else { Vec::new() };
+    let variables = if matches!(right, PreparedEnd::Child(_)) { children::peer_variables(&left) } else { Vec::new() };
     let client = left.end;
     let end = right.open(net, left, variables, marks, options)?;
     if let (End::Stream(connection), End::Child(child)) = (client, end) {

@@ -1,7 +1,7 @@
 //! Parts that several modes need: configurations as the transports take them, inherited sockets, stdin and stdout.
 
 use std::io;
-use std::os::fd::{OwnedFd, RawFd};
+use std::os::fd::RawFd;
 
 use super::config::{DialConfig, StreamConfig};
 use super::terminal;
@@ -34,14 +34,9 @@ pub(super) fn dialing(config: &DialConfig) -> Dialing {
     }
 }
 
-/// Takes over an inherited descriptor. `wanted` returns `None` for a socket that the mode cannot use.
-pub(super) fn take_over(
-    number: RawFd,
-    name: &str,
-    wanted: impl FnOnce(Inherited) -> Option<OwnedFd>,
-) -> anyhow::Result<OwnedFd> {
-    let socket = inherit(number).map_err(|error| unusable(number, &describe(&error)))?;
-    Ok(wanted(socket).ok_or_else(|| unusable(number, &format!("not {name}")))?)
+/// Takes over an inherited descriptor.
+pub(super) fn take_over(number: RawFd) -> Result<Inherited, Failure> {
+    inherit(number).map_err(|error| unusable(number, &describe(&error)))
 }
 
 /// The failure of a mode that cannot use an inherited descriptor.

@@ -3,7 +3,7 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use super::config::{DumpTarget, StreamConfig};
+use super::config::StreamConfig;
 use super::progress::ProgressLine;
 use super::terminal;
 use crate::event_loop::{EventLoop, RunEnd};
@@ -31,14 +31,9 @@ impl Run {
         signals::ignore_file_size_signal();
         let (reporter, reports) = line();
         let mut event_loop = EventLoop::new().map_err(|error| local("event loop", &error))?;
-        match &stream.dump {
-            None => (),
-            Some(DumpTarget::Stderr) => event_loop.set_dump(Dump::to_stderr()),
-            Some(DumpTarget::File(path)) => {
-                let opened = Dump::to_file(path);
-                let dump = opened.map_err(|error| local(&format!("dump {}", path.display()), &error))?;
-                event_loop.set_dump(dump);
-            }
+        if let Some(path) = &stream.dump {
+            let opened = if path.as_os_str() == "-" { Ok(Dump::to_stderr()) } else { Dump::to_file(path) };
+            event_loop.set_dump(opened.map_err(|error| local(&format!("dump {}", path.display()), &error))?);
         }
         let deadline = stream.timeout.and_then(|limit| Instant::now().checked_add(limit));
         Ok(Self { event_loop, reporter, reports, deadline, progress: None })
@@ -89,17 +84,14 @@ impl Run {
     }
 
     /// Runs the loop to its end, with a look at the progress from time to time.
-    pub(super) fn run_loop(&mut self) -> io::Result<()> {
+    fn run_loop(&mut self) -> io::Result<()> {
         let Some(progress) = &mut self.progress else { return self.event_loop.run() };
         loop {
             let begins = |event_loop: &mut EventLoop| progress.has_begun(event_loop.net());
             let ended = self.event_loop.run_until(progress.next_look(), begins);
             match ended {
                 Ok(RunEnd::Deadline | RunEnd::Condition) => progress.look(self.event_loop.net()),
-                _ => {
-                    progress.finish(self.event_loop.net());
-                    return ended.map(drop);
-                }
+                _ => return ended.map(drop),
             }
         }
     }
@@ -108,6 +100,9 @@ impl Run {
     pub(super) fn run(mut self) -> anyhow::Result<()> {
         let ended = self.run_loop().map_err(|error| local("event loop", &error));
         let mut verdict = ended.and_then(|()| self.reports.verdict());
+        if let Some(progress) = &mut self.progress {
+            progress.finish(self.event_loop.net(), verdict.is_err());
+        }
         if let Some(mut dump) = self.event_loop.take_dump() {
             // The reader of the dump can be slow, and must not keep peers waiting. Keys must be signals meanwhile.
             drop(self.event_loop);

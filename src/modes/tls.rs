@@ -26,12 +26,8 @@ pub(super) fn server(config: &ListenConfig) -> anyhow::Result<Option<TlsServer>>
 }
 
 /// The TLS of an end that connects, if there is any. With STARTTLS, `greeting` says what becomes of the server's words.
-pub(super) fn client(config: Option<&TlsConnect>, greeting: Greeting) -> anyhow::Result<Option<TlsClient>> {
-    noting(config, greeting, None)
-}
-
-/// The same for an end whose certificates go into `seen`.
-pub(super) fn noting(
+/// The certificates of the server go into `seen`.
+pub(super) fn client(
     config: Option<&TlsConnect>,
     greeting: Greeting,
     seen: Option<SeenChain>,
@@ -40,9 +36,7 @@ pub(super) fn noting(
     let client = config.settings.prepare_noting(seen).map_err(usage)?;
     if matches!(config.settings.trust, Trust::Nobody) {
         let insecure = config.settings.common.advice.flag("insecure");
-        log::warn!(
-            "{insecure}: the certificate is not verified; an attacker in between can read and change everything"
-        );
+        log::warn!("{insecure}: the certificate is not verified; an attacker can read and change everything");
     }
     Ok(Some(match config.starttls {
         Some(protocol) if greeting == Greeting::HandedOn => client.asking_by(protocol).handing_on_greeting(),
@@ -69,12 +63,12 @@ pub(super) fn tell_clients(config: &ListenConfig, tls: Option<&TlsServer>, names
         if !ports.contains(&address.port()) {
             ports.push(address.port());
             let place = reachable(*address);
-            log::info!(target: NOTICE, "clients connect by: xport tls-client --pin {pin}{certificate} {place}");
+            log::info!(target: NOTICE, "clients connect with: xport tls-client --pin {pin}{certificate} {place}");
         }
     }
     // The address of an inherited socket is unknown to clients, but they cannot get the pin elsewhere.
     if ports.is_empty() {
-        log::info!(target: NOTICE, "clients verify this server by: --pin {pin}{certificate}");
+        log::info!(target: NOTICE, "clients verify this server with: --pin {pin}{certificate}");
     }
 }
 

@@ -61,7 +61,7 @@ fn check(program: &OsString) -> Result<(), Failure> {
 /// Prepares a service as far as is possible before anything is opened.
 fn prepare(awaited: &AwaitedService) -> anyhow::Result<Service> {
     let client = |config: &Option<TlsConnect>| -> anyhow::Result<Option<TlsClient>> {
-        tls::client(config.as_ref(), Greeting::Dropped)
+        tls::client(config.as_ref(), Greeting::Dropped, None)
     };
     let (dial, proof) = match &awaited.kind {
         AwaitedKind::Connects(StreamPeer::Inet(at), dial, tls) => (dial, Proof::Tcp(at.clone(), client(tls)?)),

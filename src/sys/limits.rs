@@ -1,10 +1,23 @@
-//! Properties of the process: the limit of descriptors, the user and the umask; and locks and owners of files.
+//! Properties of the process: core dumps, the limit of descriptors, the user and the umask; and locks and owners of
+//! files.
 
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsRawFd, RawFd};
 
 use super::{check, retry};
+
+/// Disables core dumps of this process. Only root can read its memory or attach to it from now on. `PR_SET_DUMPABLE` of
+/// `prctl(2)`.
+///
+/// The process can still open its own files in `/proc/self`. A program that it starts is not protected.
+///
+/// # Errors
+/// The error of the kernel.
+pub fn disable_core_dumps() -> io::Result<()> {
+    // SAFETY: the request takes a number and touches no memory.
+    check(unsafe { libc::prctl(libc::PR_SET_DUMPABLE, 0, 0, 0, 0) }).map(drop)
+}
 
 /// Raises the soft limit of open descriptors to the hard limit. `RLIMIT_NOFILE` of `setrlimit(2)`.
 ///

@@ -13,7 +13,6 @@ pub mod names;
 pub(crate) mod process;
 pub mod pty;
 pub mod raw_mode;
-pub mod secrets;
 pub mod signals;
 pub(crate) mod socket;
 pub(crate) mod spawn;
@@ -22,6 +21,7 @@ pub mod stderr;
 pub mod stdio;
 
 use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd};
 
 /// Calls `f` until it returns anything but `EINTR`.
 pub(crate) fn retry<T>(mut f: impl FnMut() -> io::Result<T>) -> io::Result<T> {
@@ -41,4 +41,11 @@ fn count(result: libc::ssize_t) -> io::Result<usize> {
 /// Turns the result of a system call that returns `int` into success or `errno`.
 fn check(result: libc::c_int) -> io::Result<libc::c_int> {
     if result < 0 { Err(io::Error::last_os_error()) } else { Ok(result) }
+}
+
+/// Sets an option of a socket that is an int. `setsockopt(2)`.
+fn set_option(fd: BorrowedFd<'_>, level: libc::c_int, option: libc::c_int, value: libc::c_int) -> io::Result<()> {
+    let len = size_of::<libc::c_int>() as libc::socklen_t;
+    // SAFETY: the value is an int, alive for the call, and the length is its own.
+    check(unsafe { libc::setsockopt(fd.as_raw_fd(), level, option, (&raw const value).cast(), len) }).map(drop)
 }

@@ -52,13 +52,13 @@ pub(crate) fn end_at_once(pid: u32, leads_a_group: bool) {
 /// Whether a child has ended. Its status is not taken, so the child keeps its number and that of its group.
 /// `waitid(2)`, WNOWAIT.
 pub(crate) fn has_ended(pid: u32) -> io::Result<bool> {
-    Ok(look(libc::P_PID, pid, libc::WEXITED)?.is_some())
+    Ok(look(libc::P_PID, pid, libc::WEXITED | libc::WNOWAIT)?.is_some())
 }
 
 /// The number of any child that has ended and whose status was not taken. `waitid(2)`, WNOWAIT.
 pub(crate) fn any_ended() -> Option<u32> {
     // Without any child the call fails, which means the same to the caller.
-    let info = look(libc::P_ALL, 0, libc::WEXITED).ok()??;
+    let info = look(libc::P_ALL, 0, libc::WEXITED | libc::WNOWAIT).ok()??;
     // SAFETY: the call has filled it for a child.
     u32::try_from(unsafe { info.si_pid() }).ok()
 }
@@ -66,21 +66,16 @@ pub(crate) fn any_ended() -> Option<u32> {
 /// The signal that has stopped a child, or `None` if the child is not stopped or this stop was reported before.
 /// `waitid(2)`, WSTOPPED.
 pub(crate) fn newly_stopped_by(pid: u32) -> Option<i32> {
-    // SAFETY: `siginfo_t` is plain data for which all zeros is a value.
-    let mut info: libc::siginfo_t = unsafe { std::mem::zeroed() };
-    let flags = libc::WSTOPPED | libc::WNOHANG;
-    // SAFETY: the info is alive for the call.
-    retry(|| check(unsafe { libc::waitid(libc::P_PID, pid, &raw mut info, flags) })).ok()?;
-    // SAFETY: the call has filled the info, or has left it at zero if the child is not stopped.
-    let (pid, signal) = unsafe { (info.si_pid(), info.si_status()) };
-    (pid != 0).then_some(signal)
+    let info = look(libc::P_PID, pid, libc::WSTOPPED).ok()??;
+    // SAFETY: the call has filled it for a child.
+    Some(unsafe { info.si_status() })
 }
 
-/// Looks for a child whose state has changed, and leaves the change to be found again.
+/// Looks for a child whose state has changed. With `WNOWAIT` the change can be found again.
 fn look(which: libc::idtype_t, id: u32, states: libc::c_int) -> io::Result<Option<libc::siginfo_t>> {
     // SAFETY: `siginfo_t` is plain data for which all zeros is a value.
     let mut info: libc::siginfo_t = unsafe { std::mem::zeroed() };
-    let flags = states | libc::WNOHANG | libc::WNOWAIT;
+    let flags = states | libc::WNOHANG;
     // SAFETY: the info is alive for the call.
     retry(|| check(unsafe { libc::waitid(which, id, &raw mut info, flags) }))?;
     // SAFETY: the call has filled it, or has left it at zero where there is none.

@@ -7,7 +7,9 @@ use std::io::{self, IoSlice};
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::time::Duration;
 
-use super::{check, count, retry};
+use socket2::SockRef;
+
+use super::{check, count, retry, set_option};
 
 /// Receives what is available, at most `buf.len()` bytes. 0 means that the peer has ended its direction. `recv(2)`.
 pub(crate) fn recv(fd: BorrowedFd<'_>, buf: &mut [u8]) -> io::Result<usize> {
@@ -21,17 +23,10 @@ pub(crate) fn recv(fd: BorrowedFd<'_>, buf: &mut [u8]) -> io::Result<usize> {
 pub(crate) fn send(fd: BorrowedFd<'_>, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
     const FLAGS: libc::c_int = libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL;
     if let [buf] = bufs {
-        // SAFETY: the pointer and the length are those of `buf`, which is borrowed for the whole call.
-        return retry(|| count(unsafe { libc::send(fd.as_raw_fd(), buf.as_ptr().cast(), buf.len(), FLAGS) }));
+        return retry(|| SockRef::from(&fd).send_with_flags(buf, FLAGS));
     }
-    // SAFETY: `msghdr` is plain data for which all zeros is the documented empty value.
-    let mut message: libc::msghdr = unsafe { std::mem::zeroed() };
-    message.msg_iov = bufs.as_ptr().cast::<libc::iovec>().cast_mut();
-    message.msg_iovlen = bufs.len().min(super::stdio::IOV_MAX);
-    retry(|| {
-        // SAFETY: `IoSlice` is ABI-compatible with `iovec` on Unix; the slices outlive the call, which only reads them.
-        count(unsafe { libc::sendmsg(fd.as_raw_fd(), &raw const message, FLAGS) })
-    })
+    let bufs = &bufs[..bufs.len().min(super::stdio::IOV_MAX)];
+    retry(|| SockRef::from(&fd).send_vectored_with_flags(bufs, FLAGS))
 }
 
 /// Whether both directions of a stream socket are shut, which `poll(2)` reports as `POLLHUP`.
@@ -99,34 +94,16 @@ pub(crate) fn since_last_byte(fd: BorrowedFd<'_>) -> io::Result<(Duration, Durat
 /// Makes a socket readable only from this many bytes on, or at its end. `SO_RCVLOWAT` of `socket(7)`.
 pub(crate) fn set_receive_low_water(fd: BorrowedFd<'_>, bytes: usize) -> io::Result<()> {
     let bytes = libc::c_int::try_from(bytes).unwrap_or(libc::c_int::MAX);
-    let len = libc::socklen_t::try_from(size_of_val(&bytes)).unwrap_or_default();
-    let (level, option) = (libc::SOL_SOCKET, libc::SO_RCVLOWAT);
-    // SAFETY: the option reads one int, which is alive for the call, and the length is its.
-    check(unsafe { libc::setsockopt(fd.as_raw_fd(), level, option, (&raw const bytes).cast(), len) }).map(drop)
+    set_option(fd, libc::SOL_SOCKET, libc::SO_RCVLOWAT, bytes)
 }
 
 /// Lets `bind(2)` set the address alone, and `connect(2)` choose the port, so that one port can serve several
 /// destinations. `IP_BIND_ADDRESS_NO_PORT` of `ip(7)`, for both families.
 pub(crate) fn choose_port_late(fd: BorrowedFd<'_>) -> io::Result<()> {
-    let on: libc::c_int = 1;
-    let len = libc::socklen_t::try_from(size_of_val(&on)).unwrap_or_default();
-    let (level, option) = (libc::IPPROTO_IP, libc::IP_BIND_ADDRESS_NO_PORT);
-    // SAFETY: the option reads one int, which is alive for the call, and the length is its.
-    check(unsafe { libc::setsockopt(fd.as_raw_fd(), level, option, (&raw const on).cast(), len) }).map(drop)
+    set_option(fd, libc::IPPROTO_IP, libc::IP_BIND_ADDRESS_NO_PORT, 1)
 }
 
 /// Whether a connection waits on a listening socket. Asked before `accept(2)` on a description that can block.
 pub(crate) fn has_waiting(fd: BorrowedFd<'_>) -> bool {
     super::stdio::is_ready(fd, false)
-}
-
-/// Whether this socket listens. `SO_ACCEPTCONN` of `socket(7)`.
-pub(crate) fn is_listening(fd: BorrowedFd<'_>) -> io::Result<bool> {
-    let mut value: libc::c_int = 0;
-    let mut len = libc::socklen_t::try_from(size_of::<libc::c_int>()).unwrap_or(4);
-    // SAFETY: the value and its length are alive for the call, and the kernel writes at most `len` bytes.
-    check(unsafe {
-        libc::getsockopt(fd.as_raw_fd(), libc::SOL_SOCKET, libc::SO_ACCEPTCONN, (&raw mut value).cast(), &raw mut len)
-    })?;
-    Ok(value != 0)
 }

@@ -18,7 +18,7 @@ use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::ptr::{null, null_mut};
 use std::sync::atomic::{AtomicI32, Ordering};
 
-use super::{check, limits, retry};
+use super::{check, limits, retry, signals};
 
 /// A program to start.
 pub(crate) struct Plan<'a> {
@@ -81,10 +81,7 @@ struct Start<'a> {
     descriptors: &'a [(RawFd, RawFd)],
     /// The last descriptor to mark. -1 if the kernel marks all of them in one call.
     last_open: RawFd,
-    own_group: bool,
-    own_session: bool,
-    /// The terminal of the child's session, or -1.
-    terminal: RawFd,
+    place: Place<'a>,
     /// The process number of the parent, if the child must end with the parent; otherwise 0.
     parent: libc::pid_t,
     last_signal: c_int,
@@ -116,12 +113,7 @@ pub(crate) fn spawn(plan: &Plan<'_>) -> Result<u32, NotStarted> {
         directory: plan.directory.map_or(null(), CStr::as_ptr),
         descriptors: &descriptors,
         last_open: if can_mark_at_once() { -1 } else { last_open() },
-        own_group: matches!(plan.place, Place::OwnGroup),
-        own_session: matches!(plan.place, Place::OwnSession | Place::OwnTerminal(_)),
-        terminal: match plan.place {
-            Place::OwnTerminal(terminal) => terminal.as_raw_fd(),
-            _ => -1,
-        },
+        place: plan.place,
         parent: if plan.dies_with_us { main_thread().unwrap_or(0) } else { 0 },
         last_signal: libc::SIGRTMAX(),
         error: AtomicI32::new(0),
@@ -245,17 +237,16 @@ fn prepare(start: &Start<'_>) -> Result<(), c_int> {
             return Err(libc::ESRCH);
         }
     }
-    if start.own_group {
+    match start.place {
+        Place::OurGroup => (),
         // SAFETY: the call takes two numbers and touches no memory.
-        errno(unsafe { libc::setpgid(0, 0) })?;
-    }
-    if start.own_session {
+        Place::OwnGroup => errno(unsafe { libc::setpgid(0, 0) })?,
         // SAFETY: the call takes nothing and touches no memory.
-        errno(unsafe { libc::setsid() })?;
+        Place::OwnSession | Place::OwnTerminal(_) => errno(unsafe { libc::setsid() })?,
     }
-    if start.terminal >= 0 {
+    if let Place::OwnTerminal(terminal) = start.place {
         // SAFETY: the request takes a number and touches no memory.
-        errno(unsafe { libc::ioctl(start.terminal, libc::TIOCSCTTY, 0) })?;
+        errno(unsafe { libc::ioctl(terminal.as_raw_fd(), libc::TIOCSCTTY, 0) })?;
     }
     // The marks concern only the child, which has its own table of descriptors.
     if start.last_open < 0 {
@@ -310,14 +301,12 @@ fn unblock_all() {
 /// Replaces this process by the first program of the list that exists, with the signals that a program expects at its
 /// start. Returns only if that fails. Descriptors that are marked close-on-exec are closed. `execve(2)`.
 ///
-/// A signal that was ignored when this process started stays ignored, as under `nohup`, except SIGPIPE, which every
-/// program in Rust ignores, and SIGXFSZ, which xport ignores for itself.
+/// A signal that was ignored when this process started stays ignored, as under `nohup`. SIGPIPE is the exception: the
+/// runtime of Rust ignores it before `main`, so nothing here can tell what it was.
 pub(crate) fn replace_process(programs: &[CString], arguments: &[CString], environment: &[CString]) -> io::Error {
     let (programs, arguments, environment) = (pointers(programs), pointers(arguments), pointers(environment));
-    for signal in [libc::SIGPIPE, libc::SIGXFSZ] {
-        // SAFETY: SIG_DFL is a valid disposition and runs no code.
-        unsafe { libc::signal(signal, libc::SIG_DFL) };
-    }
+    signals::set_default(libc::SIGPIPE);
+    signals::restore_file_size_signal();
     unblock_all();
     // SAFETY: the pointers are those of C strings that live until the end of this function.
     io::Error::from_raw_os_error(unsafe { execute(programs.as_ptr(), arguments.as_ptr(), environment.as_ptr()) })

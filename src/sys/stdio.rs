@@ -138,14 +138,6 @@ pub(crate) fn widen_pipe(fd: BorrowedFd<'_>, bytes: libc::c_int) -> io::Result<(
     Ok(())
 }
 
-/// Duplicates a descriptor. The copy has a number above 2. `F_DUPFD_CLOEXEC`.
-pub(crate) fn duplicate(fd: RawFd) -> io::Result<OwnedFd> {
-    // SAFETY: F_DUPFD_CLOEXEC takes a number and touches no memory; a closed `fd` is EBADF.
-    let new = check(unsafe { libc::fcntl(fd, libc::F_DUPFD_CLOEXEC, 3) })?;
-    // SAFETY: the descriptor is new and has no other owner.
-    Ok(unsafe { OwnedFd::from_raw_fd(new) })
-}
-
 /// Takes ownership of an inherited descriptor (`fd:3`), and keeps it from children.
 ///
 /// Nothing else in the process may own this descriptor.
@@ -158,7 +150,10 @@ pub(crate) fn take(fd: RawFd) -> io::Result<OwnedFd> {
 
 /// Closes stdin or stdout and keeps its number in use: `/dev/null` takes its place or, without `/dev`, a socket whose
 /// other end is closed. `dup2(2)`.
-pub(crate) fn replace_by_null(fd: RawFd) -> io::Result<()> {
+///
+/// # Errors
+/// No descriptor is left. The stream is unchanged then.
+pub fn replace_by_null(fd: RawFd) -> io::Result<()> {
     let null: OwnedFd = match File::options().read(true).write(true).open("/dev/null") {
         Ok(null) => null.into(),
         Err(_) => UnixStream::pair()?.0.into(),
@@ -223,11 +218,6 @@ pub(crate) fn is_null(fd: BorrowedFd<'_>) -> bool {
     metadata.is_ok_and(|file| file.file_type().is_char_device() && file.rdev() == NULL)
 }
 
-/// `/dev/null`, for reading.
-pub(crate) fn open_null() -> io::Result<OwnedFd> {
-    File::open("/dev/null").map(OwnedFd::from)
-}
-
 /// Whether any program can use this stdin, also in the background. A terminal can be read only in the foreground. A
 /// socket or the master of a terminal cannot be opened by its name (`/dev/stdin`). Few programs can read a non-blocking
 /// pipe.
@@ -249,14 +239,6 @@ pub fn are_same(one: RawFd, other: RawFd) -> bool {
         file.metadata().ok().map(|file| (file.dev(), file.ino()))
     };
     identity(one).is_some_and(|one| identity(other) == Some(one))
-}
-
-/// Replaces stdin by `/dev/null`, only for this process.
-///
-/// # Errors
-/// No descriptor is left. Stdin is unchanged then.
-pub fn give_up_stdin() -> io::Result<()> {
-    replace_by_null(0)
 }
 
 /// Whether stdin is a terminal.

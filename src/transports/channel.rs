@@ -4,6 +4,7 @@
 //! share.
 
 use std::fmt;
+use std::fs::File;
 use std::io::{self, IoSlice};
 use std::net::Shutdown;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
@@ -89,7 +90,7 @@ impl Channel {
         let write = direction == Direction::Write;
         if !stdio::allows(borrowed, write)? && !write && stdio::is_null(borrowed) {
             // nohup(1) gives a /dev/null that is open for writing only. It is as empty as any other.
-            let (fd, access) = (stdio::open_null()?, Access::Shared);
+            let (fd, access) = (File::open("/dev/null")?.into(), Access::Shared);
             return Ok(Self { fd, access, direction, standard: Some(number), kind, narrow: false, master: None });
         }
         if !stdio::allows(borrowed, write)? {
@@ -115,7 +116,7 @@ impl Channel {
         }
         let fd = match fd {
             Some(fd) => fd,
-            None => stdio::duplicate(number)?,
+            None => borrowed.try_clone_to_owned()?,
         };
         Ok(Self { fd, access, direction, standard: Some(number), kind, narrow: kind == FdKind::Pipe, master: None })
     }

@@ -27,9 +27,9 @@ use super::state::Phase;
 use super::stream::Stream;
 use super::unix_path;
 pub use super::unix_path::UnixBinding;
+use crate::sys::signals;
 pub use crate::sys::signals::BY_SYSTEM;
 use crate::sys::stdio::{self, FdKind};
-use crate::sys::{signals, socket};
 
 /// The wanted standard streams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,10 +109,10 @@ impl Net {
         if SockRef::from(&fd).r#type()? != Type::STREAM {
             return Err(io::Error::from_raw_os_error(libc::EPROTOTYPE));
         }
-        if !socket::is_listening(fd.as_fd())? {
+        let socket = Socket::from(fd);
+        if !socket.is_listener()? {
             return Err(io::Error::from_raw_os_error(libc::EINVAL));
         }
-        let socket = Socket::from(fd);
         options.socket.check_open(&socket)?;
         add_listener(self, Listener::new(socket, options, true, None), factory)
     }
@@ -123,7 +123,7 @@ impl Net {
     pub fn listening_on(&mut self, id: Id) -> Option<Peer> {
         match self.slots.get(id)? {
             Slot::Datagram(datagram) => datagram.io.local(),
-            Slot::Listener(listener) => Some(listener.name().clone()),
+            Slot::Listener(listener) => Some(listener.name.clone()),
             _ => None,
         }
     }
@@ -194,7 +194,7 @@ impl Net {
     /// # Errors
     /// No descriptors left.
     pub fn stderr(&mut self, protocol: impl Into<Handler>) -> io::Result<Id> {
-        self.connect_write_pipe(stdio::duplicate(2)?, protocol)
+        self.connect_write_pipe(stdio::borrow_standard(2).try_clone_to_owned()?, protocol)
     }
 
     /// Signals as a stream in the background: each arrival is one byte, its number. asyncio's `add_signal_handler`.
@@ -265,7 +265,10 @@ pub enum Inherited {
 /// It is not open, or is neither a stream socket nor a UDP socket.
 pub fn inherit(number: RawFd) -> io::Result<Inherited> {
     // Standard streams stay open under their own numbers.
-    let fd = if number <= 2 { stdio::duplicate(number)? } else { stdio::take(number)? };
+    let fd = match number {
+        0..=2 => stdio::borrow_standard(number).try_clone_to_owned()?,
+        _ => stdio::take(number)?,
+    };
     if stdio::kind(fd.as_fd())? != FdKind::Socket {
         return Err(io::Error::from_raw_os_error(libc::ENOTSOCK));
     }
@@ -276,7 +279,7 @@ pub fn inherit(number: RawFd) -> io::Result<Inherited> {
     if kind != Type::STREAM {
         return Err(io::Error::from_raw_os_error(libc::EPROTOTYPE));
     }
-    if socket::is_listening(fd.as_fd())? {
+    if SockRef::from(&fd).is_listener()? {
         return Ok(Inherited::Listener(fd));
     }
     let peer: SockAddr = SockRef::from(&fd).peer_addr()?;

@@ -109,7 +109,7 @@ static OPENSSL: &[Row] = &[
     ("-quiet -ign_eof -no_ign_eof -verify_return_error -brief -state", Means::Nothing),
     ("-verify= -Verify=", Means::Verify),
     ("-proxy=", Means::Absent(NO_PROXY)),
-    ("-www -WWW", Means::Absent("xport is no web server")),
+    ("-www -WWW", Means::Absent("xport is not a web server")),
     ("-cipher= -ciphersuites=", Means::Absent(NO_CIPHERS)),
 ];
 

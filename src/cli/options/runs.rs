@@ -41,7 +41,7 @@ fn set_man(options: &mut Options, text: &str) -> Result<(), String> {
 }
 
 pub(super) static DATAGRAM: &[OptSpec] = &[
-    number(Count, "count", "N", |o, t| put(&mut o.count, parse_number(t, 1..=u64::MAX).map(Some)))
+    number(Count, "count", "N", |o, t| put(&mut o.datagrams.count, parse_number(t, 1..=u64::MAX).map(Some)))
         .top(21)
         .help("Exit after N datagrams have arrived"),
     text(Join, "join", "GROUP[%IF]", |o, t| push(&mut o.join, parse_group(t)))
@@ -50,27 +50,30 @@ pub(super) static DATAGRAM: &[OptSpec] = &[
         .top(22)
         .help("Receive what is sent to this multicast group")
         .more(
-            "A group is written like 239.1.2.3 or ff02::1%eth0. %IF names the interface on which to join. Without it, \
-             the kernel chooses one. Listen on *:PORT, or on GROUP:PORT to receive nothing but the group. Listening on \
-             GROUP:PORT joins the group without this option. Several programs can listen on the same GROUP:PORT, and \
-             each of them receives every datagram. Only one program can listen on *:PORT, so that no other program \
-             takes datagrams for this machine.",
+            "GROUP is an address such as 239.1.2.3 or ff02::1%eth0. %IF names the interface. Without %IF, the kernel \
+             chooses one. Listen on *:PORT, or on GROUP:PORT to receive only what is sent to the group. Listening on \
+             GROUP:PORT joins the group even without this option. Several programs can listen on the same GROUP:PORT, \
+             and each of them receives every datagram. Only one program can listen on *:PORT, so that no other \
+             program takes datagrams for this machine.",
         ),
     flag(Broadcast, "broadcast", |o| o.broadcast = true)
         .variable("XPORT_BROADCAST")
         .top(23)
-        .help("Let ADDRESS be a broadcast address")
-        .more("Replies of every host are accepted."),
-    flag(Lines, "lines", |o| o.lines = true).top(20).help("A datagram is a line of stdin and of stdout").more(
-        "Each line of stdin is sent as one datagram, without its newline. Each datagram is written to stdout as \
+        .help("Allow a broadcast address")
+        .more("Replies from every host are accepted."),
+    flag(Lines, "lines", |o| o.datagrams.lines = true)
+        .top(20)
+        .help("One datagram for each line of stdin and stdout")
+        .more(
+            "Each line of stdin is sent as one datagram, without its newline. Each datagram is written to stdout as \
          one line.",
-    ),
+        ),
 ];
 
 pub(super) static CHILD: &[OptSpec] = &[
     raw(Shell, "shell", "CMD", |o, t| o.shell = Some(t.to_owned()))
         .top(10)
-        .help("Run this line with the shell, instead of CMD"),
+        .help("Run this shell command instead of CMD"),
     word(Stdin, "stdin", "WHAT", &[("pipe", ""), ("inherit", ""), ("null", "")], |o, t| put(&mut o.stdin, stdio(t)))
         .top(14)
         .help("Stdin of the program: pipe, inherit or null")
@@ -110,7 +113,7 @@ pub(super) static CHILD: &[OptSpec] = &[
         .top(46)
         .help("Kill the program this long after SIGTERM")
         .more(
-            "The time counts after SIGHUP too. When a client has left in order, the program first gets the end of its \
+            "The same holds after SIGHUP. When a client has closed cleanly, the program first gets the end of its \
              input. SIGTERM follows once the program has read nothing for this long.",
         ),
     flag(Pty, "pty", |o| o.pty = true)
@@ -127,33 +130,32 @@ pub(super) static STREAM: &[OptSpec] = &[
         .top(45)
         .help("When to tell the peer that stdin has ended")
         .more(
-            "WHEN is auto, now, never, or a time without traffic. 'never' tells it only with the end of the session. \
-             Many servers take a half-close for a hang-up and drop their answer. So 'auto' waits for 10s without \
-             traffic in three cases: stdin was empty, the bytes sent begin like an HTTP/1 request, or --starttls was \
-             used. Otherwise 'auto' tells the peer at once.",
+            "WHEN is auto, now, never, or a time without traffic. 'never' waits for the end of the session. Many \
+             servers take a half-close for a hang-up and drop their answer. So 'auto' waits for 10s without traffic \
+             in three cases: stdin was empty, the bytes sent begin like an HTTP/1 request, or --starttls was used. \
+             Otherwise 'auto' tells the peer at once.",
         )
         .instead(&[(
             Topic::Relay,
             "When to tell one side that the other has ended",
-            "WHEN is auto, now, never, or a time without traffic. 'never' tells it only with the end of the \
-             pair. 'auto' passes the end of a connection on at once. It also passes the end of stdin, or of \
-             the output of a program, on to a connection at once, except in three cases. It waits for 10s \
-             without traffic if nothing was sent, if the bytes sent begin like an HTTP/1 request, or if \
-             --starttls was used.",
+            "WHEN is auto, now, never, or a time without traffic. 'never' waits for the end of the pair. 'auto' \
+             passes on the end of a connection at once. It also passes on the end of stdin, or of a program's output, \
+             at once, with three exceptions. It waits for 10s without traffic if nothing was sent, if the bytes sent \
+             begin like an HTTP/1 request, or if --starttls was used.",
         )]),
     flag(NoHalfClose, "no-half-close", |o| o.half_close = Some(HalfClose::Never))
         .not_with(HalfClose)
         .help("Same as --half-close never"),
-    number(Linger, "linger", "DUR", |o, t| put(&mut o.linger, parse_duration(t).map(Some)))
+    number(Linger, "linger", "DUR", |o, t| put(&mut o.stream.linger, parse_duration(t).map(Some)))
         .variable("XPORT_LINGER")
         .top(42)
         .help("After stdin ends, wait this long for the peer")
-        .more("Then the run ends with status 124. Without this option, the wait has no limit.")
+        .more("After that, the run ends with status 124. Without this option, the wait has no limit.")
         .instead(&[
             (
                 Topic::DatagramServer,
                 "Exit once no datagram has moved for this long",
-                "The time counts once stdin has ended. stdin is read only after a first datagram. Without this \
+                "The time counts once stdin has ended. xport reads stdin only after the first datagram. Without this \
                  option, the server stays.",
             ),
             (
@@ -164,8 +166,7 @@ pub(super) static STREAM: &[OptSpec] = &[
             (
                 Topic::Exec,
                 "After the peer ends, wait this long for the program",
-                "The peer has ended its direction, and can still receive. Without this option, the wait has no \
-                 limit.",
+                "The peer has half-closed and can still receive. Without this option, the wait has no limit.",
             ),
             (
                 Topic::Relay,
@@ -180,16 +181,15 @@ pub(super) static STREAM: &[OptSpec] = &[
                  are sent, and no limit otherwise.",
             ),
         ]),
-    number(QuitAfter, "quit-after", "DUR", |o, t| put(&mut o.quit_after, parse_duration(t).map(Some)))
+    number(QuitAfter, "quit-after", "DUR", |o, t| put(&mut o.stream.quit_after, parse_duration(t).map(Some)))
         .not_with(Linger)
         .variable("XPORT_QUIT_AFTER")
         .top(34)
         .help("After stdin ends, wait this long, then exit with 0")
         .more(
-            "The time begins once the peer has received all of stdin; before that, the session does not end. Data \
-             that has arrived in time is written, and the rest of the answer is dropped. With 0, the session ends as \
-             soon as the peer has received everything. A peer that sends without a pause can delay the exit by 5s. \
-             --linger is strict: it exits with 124.",
+            "The time begins once the peer has received all of stdin. Data that arrives in time is written. The rest \
+             of the answer is dropped. With 0, the session ends as soon as the peer has received everything. A peer \
+             that never stops sending can delay the exit by 5s. --linger is strict: it exits with 124.",
         )
         .instead(&[
             (
@@ -200,115 +200,108 @@ pub(super) static STREAM: &[OptSpec] = &[
             (
                 Topic::Relay,
                 "After stdin ends, wait this long, then exit with 0",
-                "One side must be stdin and stdout (-), and the other one no program. The time begins once the other \
-                 side has received all of stdin. Data that has arrived in time is written, and the rest of the \
+                "One side must be stdin and stdout (-). The other side must not be a program. The time begins once \
+                 the other side has received all of stdin. Data that arrives in time is written. The rest of the \
                  answer is dropped. --linger is strict: it exits with 124.",
             ),
-            (
-                Topic::AnyEndpoint,
-                "After stdin ends, wait this long, then exit with 0",
-                "The time begins once the peer has received all of stdin; before that, the session does not end. \
-                 Data that has arrived in time is written, and the rest of the answer is dropped. With 0, the \
-                 session ends as soon as the peer has received everything. A peer that sends without a pause can \
-                 delay the exit by 5s. --linger is strict: it exits with 124.",
-            ),
         ]),
-    flag(UntilPeerEnds, "until-peer-ends", |o| o.until_peer_ends = true)
+    flag(UntilPeerEnds, "until-peer-ends", |o| o.stream.until_peer_ends = true)
         .variable("XPORT_UNTIL_PEER_ENDS")
-        .help("End the session once the peer has ended")
+        .help("End the session when the peer closes its side")
         .more(
-            "The session ends in order, even if stdin is still open. What was read from stdin before is still sent, \
-             and it is an error (4) if the peer does not take it. Nothing more is read from stdin. A server with -k \
-             goes on with the next client, which gets the rest of stdin. A session whose stdin is a terminal always \
-             ends like this.",
+            "The session ends cleanly, even if stdin is still open. xport still sends what it has read from stdin, \
+             and exits with 4 if the peer does not take it. It reads nothing more. A server with -k goes on with the \
+             next client, which gets the rest of stdin. A session whose stdin is a terminal always ends like this.",
         ),
-    flag(SendOnly, "send-only", |o| o.send_only = true)
+    flag(SendOnly, "send-only", |o| o.stream.send_only = true)
         .not_with(RecvOnly)
         .top(32)
         .help("Discard what the peer sends")
         .instead(&[(Topic::Datagrams, "Discard replies, and exit when stdin ends", "")]),
-    flag(RecvOnly, "recv-only", |o| o.recv_only = true).top(33).help("Do not read stdin"),
+    flag(RecvOnly, "recv-only", |o| o.stream.recv_only = true).top(33).help("Do not read stdin"),
     flag(Crlf, "crlf", |o| o.crlf = true)
         .variable("XPORT_CRLF")
         .top(31)
         .help("Send each line feed as CR LF")
         .more(
-            "SMTP, HTTP and other protocols of lines need this. A line feed after a CR is sent unchanged. Received \
+            "SMTP, HTTP and other line-based protocols need this. A line feed after a CR is sent unchanged. Received \
              data is unchanged.",
         )
         .instead(&[(
             Topic::Relay,
             "Send each line feed to a socket as CR LF",
-            "SMTP, HTTP and other protocols of lines need this. A line feed after a CR is sent unchanged. \
-             Received data is unchanged. Before the endpoints, the option holds for each stream socket. After \
-             a comma, it holds for one endpoint.",
+            "SMTP, HTTP and other line-based protocols need this. A line feed after a CR is sent unchanged. Received \
+             data is unchanged. Before the endpoints, the option applies to each stream socket. After a comma, it \
+             applies to one endpoint.",
         )]),
-    flag(Raw, "raw", |o| o.raw = true).top(34).help("Send each key of the terminal at once; ^]. leaves").more(
-        "This is for a program with a terminal at the other end: a shell, an editor, a console. Start it there with \
-         'xport exec --listen EP --pty -- bash -li'. Keys, ^C included, are neither echoed nor edited here, and \
-         Enter sends a CR. What the peer sends is shown unchanged. The terminal is raw from the connection on, and \
-         it is restored at every end of the run. Only SIGKILL leaves it raw; 'stty sane' repairs it. ^]^Z or \
-         SIGTSTP suspends xport, with the terminal restored. The other end does not learn the size of this window: \
-         type 'stty rows R cols C' there. Stdin must be a terminal.",
+    flag(Raw, "raw", |o| o.raw = true).top(34).help("Send each key at once; '^]' then '.' quits").more(
+        "Use it to work in a shell, an editor or a console at the other end. Start the program there with 'xport exec \
+         --listen EP --pty -- bash -li'. Keys, ^C included, are neither echoed nor edited here, and Enter sends a CR. \
+         What the peer sends is shown unchanged. The terminal becomes raw when the connection is up, and xport \
+         restores it however the run ends. Only SIGKILL leaves it raw; 'stty sane' repairs it. ^]^Z or SIGTSTP \
+         suspends xport, with the terminal restored. The other end does not learn the size of this window: type 'stty \
+         rows R cols C' there. Stdin must be a terminal.",
     ),
     text(Escape, "escape", "KEY", |o, t| put(&mut o.escape, parse_escape(t)))
         .default("^]")
         .variable("XPORT_ESCAPE")
-        .help("The key before a command in --raw")
+        .help("The escape key of --raw")
         .more(
-            "KEY is ^X, a character, or none. The escape key and '.' leave: the peer gets what was typed before, and \
-             the status is 0 if it has taken all of it within a second. The escape key twice sends it once. The escape \
-             key and '?' show help. After the escape key and any other key, both are sent. A control character is the \
-             escape key anywhere. A printable character, such as ~, is one only at the beginning of a line. With \
-             'none', xport ends only with the peer or by a signal.",
+            "KEY is ^X, a character, or none. The escape key, then '.', ends the session: the peer gets what was \
+             typed before, and the status is 0 if the peer takes all of it within a second. The escape key, then '?', \
+             shows help. To send the escape key itself, type it twice. Before any other key, the escape key is sent \
+             too. A control character works anywhere. A printable character, such as ~, works only at the beginning \
+             of a line. With 'none', only the peer or a signal ends the session.",
         ),
-    file(Dump, "dump", |o| &mut o.dump).top(44).help("Write all data to FILE, in hexadecimal and text").more(
+    file(Dump, "dump", |o| &mut o.stream.dump).top(44).help("Write all data to FILE, in hexadecimal and text").more(
         "'-' is stderr. The dump shows the data of connections, datagram sockets and programs. Each piece has the \
-         time since the start, the number and the name of the end, and its offset in that direction or the number \
-         of the datagram. The last line is 'ended'. Without it the dump is not complete. Data is shown before TLS \
-         encrypts it and after --crlf has changed it. A new FILE can be read only by its owner. A FILE that exists \
-         is emptied first, and keeps its mode. FILE cannot be the file of stdin or stdout. A dump is five to ten \
-         times as long as the data, and slow. If its reader is slow, such as a pager, the run waits for it. If \
-         writing the dump fails, the dump stops with a warning, and the run goes on. The dump does not show what a \
-         program reads from an inherited stdin.",
+         time since the start, the number and the name of the end, and its offset in that direction or the number of \
+         the datagram. The last line is 'ended'. Without it the dump is not complete. Data is shown before TLS \
+         encrypts it and after --crlf has changed it. A new FILE can be read only by its owner. An existing FILE is \
+         emptied first, and keeps its mode. FILE cannot be the file of stdin or stdout. A dump is five to ten times \
+         as long as the data, and slow. If its reader is slow, such as a pager, the run waits for it. If writing the \
+         dump fails, the dump stops with a warning, and the run goes on. The dump does not show what a program reads \
+         from an inherited stdin.",
     ),
-    flag(Progress, "progress", |o| o.progress = true)
+    flag(Progress, "progress", |o| o.stream.progress = true)
         .variable("XPORT_PROGRESS")
         .top(48)
         .help("Show how much has moved and how fast")
         .more(
-            "The line is drawn on stderr, if stderr is a terminal. It appears after a second, and its last state \
-             stays. If stdin is a file, the line shows per cent and the time left as well. It goes away as soon as \
-             the peer's data is shown on the same terminal, and it is not drawn in the background. -q does not \
+            "xport draws one line on stderr if stderr is a terminal. The line appears after a second, and its last \
+             state stays. If stdin is a file, the line also shows the percentage and the time left. It disappears \
+             when the peer's data appears on the same terminal, and it is not drawn in the background. -q does not \
              suppress it. Nothing is drawn if TERM is 'dumb'.",
         ),
-    number(HighWater, "high-water", "SIZE", |o, t| put(&mut o.high_water, parse_size(t)))
+    number(HighWater, "high-water", "SIZE", |o, t| put(&mut o.stream.high_water, parse_size(t)))
         .default("64K")
         .variable("XPORT_HIGH_WATER")
         .expert()
         .help("Pause reading while more than SIZE waits to be written"),
-    number(LowWater, "low-water", "SIZE", |o, t| put(&mut o.low_water, parse_size(t).map(Some)))
+    number(LowWater, "low-water", "SIZE", |o, t| put(&mut o.stream.low_water, parse_size(t).map(Some)))
         .variable("XPORT_LOW_WATER")
         .expert()
         .help("Resume reading once at most SIZE waits")
         .more("The default is a quarter of --high-water."),
-    number(Timeout, "timeout", "DUR", |o, t| put(&mut o.timeout, parse_positive_duration(t).map(Some)))
+    number(Timeout, "timeout", "DUR", |o, t| put(&mut o.stream.timeout, parse_positive_duration(t).map(Some)))
         .variable("XPORT_TIMEOUT")
         .top(40)
-        .help("End the run after this long"),
-    number(IdleTimeout, "idle-timeout", "DUR", |o, t| put(&mut o.idle_timeout, parse_positive_duration(t).map(Some)))
-        .variable("XPORT_IDLE_TIMEOUT")
-        .top(41)
-        .help("End a session after this long without traffic")
-        .instead(&[
-            (Topic::Datagrams, "Fail after this long without a datagram", "The time counts while stdin is open."),
-            (Topic::Exec, "End a connection after this long without traffic", ""),
-            (
-                Topic::Relay,
-                "End a pair after this long without traffic",
-                "The default is 60s if LEFT is udp-listen, and no limit otherwise.",
-            ),
-        ]),
+        .help("End the run after this long, with status 124"),
+    number(IdleTimeout, "idle-timeout", "DUR", |o, t| {
+        put(&mut o.stream.idle_timeout, parse_positive_duration(t).map(Some))
+    })
+    .variable("XPORT_IDLE_TIMEOUT")
+    .top(41)
+    .help("End a session after this long without traffic")
+    .instead(&[
+        (Topic::Datagrams, "Fail after this long without a datagram", "The time counts while stdin is open."),
+        (Topic::Exec, "End a connection after this long without traffic", ""),
+        (
+            Topic::Relay,
+            "End a pair after this long without traffic",
+            "The default is 60s if LEFT is udp-listen, and no limit otherwise.",
+        ),
+    ]),
 ];
 
 pub(super) static OUTPUT: &[OptSpec] = &[

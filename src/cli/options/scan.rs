@@ -5,7 +5,7 @@ use super::typed::Opt::*;
 use crate::cli::values::{parse_number, parse_positive_duration};
 
 pub(super) static SCAN: &[OptSpec] = &[
-    number(ScanTimeout, "connect-timeout", "DUR", |o, t| put(&mut o.connect_timeout, parse_positive_duration(t)))
+    number(ScanTimeout, "connect-timeout", "DUR", |o, t| put(&mut o.dial.connect_timeout, parse_positive_duration(t)))
         .default("2s")
         .variable("XPORT_CONNECT_TIMEOUT")
         .top(13)
@@ -16,14 +16,14 @@ pub(super) static SCAN: &[OptSpec] = &[
         .variable("XPORT_PARALLEL")
         .top(12)
         .help("Try at most N ports at once")
-        .more("There are fewer if this machine runs out of descriptors."),
+        .more("xport tries fewer if it runs out of descriptors."),
     flag(Banner, "banner", |o| o.banner = true)
         .variable("XPORT_BANNER")
         .top(11)
         .help("Add the first line that a service sends")
         .more(
-            "xport waits for the line for 1s, and escapes it. The line follows the name of the service, which is '-' \
-             if the port has no name. It is cut after 200 characters. A service that waits for its client to speak \
-             first, such as HTTP, has none.",
+            "xport waits 1s for the line, and escapes it. The line follows the name of the service, or '-' if the \
+             port has no name. It is cut after 200 characters. A service that waits for the client to speak first, \
+             such as HTTP, sends none.",
         ),
 ];

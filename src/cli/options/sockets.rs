@@ -11,7 +11,7 @@ use crate::cli::values::{
 };
 
 fn set_nodelay(options: &mut Options, text: &str) -> Result<(), String> {
-    options.socket.nodelay = Some(match text {
+    options.dial.socket.nodelay = Some(match text {
         "on" => true,
         "off" => false,
         _ => return Err(String::new()),
@@ -28,29 +28,29 @@ pub(super) static LISTENING: &[OptSpec] = &[
         .top(12)
         .help("Run the program for each client of EP")
         .more(
-            "EP is an endpoint: TCP, unless it begins with tls:, unix: or fd:, or is a path. Its options follow after \
+            "EP is an endpoint: TCP, unless it begins with tls:, unix: or fd:, or is a path. Its options follow \
              commas, as in unix:./sock,mode=0660 or tls:7000,cert=FILE. 'xport relay --help' lists them.",
         ),
-    number(Grace, "grace", "DUR", |o, t| put(&mut o.grace, parse_duration(t)))
+    number(Grace, "grace", "DUR", |o, t| put(&mut o.listening.grace, parse_duration(t)))
         .default("10s")
         .variable("XPORT_GRACE")
         .top(49)
-        .help("After SIGTERM, let sessions go on this long")
+        .help("After SIGTERM, let sessions continue for this long")
         .more("A second signal ends them at once.")
         .instead(&[(Topic::Datagrams, "After SIGTERM, write buffered data for this long", "")]),
-    number(Backlog, "backlog", "N", |o, t| put(&mut o.backlog, parse_number(t, 1..=i32::MAX as u32)))
+    number(Backlog, "backlog", "N", |o, t| put(&mut o.listening.backlog, parse_number(t, 1..=i32::MAX as u32)))
         .default("4096")
         .variable("XPORT_BACKLOG")
         .expert()
         .help("How many connections can wait to be accepted")
         .more("The kernel can lower the limit."),
-    flag(KeepOpen, "keep-open", |o| o.keep_open = true)
+    flag(KeepOpen, "keep-open", |o| o.listening.keep_open = true)
         .short('k')
         .top(10)
         .help("Accept the next client when one has left")
         .more(
-            "stdin is shared: a later client gets only what is left of it. To send the same file to each client, use \
-             'xport exec --listen ADDR -- cat FILE'.",
+            "The clients share stdin: a later client gets only what is left of it. To send the same file to each \
+             client, use 'xport exec --listen ADDR -- cat FILE'.",
         ),
     flag(Once, "once", |o| o.once = true).top(10).help("Serve one client, then exit").instead(&[(
         Topic::Relay,
@@ -59,7 +59,7 @@ pub(super) static LISTENING: &[OptSpec] = &[
     )]),
     number(MaxConns, "max-conns", "N", |o, t| {
         // A number that this machine cannot count to is no limit.
-        put(&mut o.max_conns, parse_number(t, 1..=u32::MAX).map(|max| usize::try_from(max).ok()))
+        put(&mut o.listening.max_conns, parse_number(t, 1..=u32::MAX).map(|max| usize::try_from(max).ok()))
     })
     .variable("XPORT_MAX_CONNS")
     .top(31)
@@ -74,50 +74,50 @@ pub(super) static LISTENING: &[OptSpec] = &[
         .repeat(Repeat::List)
         .variable("XPORT_ALLOW")
         .top(30)
-        .help("Accept clients of these networks only")
-        .more("A list of networks looks like 10.0.0.0/8,::1."),
+        .help("Accept clients from these networks only")
+        .more("CIDR is a network or a list of networks, such as 10.0.0.0/8,::1."),
     text(Deny, "deny", "CIDR", |o, t| push(&mut o.deny, parse_network(t)))
         .repeat(Repeat::List)
         .variable("XPORT_DENY")
         .top(50)
-        .help("Reject clients of these networks")
-        .more("A network of --deny is rejected even if --allow has it."),
-    file(PortFile, "port-file", |o| &mut o.port_file)
+        .help("Reject clients from these networks")
+        .more("--deny takes precedence over --allow."),
+    file(PortFile, "port-file", |o| &mut o.listening.port_file)
         .variable("XPORT_PORT_FILE")
         .top(34)
         .help("Write the port to FILE once listening")
         .more(
-            "FILE is removed at the end. A regular file that exists is replaced, not overwritten. Anything else, such \
-             as a symbolic link, is refused.",
+            "xport removes FILE when it exits. An existing regular file is replaced, not overwritten. Anything else, \
+             such as a symbolic link, is refused.",
         ),
     number(Mode, "mode", "MODE", |o, t| put(&mut o.mode, parse_mode(t).map(Some)))
         .variable("XPORT_MODE")
         .top(20)
         .help("Permission bits of the socket [default: 0600]")
-        .more("They are octal digits, as chmod takes them."),
-    text(Owner, "owner", "USER[:GROUP]", |o, t| put(&mut o.owner, parse_owner(t)))
+        .more("MODE is octal, as for chmod."),
+    text(Owner, "owner", "USER[:GROUP]", |o, t| put(&mut o.listening.owner, parse_owner(t)))
         .variable("XPORT_OWNER")
-        .help("User and group of the socket, as chown takes them")
+        .help("Owner and group of the socket, as for chown")
         .more(
-            "It is USER, USER:, USER:GROUP or :GROUP, and each is a name or a number. 'USER:' is the user with the \
-             user's own group. The socket has its owner before a client can connect. Only root can name another user, \
-             or a group that it is not in.",
+            "The forms are USER, USER:, USER:GROUP and :GROUP, with names or numbers. 'USER:' also sets the user's \
+             own group. The owner is set before a client can connect. Only root can name another user. Other users \
+             can name only their own groups.",
         ),
-    flag(ReplaceStale, "replace-stale", |o| o.replace_stale = true)
+    flag(ReplaceStale, "replace-stale", |o| o.listening.replace_stale = true)
         .variable("XPORT_REPLACE_STALE")
         .top(21)
         .help("Replace a socket that no process serves")
-        .more("A live socket is never replaced, and no other kind of file."),
+        .more("xport never replaces a live socket or another kind of file."),
     number(AcceptTimeout, "accept-timeout", "DUR", |o, t| {
-        put(&mut o.accept_timeout, parse_positive_duration(t).map(Some))
+        put(&mut o.listening.accept_timeout, parse_positive_duration(t).map(Some))
     })
     .variable("XPORT_ACCEPT_TIMEOUT")
     .top(51)
     .help("Exit with 124 if no client comes in time")
     .more(
-        "The time counts from the start. A client of TLS has come once its handshake is done. A client that --allow or \
-         --deny keeps out has not come. After the first client the option has no further effect, in a server of many \
-         too.",
+        "The time counts from the start. A TLS client counts once its handshake is done. A client that --allow or \
+         --deny rejects does not count. After the first client, the option has no further effect, even in a server \
+         for many clients.",
     ),
 ];
 
@@ -129,38 +129,26 @@ pub(super) static CONNECTION: &[OptSpec] = &[
         .top(13)
         .help("Run the program on one connection to EP")
         .more("EP is an endpoint, as for --listen, with options such as those in host:7000,source=:99."),
-    number(ConnectTimeout, "connect-timeout", "DUR", |o, t| put(&mut o.connect_timeout, parse_positive_duration(t)))
-        .default("10s")
-        .variable("XPORT_CONNECT_TIMEOUT")
-        .top(43)
-        .help("Time limit of a try to connect")
-        .more("The time includes the name look-up.")
-        .instead(&[
-            (
-                Topic::Datagrams,
-                "Time limit of the name look-up",
-                "",
-            ),
-            (
-                Topic::Wait,
-                "Time limit of a try to connect, and of its answer",
-                "The time includes the name look-up.",
-            ),
-        ]),
-    number(Retry, "retry", "N|forever", |o, t| put(&mut o.retry, parse_retry(t)))
+    number(ConnectTimeout, "connect-timeout", "DUR", |o, t| {
+        put(&mut o.dial.connect_timeout, parse_positive_duration(t))
+    })
+    .default("10s")
+    .variable("XPORT_CONNECT_TIMEOUT")
+    .top(43)
+    .help("Time limit for one attempt to connect")
+    .more("The time includes the name look-up.")
+    .instead(&[
+        (Topic::Datagrams, "Time limit for the name look-up", ""),
+        (Topic::Wait, "Time limit for one try, its answer included", "The time includes the name look-up."),
+    ]),
+    number(Retry, "retry", "N|forever", |o, t| put(&mut o.dial.retry, parse_retry(t)))
         .default("0")
         .variable("XPORT_RETRY")
         .top(30)
         .help("Retry a failed connect N times")
         .more("'forever' has no limit. Only connecting is retried. A failed TLS handshake is not.")
-        .instead(&[
-            (
-                Topic::Datagrams,
-                "Retry a failed name look-up N times, or for ever",
-                "",
-            ),
-        ]),
-    number(RetryDelay, "retry-delay", "DUR", |o, t| put(&mut o.retry_delay, parse_duration(t)))
+        .instead(&[(Topic::Datagrams, "Retry a failed name look-up N times, or for ever", "")]),
+    number(RetryDelay, "retry-delay", "DUR", |o, t| put(&mut o.dial.retry_delay, parse_duration(t)))
         .default("1s")
         .variable("XPORT_RETRY_DELAY")
         .help("Wait this long before each retry")
@@ -172,31 +160,25 @@ pub(super) static CONNECTION: &[OptSpec] = &[
         .not_with(Ipv6)
         .help("Use IPv4 only"),
     flag(Ipv6, "6", |o| o.ipv6 = true).short('6').word("ipv6").variable("XPORT_IPV6").help("Use IPv6 only"),
-    flag(Numeric, "numeric", |o| o.numeric = true)
+    flag(Numeric, "numeric", |o| o.dial.numeric = true)
         .short('n')
         .variable("XPORT_NUMERIC")
         .help("Do not look up host names")
         .more("Every host must be an IP address or localhost."),
-    text(Source, "source", "ADDR", |o, t| put(&mut o.source, parse_source(t).map(Some)))
+    text(Source, "source", "ADDR", |o, t| put(&mut o.dial.source, parse_source(t).map(Some)))
         .variable("XPORT_SOURCE")
         .top(47)
         .help("Connect from this local address")
-        .more("It is IP, IP:PORT, [V6]:PORT or :PORT.")
-        .instead(&[
-            (
-                Topic::Datagrams,
-                "Send from this local address",
-                "It is IP, IP:PORT, [V6]:PORT or :PORT.",
-            ),
-        ]),
-    number(Keepalive, "keepalive", "DUR|off", |o, t| put(&mut o.keepalive, parse_keepalive(t)))
+        .more("ADDR is IP, IP:PORT, [V6]:PORT or :PORT.")
+        .instead(&[(Topic::Datagrams, "Send from this local address", "ADDR is IP, IP:PORT, [V6]:PORT or :PORT.")]),
+    number(Keepalive, "keepalive", "DUR|off", |o, t| put(&mut o.dial.keepalive, parse_keepalive(t)))
         .default("60s")
         .variable("XPORT_KEEPALIVE")
         .expert()
         .help("Probe a TCP peer after this long without traffic")
         .more(
-            "xport gives a peer up if no answer comes for as long again. A peer that answers is kept, even if it does \
-             not read for a long time. 'off' disables probes. An idle connection is then never given up.",
+            "The connection fails if no answer comes for as long again. It does not fail if the peer answers but does \
+             not read. 'off' disables probes. An idle connection then never fails.",
         ),
     word(
         Nodelay,
@@ -207,54 +189,50 @@ pub(super) static CONNECTION: &[OptSpec] = &[
     )
     .variable("XPORT_NODELAY")
     .expert()
-    .help("Send small writes over TCP at once, or gather them")
-    .more("The default is on. An inherited socket keeps what it has."),
+    .help("Send small TCP writes at once, or gather them")
+    .more("The default is on. An inherited socket keeps its own setting."),
     number(RecvBuffer, "recv-buffer", "SIZE", |o, t| {
-        put(&mut o.socket.recv_buffer, parse_positive_size(t).map(Some))
+        put(&mut o.dial.socket.recv_buffer, parse_positive_size(t).map(Some))
     })
     .variable("XPORT_RECV_BUFFER")
     .expert()
     .help("Size of the kernel's receive buffer [default: the kernel adapts it]")
     .more(
-        "The buffer keeps this size. It limits the speed of a TCP connection over a long way. -v tells if the kernel \
-         gives less (net.core.rmem_max).",
+        "With this option, the kernel no longer adapts the buffer. A small buffer makes TCP slow over long distances. \
+         -v reports if the kernel grants less (net.core.rmem_max).",
     )
-        .instead(&[
-            (
-                Topic::Datagrams,
-                "Size of the kernel's receive buffer [default: 4M]",
-                "Datagrams that arrive while the buffer is full are lost. -v tells if the kernel gives less \
+    .instead(&[(
+        Topic::Datagrams,
+        "Size of the kernel's receive buffer [default: 4M]",
+        "Datagrams that arrive while the buffer is full are lost. -v reports if the kernel grants less \
                  (net.core.rmem_max).",
-            ),
-        ]),
+    )]),
     number(SendBuffer, "send-buffer", "SIZE", |o, t| {
-        put(&mut o.socket.send_buffer, parse_positive_size(t).map(Some))
+        put(&mut o.dial.socket.send_buffer, parse_positive_size(t).map(Some))
     })
     .variable("XPORT_SEND_BUFFER")
     .expert()
     .help("Size of the kernel's send buffer [default: the kernel chooses it]")
-    .more("The kernel does not adapt it any more. -v tells if the kernel gives less (net.core.wmem_max)."),
-    text(BindDevice, "bind-device", "IF", |o, t| put(&mut o.socket.bind_device, parse_device(t).map(Some)))
+    .more("The kernel then no longer adapts this buffer. -v reports if the kernel grants less (net.core.wmem_max)."),
+    text(BindDevice, "bind-device", "IF", |o, t| put(&mut o.dial.socket.bind_device, parse_device(t).map(Some)))
         .variable("XPORT_BIND_DEVICE")
         .expert()
         .help("Send and receive through this network interface only")
-        .more("Linux before 5.7 allows this only to root and with CAP_NET_RAW. Names are looked up on any interface."),
-    number(Tos, "tos", "N", |o, t| put(&mut o.socket.tos, parse_tos(t).map(Some)))
+        .more("Before Linux 5.7, this needs root or CAP_NET_RAW. Name look-ups can use any interface."),
+    number(Tos, "tos", "N", |o, t| put(&mut o.dial.socket.tos, parse_tos(t).map(Some)))
         .variable("XPORT_TOS")
         .expert()
         .help("Type of service (IPv4) or traffic class (IPv6) of packets")
         .more("N is 0 to 255, or 0x00 to 0xff. Over TCP, the kernel sets the two lowest bits itself."),
-    number(Ttl, "ttl", "N", |o, t| put(&mut o.socket.ttl, parse_number(t, 1..=255).map(Some)))
+    number(Ttl, "ttl", "N", |o, t| put(&mut o.dial.socket.ttl, parse_number(t, 1..=255).map(Some)))
         .variable("XPORT_TTL")
         .expert()
-        .help("How many routers a packet can pass, 1 to 255")
+        .help("How many routers a packet may pass, 1 to 255")
         .more("This is the time to live of IPv4 and the hop limit of IPv6.")
-        .instead(&[
-            (
-                Topic::Datagrams,
-                "How many routers a datagram can pass, 1 to 255",
-                "This is the time to live of IPv4 and the hop limit of IPv6, also of datagrams to a multicast \
-                 group. The default is 64, and 1 to a group.",
-            ),
-        ]),
+        .instead(&[(
+            Topic::Datagrams,
+            "How many routers a datagram may pass, 1 to 255",
+            "This is the time to live of IPv4 and the hop limit of IPv6. It applies to multicast too. The default \
+                 is 64, or 1 for a multicast group.",
+        )]),
 ];

@@ -37,10 +37,13 @@ fn each_row_is_whole() {
 
 #[test]
 fn a_value_is_given_or_a_variable_or_the_default() {
-    assert_eq!(read(&[], &[]).map(|options| options.retry), Ok(Retry::Times(0)));
-    assert_eq!(read(&[], &[("XPORT_RETRY", "3")]).map(|options| options.retry), Ok(Retry::Times(3)));
-    assert_eq!(read(&[(Opt::Retry, "4")], &[("XPORT_RETRY", "x")]).map(|options| options.retry), Ok(Retry::Times(4)));
-    let error = read(&[], &[("XPORT_RETRY", "x")]).map(|options| options.retry);
+    assert_eq!(read(&[], &[]).map(|options| options.dial.retry), Ok(Retry::Times(0)));
+    assert_eq!(read(&[], &[("XPORT_RETRY", "3")]).map(|options| options.dial.retry), Ok(Retry::Times(3)));
+    assert_eq!(
+        read(&[(Opt::Retry, "4")], &[("XPORT_RETRY", "x")]).map(|options| options.dial.retry),
+        Ok(Retry::Times(4))
+    );
+    let error = read(&[], &[("XPORT_RETRY", "x")]).map(|options| options.dial.retry);
     let reason = "must be 0 or more, or forever (from the environment variable XPORT_RETRY)";
     assert_eq!(error, Err(format!("invalid value 'x' for 'retry': {reason}")));
 }
@@ -55,9 +58,9 @@ fn lists_are_split_and_add_up() {
 #[test]
 fn a_variable_switches_a_flag() {
     for (value, expected) in [("1", Ok(true)), ("0", Ok(false))] {
-        assert_eq!(read(&[], &[("XPORT_NUMERIC", value)]).map(|options| options.numeric), expected);
+        assert_eq!(read(&[], &[("XPORT_NUMERIC", value)]).map(|options| options.dial.numeric), expected);
     }
-    let error = read(&[], &[("XPORT_NUMERIC", "yes")]).map(|options| options.numeric);
+    let error = read(&[], &[("XPORT_NUMERIC", "yes")]).map(|options| options.dial.numeric);
     let reason = "must be 1 for on or 0 for off (from the environment variable XPORT_NUMERIC)";
     assert_eq!(error, Err(format!("invalid value 'yes' for 'numeric': {reason}")));
 }

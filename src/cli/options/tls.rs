@@ -39,7 +39,7 @@ pub(super) static TLS: &[OptSpec] = &[
     text(ServerName, "server-name", "NAME", |o, t| put(&mut o.server_name, parse_server_name(t).map(Some)))
         .variable("XPORT_SERVER_NAME")
         .top(26)
-        .help("Name in the certificate [default: the host]")
+        .help("Expected name in the certificate [default: the host]")
         .more(
             "A host name is also sent to the server as SNI. An IP address is not. An inherited socket (fd:N) has no \
              default.",
@@ -57,26 +57,26 @@ pub(super) static TLS: &[OptSpec] = &[
     flag(Insecure, "insecure", |o| o.insecure = true)
         .top(27)
         .help("Do not verify the server")
-        .more("An attacker in between can then read and change everything."),
+        .more("An attacker on the way can then read and change everything."),
     flag(SelfSigned, "self-signed", |o| o.self_signed = true)
         .variable("XPORT_SELF_SIGNED")
         .yields_to(&[Cert, Key])
         .top(20)
         .help("Make a certificate for this run; print its pin")
         .more(
-            "The command for clients, with the pin, is written to stderr. No authority vouches for the certificate, \
-             which is used instead of --cert.",
+            "xport prints the command for clients, with the pin, on stderr. The certificate replaces --cert, and no \
+             authority vouches for it.",
         ),
     file(ClientCa, "client-ca", |o| &mut o.client_ca)
         .variable("XPORT_CLIENT_CA")
         .top(25)
-        .help("Require a certificate of an authority in FILE"),
+        .help("Require a client certificate from an authority in FILE"),
     file(Cert, "cert", |o| &mut o.cert)
         .variable("XPORT_CERT")
         .yields_to(&[SelfSigned])
         .top(23)
         .help("Present the certificate in FILE (PEM)")
-        .more("The certificates that lead to its authority follow it in FILE."),
+        .more("Intermediate certificates follow it in FILE."),
     file(Key, "key", |o| &mut o.key)
         .variable("XPORT_KEY")
         .yields_to(&[Cert, SelfSigned])
@@ -105,16 +105,16 @@ pub(super) static TLS: &[OptSpec] = &[
     .default("10s")
     .variable("XPORT_HANDSHAKE_TIMEOUT")
     .expert()
-    .help("Time limit of a handshake"),
+    .help("Time limit for one TLS handshake"),
     flag(AllowTruncation, "allow-truncation", |o| o.allow_truncation = true)
         .help("Accept an end without close_notify as complete")
         .more(
             "Some peers never send close_notify, such as ncat before 7.96. Without this option such an end is an \
-             error, because an attacker in between can cut a connection.",
+             error, because an attacker can cut a connection.",
         ),
     file(Keylog, "keylog", |o| &mut o.keylog)
-        .help("Append the secrets of all connections to FILE")
-        .more("A network analyser decrypts the traffic with them."),
+        .help("Append the TLS secrets of all connections to FILE")
+        .more("A network analyser such as Wireshark can decrypt the traffic with them."),
     word(
         Starttls,
         "starttls",
@@ -124,13 +124,13 @@ pub(super) static TLS: &[OptSpec] = &[
     )
     .variable("XPORT_STARTTLS")
     .top(22)
-    .help("Ask for TLS in this protocol first (STARTTLS)")
-    .more("relay and exec hand on the greeting of an SMTP, IMAP or POP3 server. tls-client and connect do not."),
+    .help("Switch to TLS in this protocol first (STARTTLS)")
+    .more("relay and exec pass on the greeting of an SMTP, IMAP or POP3 server. tls-client and connect do not."),
     flag(ShowChain, "show-chain", |o| o.show_chain = true)
         .top(22)
-        .help("Show the certificates of the server, then leave")
+        .help("Print the certificates of the server, then exit")
         .more(
-            "stdout gets facts, days left and PEM of each certificate. Stdin is not read, and no data is sent. The \
-             certificates are written even if they are refused; the error and the exit status 5 say so.",
+            "xport prints the facts, the days left and the PEM text of each certificate. It does not read stdin and \
+             sends no data. Certificates that are not trusted are printed too. The exit status is then 5.",
         ),
 ];

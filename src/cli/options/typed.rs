@@ -10,16 +10,12 @@ use rustls::pki_types::ServerName;
 
 use crate::cli::logger::Color;
 use crate::cli::text::Manual;
+use crate::modes::config::{DatagramRun, DialConfig, ListenConfig, StreamConfig, WaitConfig};
 use crate::protocols::escape::EscapeKey;
 use crate::protocols::half_close::HalfClose;
-use crate::transports::address::Address;
-use crate::transports::connect::Retry;
 use crate::transports::datagram::opening::Group;
-use crate::transports::keepalive::KeepAlive;
 use crate::transports::layer::starttls::StartTls;
-use crate::transports::opening::Owner;
 use crate::transports::process::opening::ChildStdio;
-use crate::transports::socket_options::SocketOptions;
 use crate::transports::tls::pin::Pin;
 use crate::transports::tls::settings::Version;
 
@@ -115,34 +111,25 @@ pub(in crate::cli) enum Opt {
     Man,
 }
 
-/// The values of all options. An option that was not given has its default, or what [`Default`] says.
+/// The values of all options. An option that was not given has its default, or what [`Default`] says. A value that goes
+/// into a configuration unchanged is in that configuration already.
 #[derive(Clone, Debug, Default)]
 pub(in crate::cli) struct Options {
     /// The options that the user gave. The others have a default, or the value of a variable.
     pub(super) given: Vec<Opt>,
     pub(in crate::cli) listen: Vec<OsString>,
-    pub(in crate::cli) grace: Duration,
-    pub(in crate::cli) backlog: u32,
-    pub(in crate::cli) keep_open: bool,
+    pub(in crate::cli) listening: ListenConfig,
+    pub(in crate::cli) dial: DialConfig,
+    pub(in crate::cli) stream: StreamConfig,
+    pub(in crate::cli) datagrams: DatagramRun,
+    pub(in crate::cli) wait: WaitConfig,
     pub(in crate::cli) once: bool,
-    pub(in crate::cli) max_conns: Option<usize>,
     pub(in crate::cli) allow: Vec<IpNet>,
     pub(in crate::cli) deny: Vec<IpNet>,
-    pub(in crate::cli) port_file: Option<PathBuf>,
     pub(in crate::cli) mode: Option<u32>,
-    pub(in crate::cli) owner: Owner,
-    pub(in crate::cli) replace_stale: bool,
-    pub(in crate::cli) accept_timeout: Option<Duration>,
     pub(in crate::cli) connect: Option<OsString>,
-    pub(in crate::cli) connect_timeout: Duration,
-    pub(in crate::cli) retry: Retry,
-    pub(in crate::cli) retry_delay: Duration,
     pub(in crate::cli) ipv4: bool,
     pub(in crate::cli) ipv6: bool,
-    pub(in crate::cli) numeric: bool,
-    pub(in crate::cli) source: Option<Address>,
-    pub(in crate::cli) keepalive: KeepAlive,
-    pub(in crate::cli) socket: SocketOptions,
     pub(in crate::cli) parallel: usize,
     pub(in crate::cli) banner: bool,
     pub(in crate::cli) ca: Option<PathBuf>,
@@ -161,10 +148,8 @@ pub(in crate::cli) struct Options {
     pub(in crate::cli) keylog: Option<PathBuf>,
     pub(in crate::cli) starttls: Option<StartTls>,
     pub(in crate::cli) show_chain: bool,
-    pub(in crate::cli) count: Option<u64>,
     pub(in crate::cli) join: Vec<Group>,
     pub(in crate::cli) broadcast: bool,
-    pub(in crate::cli) lines: bool,
     pub(in crate::cli) shell: Option<OsString>,
     pub(in crate::cli) stdin: Option<ChildStdio>,
     pub(in crate::cli) stderr: Option<ChildStdio>,
@@ -172,24 +157,9 @@ pub(in crate::cli) struct Options {
     pub(in crate::cli) kill_after: Duration,
     pub(in crate::cli) pty: bool,
     pub(in crate::cli) half_close: Option<HalfClose>,
-    pub(in crate::cli) linger: Option<Duration>,
-    pub(in crate::cli) quit_after: Option<Duration>,
-    pub(in crate::cli) until_peer_ends: bool,
-    pub(in crate::cli) send_only: bool,
-    pub(in crate::cli) recv_only: bool,
     pub(in crate::cli) crlf: bool,
     pub(in crate::cli) raw: bool,
     pub(in crate::cli) escape: Option<EscapeKey>,
-    pub(in crate::cli) dump: Option<PathBuf>,
-    pub(in crate::cli) progress: bool,
-    pub(in crate::cli) high_water: usize,
-    pub(in crate::cli) low_water: Option<usize>,
-    pub(in crate::cli) timeout: Option<Duration>,
-    pub(in crate::cli) idle_timeout: Option<Duration>,
-    pub(in crate::cli) wait_for: Option<Duration>,
-    pub(in crate::cli) every: Duration,
-    pub(in crate::cli) any: bool,
-    pub(in crate::cli) gone: bool,
     pub(in crate::cli) status: Vec<u16>,
     pub(in crate::cli) send: Option<OsString>,
     pub(in crate::cli) quiet: bool,

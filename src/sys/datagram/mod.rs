@@ -9,15 +9,16 @@ mod control;
 mod options;
 mod remote;
 
-use std::fmt;
 use std::io::{self, IoSlice};
-use std::mem::{size_of, zeroed};
+use std::mem::{replace, zeroed};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::ptr;
 
+use socket2::{SockAddr, SockAddrStorage};
+
 use self::control::{Beside, CONTROL_BYTES, Control, Writer, read_control};
 pub(crate) use self::options::{dropped, join_received, set_traffic_class, tell_local_address, unread};
-use self::remote::Name;
 pub use self::remote::Remote;
 use super::{check, retry};
 
@@ -32,7 +33,7 @@ const STRIDE_BYTES: usize = SLOT_BYTES + 192;
 /// Memory for one call of `recvmmsg(2)`. A loop has one, for all of its sockets.
 pub(crate) struct RecvBatch {
     bytes: Box<[u8]>,
-    names: Box<[Name; BATCH]>,
+    names: Box<[SockAddrStorage; BATCH]>,
     controls: Box<[Control; BATCH]>,
     vectors: Box<[libc::iovec; BATCH]>,
     headers: Box<[libc::mmsghdr; BATCH]>,
@@ -50,11 +51,11 @@ struct Received {
 impl RecvBatch {
     /// Makes the memory. Its pages exist only once they are written to.
     pub(crate) fn new() -> Self {
-        // SAFETY: names, vectors and headers are plain data for which all zeros is a valid value.
-        let (names, vectors, headers) = unsafe { (zeroed(), zeroed(), zeroed()) };
+        // SAFETY: vectors and headers are plain data for which all zeros is a valid value.
+        let (vectors, headers) = unsafe { (zeroed(), zeroed()) };
         Self {
             bytes: vec![0; BATCH * STRIDE_BYTES].into(),
-            names: Box::new(names),
+            names: Box::new([(); BATCH].map(|()| SockAddrStorage::zeroed())),
             controls: Box::new([Control([0; CONTROL_BYTES]); BATCH]),
             vectors: Box::new(vectors),
             headers: Box::new(headers),
@@ -74,7 +75,7 @@ impl RecvBatch {
             };
             let header = &mut self.headers[index].msg_hdr;
             header.msg_name = (&raw mut self.names[index]).cast();
-            header.msg_namelen = size_of::<Name>() as libc::socklen_t;
+            header.msg_namelen = self.names[index].size_of();
             header.msg_iov = &raw mut self.vectors[index];
             header.msg_iovlen = 1;
             header.msg_control = (&raw mut self.controls[index]).cast();
@@ -87,12 +88,12 @@ impl RecvBatch {
             check(unsafe { libc::recvmmsg(fd.as_raw_fd(), headers, limit as libc::c_uint, flags, ptr::null_mut()) })
         })?;
         for index in 0..n as usize {
-            let header = &self.headers[index];
+            let libc::mmsghdr { msg_hdr: header, msg_len } = self.headers[index];
             let control = &self.controls[index].0;
-            let beside = read_control(&control[..header.msg_hdr.msg_controllen.min(CONTROL_BYTES)]);
+            let beside = read_control(&control[..header.msg_controllen.min(CONTROL_BYTES)]);
             let Beside { local, interface, traffic_class, .. } = beside;
-            let from = Remote { address: self.names[index].address(), local, interface, traffic_class };
-            let (mut start, mut left) = (index * STRIDE_BYTES, header.msg_len as usize);
+            let from = Remote { address: self.address(index), local, interface, traffic_class };
+            let (mut start, mut left) = (index * STRIDE_BYTES, msg_len as usize);
             let most = beside.segment_bytes.filter(|bytes| *bytes > 0).unwrap_or(SLOT_BYTES);
             // An empty datagram counts, too.
             loop {
@@ -105,6 +106,14 @@ impl RecvBatch {
             }
         }
         Ok(n as usize)
+    }
+
+    /// The address that the system has stored for a message.
+    fn address(&mut self, index: usize) -> SocketAddr {
+        let name = replace(&mut self.names[index], SockAddrStorage::zeroed());
+        // SAFETY: the memory was initialised from the start, and the system has stored an address of this length.
+        let name = unsafe { SockAddr::new(name, self.headers[index].msg_hdr.msg_namelen) };
+        name.as_socket().unwrap_or_else(|| (Ipv4Addr::UNSPECIFIED, 0).into())
     }
 
     /// Adds a datagram as if it had been received, for the simulator.
@@ -133,12 +142,6 @@ impl RecvBatch {
     }
 }
 
-impl fmt::Debug for RecvBatch {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RecvBatch").field("received", &self.received).finish_non_exhaustive()
-    }
-}
-
 /// One message for [`SendBatch::send`].
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Outgoing<'a> {
@@ -150,34 +153,34 @@ pub(crate) struct Outgoing<'a> {
 
 /// Memory for one call of `sendmmsg(2)`.
 pub(crate) struct SendBatch {
-    names: Box<[Name; BATCH]>,
+    names: Vec<SockAddr>,
     controls: Box<[Control; BATCH]>,
     headers: Box<[libc::mmsghdr; BATCH]>,
 }
 
 impl SendBatch {
     pub(crate) fn new() -> Self {
-        // SAFETY: names and headers are plain data for which all zeros is a valid value.
-        let (names, headers) = unsafe { (zeroed(), zeroed()) };
+        // SAFETY: headers are plain data for which all zeros is a valid value.
+        let headers = Box::new(unsafe { zeroed() });
         let controls = Box::new([Control([0; CONTROL_BYTES]); BATCH]);
-        Self { names: Box::new(names), controls, headers: Box::new(headers) }
+        Self { names: Vec::with_capacity(BATCH), controls, headers }
     }
 
     /// Sends at most [`BATCH`] messages, and returns how many were sent. An error is that of the first message. The
     /// call never blocks and never raises a signal.
     pub(crate) fn send(&mut self, fd: BorrowedFd<'_>, messages: &[Outgoing<'_>]) -> io::Result<usize> {
         let n = messages.len().min(BATCH);
+        self.names.clear();
+        self.names.extend(messages[..n].iter().filter_map(|message| message.to).map(|to| SockAddr::from(to.address)));
+        let mut names = self.names.iter();
         for (index, message) in messages[..n].iter().enumerate() {
             let header = &mut self.headers[index].msg_hdr;
             header.msg_iov = message.datagrams.as_ptr().cast::<libc::iovec>().cast_mut();
             header.msg_iovlen = message.datagrams.len();
             (header.msg_name, header.msg_namelen) = (ptr::null_mut(), 0);
-            if let Some(to) = message.to {
-                header.msg_namelen = self.names[index].set(to.address);
-                header.msg_name = (&raw mut self.names[index]).cast();
-            }
             let mut control = Writer { memory: &mut self.controls[index], used: 0 };
-            if let Some(to) = message.to {
+            if let (Some(to), Some(name)) = (message.to, names.next()) {
+                (header.msg_name, header.msg_namelen) = (name.as_ptr().cast_mut().cast(), name.len());
                 control.push_source(to);
             }
             if let [first, _, ..] = message.datagrams {
@@ -196,12 +199,6 @@ impl SendBatch {
             check(unsafe { libc::sendmmsg(fd.as_raw_fd(), headers, n as libc::c_uint, flags) })
         })?;
         Ok(sent as usize)
-    }
-}
-
-impl fmt::Debug for SendBatch {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SendBatch").finish_non_exhaustive()
     }
 }
 

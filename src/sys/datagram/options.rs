@@ -1,16 +1,15 @@
 //! Options of datagram sockets. `setsockopt(2)`, `udp(7)`, `ip(7)`, `ipv6(7)`.
 
 use std::io;
-use std::mem::size_of;
 use std::os::fd::{AsRawFd, BorrowedFd};
 
-use crate::sys::check;
+use crate::sys::{check, set_option};
 
 /// Makes the system report the local address of each datagram. `IP_PKTINFO`, `IPV6_RECVPKTINFO`.
 pub(crate) fn tell_local_address(fd: BorrowedFd<'_>, is_v6: bool) -> io::Result<()> {
     // An IPv6 socket can receive IPv4 too.
-    set(fd, libc::IPPROTO_IP, libc::IP_PKTINFO, 1)?;
-    if is_v6 { set(fd, libc::IPPROTO_IPV6, libc::IPV6_RECVPKTINFO, 1) } else { Ok(()) }
+    set_option(fd, libc::IPPROTO_IP, libc::IP_PKTINFO, 1)?;
+    if is_v6 { set_option(fd, libc::IPPROTO_IPV6, libc::IPV6_RECVPKTINFO, 1) } else { Ok(()) }
 }
 
 /// Lets the kernel join datagrams of one size from one peer into one message, which [`RecvBatch`] splits again. This
@@ -18,25 +17,19 @@ pub(crate) fn tell_local_address(fd: BorrowedFd<'_>, is_v6: bool) -> io::Result<
 ///
 /// [`RecvBatch`]: super::RecvBatch
 pub(crate) fn join_received(fd: BorrowedFd<'_>) -> io::Result<()> {
-    set(fd, libc::SOL_UDP, libc::UDP_GRO, 1)
+    set_option(fd, libc::SOL_UDP, libc::UDP_GRO, 1)
 }
 
 /// Sets the traffic class of sent datagrams, and makes the system report that of received datagrams. `IP_TOS`,
 /// `IPV6_TCLASS`. An IPv6 socket can send and receive IPv4 too.
 pub(crate) fn set_traffic_class(fd: BorrowedFd<'_>, is_v6: bool, class: u8) -> io::Result<()> {
-    set(fd, libc::IPPROTO_IP, libc::IP_TOS, class.into())?;
-    set(fd, libc::IPPROTO_IP, libc::IP_RECVTOS, 1)?;
+    set_option(fd, libc::IPPROTO_IP, libc::IP_TOS, class.into())?;
+    set_option(fd, libc::IPPROTO_IP, libc::IP_RECVTOS, 1)?;
     if is_v6 {
-        set(fd, libc::IPPROTO_IPV6, libc::IPV6_TCLASS, class.into())?;
-        set(fd, libc::IPPROTO_IPV6, libc::IPV6_RECVTCLASS, 1)?;
+        set_option(fd, libc::IPPROTO_IPV6, libc::IPV6_TCLASS, class.into())?;
+        set_option(fd, libc::IPPROTO_IPV6, libc::IPV6_RECVTCLASS, 1)?;
     }
     Ok(())
-}
-
-fn set(fd: BorrowedFd<'_>, level: libc::c_int, option: libc::c_int, value: libc::c_int) -> io::Result<()> {
-    let len = size_of::<libc::c_int>() as libc::socklen_t;
-    // SAFETY: the value is an int, alive for the call, and the length is its own.
-    check(unsafe { libc::setsockopt(fd.as_raw_fd(), level, option, (&raw const value).cast(), len) }).map(drop)
 }
 
 /// How many datagrams the system has dropped because the buffer was full.

@@ -242,7 +242,7 @@ impl ChildEnds {
             (ChildStdio::Inherit, _) => None,
             (ChildStdio::Merge, _) => match &self.theirs[1] {
                 Some(stdout) => Some(stdout.try_clone()?),
-                None => Some(stdio::duplicate(1)?),
+                None => Some(stdio::borrow_standard(1).try_clone_to_owned()?),
             },
             (ChildStdio::Pty(_), Some(pty)) => {
                 if number == 0 {

@@ -196,16 +196,6 @@ pub fn describe(der: &[u8], now: SystemTime) -> Option<[String; 4]> {
     ])
 }
 
-/// The reason why it is not valid at this time: `has expired on 2026-01-02`.
-pub(crate) fn validity_error(der: &[u8], now: SystemTime) -> Option<String> {
-    let now = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
-    let facts = Facts::of(der)?;
-    if now < facts.not_before().as_secs() {
-        return Some(format!("is not valid before {}", date(facts.not_before())));
-    }
-    (now > facts.not_after().as_secs()).then(|| format!("has expired on {}", date(facts.not_after())))
-}
-
 /// The pin of a certificate, even if the rest cannot be read.
 #[must_use]
 pub fn pin(der: &[u8]) -> Option<Pin> {

@@ -4,14 +4,13 @@
 //! **Invariant:** when control leaves this file, all that TLS has to send is sent or in the write buffer. So the write
 //! buffer holds ciphertext, and water marks, half-close and close are those of any stream (`../flow.rs`).
 
-use std::io::{self, IoSlice};
+use std::io::{self, IoSlice, Write};
 use std::time::{Duration, SystemTime};
 
 use rustls::pki_types::CertificateDer;
 
 use super::explain::{self, Explanation};
 use super::layer::{CIPHERTEXT_BYTES, RECORD_BYTES, TlsFailure, TlsLayer};
-use super::sinks::{ToBuffer, ToIo};
 use super::{Tls, certificate};
 use crate::transports::ctx::{Call, StreamRef};
 use crate::transports::error::TlsError;
@@ -19,6 +18,7 @@ use crate::transports::flow::Filled;
 use crate::transports::id::Direction;
 use crate::transports::layer::starttls::AskForTls;
 use crate::transports::layer::{Layer, Opening, tls_of};
+use crate::transports::out_buf::{BufferPool, WriteBuffer};
 use crate::transports::state::Phase;
 use crate::transports::timers::Alarm;
 
@@ -277,23 +277,23 @@ impl StreamRef<'_> {
                 continue;
             }
             if !stream.ready.writable || !stream.out.is_empty() {
-                let mut sink = ToBuffer { out: &mut stream.out, buffer_pool: &mut self.cx.buffer_pool };
-                // Writing to memory cannot fail.
-                let _ = tls.write_to(&mut sink);
+                buffer_tls(tls, &mut stream.out, &mut self.cx.buffer_pool);
                 continue;
             }
-            let mut sink = ToIo { io: &mut stream.io, offered: 0 };
-            match tls.write_to(&mut sink) {
+            let mut offered = 0;
+            let written = tls.write_to(&mut WriteTo(|bufs: &[IoSlice<'_>]| {
+                offered = bufs.iter().map(|buf| buf.len()).sum();
+                stream.io.write(bufs)
+            }));
+            match written {
                 Ok(n) => {
-                    stream.ready.writable = n == sink.offered || stream.ready.distrust_short_io;
+                    stream.ready.writable = n == offered || stream.ready.distrust_short_io;
                     stream.last_activity = self.cx.now;
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => stream.ready.writable = false,
                 Err(error) => {
                     // The failure is about the bytes that were not sent.
-                    let mut sink = ToBuffer { out: &mut stream.out, buffer_pool: &mut self.cx.buffer_pool };
-                    // Writing to memory cannot fail.
-                    let _ = tls.write_to(&mut sink);
+                    buffer_tls(tls, &mut stream.out, &mut self.cx.buffer_pool);
                     return self.write_failed(error);
                 }
             }
@@ -301,5 +301,31 @@ impl StreamRef<'_> {
         if !self.stream.is_flushed() {
             self.schedule_rearm();
         }
+    }
+}
+
+/// Moves what TLS has to send into the write buffer.
+fn buffer_tls(tls: &mut TlsLayer, out: &mut WriteBuffer, buffer_pool: &mut BufferPool) {
+    // Writing to memory cannot fail.
+    let _ = tls.write_to(&mut WriteTo(|bufs: &[IoSlice<'_>]| {
+        out.append(bufs, 0, buffer_pool);
+        Ok(bufs.iter().map(|buf| buf.len()).sum())
+    }));
+}
+
+/// A function to which rustls writes ciphertext, all records in one call.
+struct WriteTo<F>(F);
+
+impl<F: FnMut(&[IoSlice<'_>]) -> io::Result<usize>> Write for WriteTo<F> {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        self.write_vectored(&[IoSlice::new(buf)])
+    }
+
+    fn write_vectored(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+        (self.0)(bufs)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }

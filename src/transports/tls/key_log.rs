@@ -10,8 +10,7 @@ use std::time::Duration;
 
 use rustls::KeyLog;
 
-use super::pem;
-use super::settings_error::SettingsError;
+use super::pem::{self, SettingsError};
 use crate::sys::stdio::is_ready_within;
 use crate::transports::error;
 

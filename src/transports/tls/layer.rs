@@ -8,14 +8,15 @@
 use std::io::{self, Read, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{Connection, ServerConnection};
 
 use super::explain::{Explanation, Situation, explain};
-use super::low_water::LowWaterMode;
 use super::{Tls, TlsInfo, TlsPolicy, verify};
 use crate::transports::error::{TlsError, describe, is_handshake_timeout, is_tls};
+use crate::transports::timers::TimerId;
 
 /// The length of the longest record, RFC 5246, section 6.2.3. One more byte can complete a record and make all of it
 /// plaintext.
@@ -40,15 +41,6 @@ pub(crate) enum Progress {
     Lost,
 }
 
-/// What the peer has said behind the plaintext that was taken out.
-#[derive(Debug)]
-enum PeerEvent {
-    None,
-    /// The peer has ended its direction by a close_notify.
-    End,
-    Failed(TlsFailure),
-}
-
 /// TLS has failed.
 #[derive(Debug)]
 pub(crate) struct TlsFailure {
@@ -65,7 +57,8 @@ pub(crate) struct TlsLayer {
     progress: Progress,
     /// The peer has agreed to TLS on a connection that was there before.
     was_agreed: bool,
-    peer_event: PeerEvent,
+    /// What the peer has said behind the plaintext that was taken out. `Ok` is its end, by a close_notify.
+    peer_event: Option<Result<(), TlsFailure>>,
     pub(crate) policy: TlsPolicy,
     /// Of a client: the name that the certificate of the server must have.
     name: Option<ServerName<'static>>,
@@ -99,7 +92,7 @@ impl TlsLayer {
             session,
             progress: Progress::Handshaking,
             was_agreed: false,
-            peer_event: PeerEvent::None,
+            peer_event: None,
             policy,
             name,
             asked,
@@ -129,7 +122,7 @@ impl TlsLayer {
 
     /// Whether the peer has said something that was not told yet.
     pub(crate) fn has_peer_event(&self) -> bool {
-        !matches!(self.peer_event, PeerEvent::None)
+        self.peer_event.is_some()
     }
 
     /// Whether the handshake has ended just now.
@@ -169,11 +162,8 @@ impl TlsLayer {
             self.has_heard |= !self.session.is_handshaking();
             if let Err(error) = self.session.read_tls(&mut ciphertext) {
                 // There is room, so the message is longer than any may be.
-                self.peer_event = PeerEvent::Failed(TlsFailure {
-                    error: TlsError::new(error.to_string()),
-                    has_alert: false,
-                    refused: None,
-                });
+                let error = TlsError::new(error.to_string());
+                self.peer_event = Some(Err(TlsFailure { error, has_alert: false, refused: None }));
                 break;
             }
             let result = self.session.process_new_packets();
@@ -186,10 +176,10 @@ impl TlsLayer {
                     // Other records have been taken out before, so this one is the alert.
                     let has_alert = self.session.wants_write();
                     let refused = verify::refused();
-                    PeerEvent::Failed(TlsFailure { error: self.explain(&error, refused.as_ref()), has_alert, refused })
+                    Some(Err(TlsFailure { error: self.explain(&error, refused.as_ref()), has_alert, refused }))
                 }
-                Ok(state) if state.peer_has_closed() => PeerEvent::End,
-                Ok(_) => PeerEvent::None,
+                Ok(state) if state.peer_has_closed() => Some(Ok(())),
+                Ok(_) => None,
             };
         }
         // After a long record rustls holds memory for a whole one, and gives it back at the next read. An idle
@@ -219,11 +209,7 @@ impl TlsLayer {
 
     /// What the peer has said behind its last byte. `Ok` is its end.
     pub(crate) fn take_peer_event(&mut self) -> Option<Result<(), TlsFailure>> {
-        match std::mem::replace(&mut self.peer_event, PeerEvent::None) {
-            PeerEvent::None => None,
-            PeerEvent::End => Some(Ok(())),
-            PeerEvent::Failed(failure) => Some(Err(failure)),
-        }
+        self.peer_event.take()
     }
 
     /// Encrypts bytes of the protocol. The handshake is done.
@@ -297,6 +283,37 @@ impl TlsLayer {
             peer_chain: session.peer_certificates().unwrap_or_default().to_vec(),
             is_verified: self.policy.verifies && session.peer_certificates().is_some(),
         })
+    }
+}
+
+/// A flow pauses when no byte comes for this time. A flow slower than `CIPHERTEXT_BYTES` in this time gains nothing.
+pub(super) const FLOW_IDLE: Duration = Duration::from_millis(2);
+
+/// The mode begins after this many bytes without a pause and without an answer. Then the peer does not wait for an
+/// answer, or the flow takes long anyway and one more pause costs little.
+const MUCH_BYTES: usize = 2 * 1024 * 1024;
+
+/// Whether the connection is in full flow, so that the kernel wakes the loop for large amounts only. `wakeups.rs` says
+/// why.
+#[derive(Debug, Default)]
+pub(crate) struct LowWaterMode {
+    bytes: usize,
+    pub(super) last: Option<Instant>,
+    /// Looks for a pause. Set while the mode is on.
+    pub(super) timer: Option<TimerId>,
+}
+
+impl LowWaterMode {
+    /// Notes that bytes were sent, which may be an answer.
+    pub(crate) fn note_sent(&mut self) {
+        self.bytes = 0;
+    }
+
+    /// Notes bytes that have come. Returns whether the mode begins now.
+    pub(super) fn note(&mut self, bytes: usize, now: Instant) -> bool {
+        let paused = self.last.replace(now).is_none_or(|last| now.duration_since(last) > FLOW_IDLE);
+        self.bytes = if paused { bytes } else { self.bytes.saturating_add(bytes) };
+        self.bytes >= MUCH_BYTES && self.timer.is_none()
     }
 }
 

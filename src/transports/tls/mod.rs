@@ -13,16 +13,13 @@ pub mod explain;
 mod flow;
 mod key_log;
 pub(crate) mod layer;
-mod low_water;
 mod pem;
 pub mod pin;
 mod provider;
 mod refusal;
 mod self_signed;
 pub mod settings;
-mod settings_error;
 pub mod show;
-mod sinks;
 mod verify;
 mod wakeups;
 

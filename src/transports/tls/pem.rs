@@ -16,7 +16,6 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs1KeyDer, Priva
 use rustls_pemfile::{Error, Item};
 use zeroize::Zeroizing;
 
-use super::settings_error::SettingsError;
 use crate::transports::{error, own_file};
 
 /// The largest file with a certificate and its chain, or with a key. Real files are far smaller.
@@ -60,6 +59,18 @@ impl Section {
         self.label == "ENCRYPTED PRIVATE KEY" || self.lines(bytes).any(|line| line == b"Proc-Type: 4,ENCRYPTED")
     }
 }
+
+/// The reason why TLS settings cannot be used, in one line that names the file.
+#[derive(Debug)]
+pub struct SettingsError(pub(crate) String);
+
+impl std::fmt::Display for SettingsError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for SettingsError {}
 
 /// The error of a file.
 pub(crate) fn fault(path: &Path, reason: impl std::fmt::Display) -> SettingsError {

@@ -6,11 +6,11 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use rustls::client::Resumption;
 use rustls::crypto::CryptoProvider;
-use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::NoServerSessionStorage;
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::version::{TLS12, TLS13};
@@ -22,12 +22,12 @@ use rustls::{
 use super::certificate::Facts;
 use super::explain::{Situation, explain};
 use super::key_log::AppendedKeyLog;
+pub use super::pem::SettingsError;
 use super::pem::{self, Pem};
-pub use super::settings_error::SettingsError;
 use super::show::SeenChain;
 use super::verify::{Asked, ClientVerifier, ServerVerifier};
 use super::{Pin, TlsClient, TlsPolicy, TlsServer, certificate, provider, self_signed};
-use crate::sys::secrets;
+use crate::sys::limits;
 use crate::transports::advice::Advice;
 use crate::transports::error;
 
@@ -271,8 +271,9 @@ impl Identity {
             pem::fault(key_path, "cannot use the private key: it is damaged, too weak, or of an unsupported kind")
         })?;
         let own = chain.first().ok_or_else(|| pem::fault(&self.cert, "no certificate in this file"))?;
-        if let Some(reason) = certificate::validity_error(own, SystemTime::now()) {
-            log::warn!("{}: the certificate {reason}", self.cert.display());
+        if let Some(Err(error)) = Facts::of(own).map(|facts| facts.in_time(UnixTime::now())) {
+            let situation = Situation { certificate: Some(own), ..Situation::default() };
+            log::warn!("{}: {}", self.cert.display(), explain(&error.into(), &situation).what);
         }
         if certificate::is_too_large(own) {
             log::warn!("{}: the certificate is larger than 64 KiB, which most peers refuse", self.cert.display());
@@ -320,7 +321,7 @@ fn keys_match(certified: &CertifiedKey) -> Result<Pin, Error> {
 
 /// Keeps the private key, which is read next, out of core dumps.
 fn protect_key() {
-    if let Err(error) = secrets::disable_core_dumps() {
+    if let Err(error) = limits::disable_core_dumps() {
         log::warn!("cannot disable core dumps: {}; they would contain the private key", error::describe(&error));
     }
 }
@@ -371,7 +372,7 @@ fn authorities_of_the_system(advice: Advice) -> Result<Vec<CertificateDer<'stati
     });
     let why = why.unwrap_or_default();
     let option = advice.option("ca", "FILE");
-    Err(SettingsError(format!("this system has no certificates of authorities{why}: add {option}")))
+    Err(SettingsError(format!("this system has no certificate authorities{why}: add {option}")))
 }
 
 /// An error of rustls about the settings themselves. No user can cause it.

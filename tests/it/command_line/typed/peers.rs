@@ -203,7 +203,7 @@ pub(super) const OTHERS: &[Case] = &[
     ("connect OPENSSL:h:443", "endpoint 'OPENSSL:h:443': unknown kind of endpoint 'OPENSSL'", "connect tls:h:443"),
     (
         "relay tcp-listen:80,fork h:80",
-        "endpoint 'tcp-listen:80,fork': tcp-listen: has no option 'fork': a LEFT that listens serves many clients anyway",
+        "endpoint 'tcp-listen:80,fork': tcp-listen: has no option 'fork': a LEFT that listens always serves many clients",
         "relay tcp-listen:80 h:80",
     ),
     ("s_client -connect h:443 -servername x", "no such mode: 's_client'", "tls-client --server-name x h:443"),

@@ -151,7 +151,7 @@ pub(super) const ENDS: &[Case] = &[
     ),
     (
         "relay - h:1,idle-timeout=1",
-        "endpoint 'h:1,idle-timeout=1': tcp: has no option 'idle-timeout': it holds for the whole run, not for one end",
+        "endpoint 'h:1,idle-timeout=1': tcp: has no option 'idle-timeout': it applies to the whole run, not to one end",
         "relay --idle-timeout=1 - h:1",
     ),
     ("relay - tcp:fd:0", "endpoint 'tcp:fd:0': an inherited socket has no kind before fd:", "relay - fd:0"),
@@ -203,7 +203,7 @@ pub(super) const ENDS: &[Case] = &[
     ("tls-client --cafile x", "unexpected argument '--cafile'", "tls-client --ca x HOST:PORT"),
     ("exec --listen -- cat", "--listen needs a value: EP", "exec --listen :PORT -- cat"),
     ("wait", "no endpoint given to wait for", "wait HOST:PORT"),
-    ("wait h 80", "host and port are one word", "wait h:80"),
+    ("wait h 80", "host and port must be one word", "wait h:80"),
     ("wait -t 30 h:80 -- ls", "unexpected argument '-t'", "wait --for 30 h:80 -- ls"),
     ("wait tcp-listen:80", "endpoint 'tcp-listen:80': this endpoint listens, and wait connects", "wait tcp:80"),
     ("scan h", "no ports given", "scan h PORTS"),
