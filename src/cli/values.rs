@@ -284,7 +284,7 @@ fn explain_size(text: &str) -> String {
     explain_amount(text, "a size", "4096, 64K or 1MiB", SIZES, &units)
 }
 
-/// Explains why a text is no amount. If the amount is clear, it is shown in the largest of the units that fits.
+/// Explains why a text is not an amount. If the amount is clear, it is shown in the largest of the units that fits.
 fn explain_amount(text: &str, what: &str, such: &str, names: &[(&str, f64)], units: &[(&str, u64)]) -> String {
     match text.strip_prefix('-') {
         Some(rest) if rest.starts_with(|c: char| c.is_ascii_digit() || c == '.') => "must not be negative".to_owned(),

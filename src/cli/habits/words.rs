@@ -20,7 +20,7 @@ pub(super) fn own(name: &str) -> Option<&'static OptSpec> {
     rows().find(|row| row.name == name && !is_place(row.id))
 }
 
-/// Host and port in one word. A host that is no host is refused.
+/// Host and port in one word. Text that is not a host is refused.
 pub(super) fn with_port(host: &str, port: &str) -> Result<String, Untold> {
     let host = match host {
         host if host.parse::<Ipv6Addr>().is_ok() => format!("[{host}]"),
