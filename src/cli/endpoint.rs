@@ -11,6 +11,7 @@ use strsim::osa_distance;
 use crate::cli::address::{parse_address, parse_with};
 use crate::cli::error::ConfigError;
 use crate::cli::hints;
+use crate::cli::kinds::absent;
 use crate::cli::modes::Verb;
 use crate::cli::options::{Given, OptSpec, Options, Repeat, Variables};
 use crate::cli::quote::{clean, quote, quote_os};
@@ -66,6 +67,10 @@ impl<'a> EndpointArg<'a> {
             return Ok(Self { text, scheme, rest: OsStr::from_bytes(rest) });
         }
         match text.to_str().and_then(hints::explain_kind) {
+            // The reason is all that can be said.
+            Some(reason) if text.to_str().and_then(absent).is_some() => {
+                Err(ConfigError::Complete(format!("endpoint {}: {reason}", quote_os(text))))
+            }
             Some(reason) => refuse(reason),
             None => Ok(Self { text, scheme: &TCP, rest: text }),
         }
