@@ -93,7 +93,7 @@ impl<'a> EndpointArg<'a> {
                 self.with_context(&format!("{reason}; the path of a unix socket begins with ./ or /"))
             }
             ConfigError::Reason(reason) => self.with_context(&reason),
-            ConfigError::Value(_) => error,
+            ConfigError::Complete(_) => error,
         }
     }
 
@@ -134,7 +134,7 @@ impl<'a> EndpointArg<'a> {
         let is_inherited = matches!(address, Address::Fd(_));
         let mut own: Vec<Given> = Vec::new();
         for text in options {
-            let given = self.option(context.verb, text.as_bytes()).map_err(|reason| self.with_context(&reason))?;
+            let given = self.option(context.verb, text.as_bytes())?;
             let name = given.row.name;
             if given.row.repeat == Repeat::No && own.iter().any(|other| other.row.id == given.row.id) {
                 return Err(self.with_context(&format!("'{name}' is given twice")));
@@ -233,43 +233,44 @@ impl<'a> EndpointArg<'a> {
     }
 
     /// Parses an option behind an address.
-    fn option(&self, verb: &'static Verb, text: &[u8]) -> Result<Given, String> {
+    fn option(&self, verb: &'static Verb, text: &[u8]) -> Result<Given, ConfigError> {
         let (name, value) = match text.iter().position(|byte| *byte == b'=') {
             Some(at) => (&text[..at], Some(&text[at + 1..])),
             None => (text, None),
         };
         let name = String::from_utf8_lossy(name);
         if name.is_empty() {
-            return Err("an option has no name; a comma in a name or path is '\\,'".into());
+            return Err(self.with_context("an option has no name; a comma in a name or path is '\\,'"));
         }
         let Some(row) = self.rows(verb).find(|row| row.name == name || row.word == name) else {
             return Err(self.explain_option(verb, &name));
         };
         let text = match (value, row.value_name()) {
             (Some([]) | None, Some(value)) => {
-                return Err(format!("'{name}' needs a value, as in {name}={value}", name = row.name));
+                let reason = format!("'{name}' needs a value, as in {name}={value}", name = row.name);
+                return Err(self.with_context(&reason));
             }
-            (Some(_), None) => return Err(format!("'{name}' takes no value")),
+            (Some(_), None) => return Err(self.with_context(&format!("'{name}' takes no value"))),
             (value, _) => OsString::from_vec(value.unwrap_or_default().to_vec()),
         };
         Ok(Given { row, text })
     }
 
-    fn explain_option(&self, verb: &'static Verb, name: &str) -> String {
+    fn explain_option(&self, verb: &'static Verb, name: &str) -> ConfigError {
         let scheme = self.scheme.name;
         let text = format!("{scheme}: has no option {}", quote(name));
         if let Some(tip) = hints::reason_for_option(verb, name) {
-            return format!("{text}: {tip}");
+            return ConfigError::Complete(format!("endpoint {}: {text}: {tip}", quote_os(self.text)));
         }
         let row = crate::cli::options::rows().find(|row| row.name == name);
         if let Some(other) = row.and_then(|row| tls_scheme_with(row, self.scheme.listens())) {
-            return format!("{text}, but {}: does", other.name);
+            return self.with_context(&format!("{text}, but {}: does", other.name));
         }
-        match &Vec::from_iter(self.rows(verb).map(|row| row.name))[..] {
+        self.with_context(&match &Vec::from_iter(self.rows(verb).map(|row| row.name))[..] {
             [] => format!("{scheme}: has no options at all"),
             [one] => format!("{text}; its only option is {one}"),
             several => format!("{text}; its options are {}", several.join(", ")),
-        }
+        })
     }
 }
 
@@ -311,7 +312,7 @@ fn url_address<'a>(scheme: &Scheme, url: &'a [u8]) -> Result<&'a [u8], String> {
     }
 }
 
-/// Whether a text behind a comma begins with the name of an option.
+/// Whether a text after a comma begins with the name of an option.
 fn is_option(text: &[u8]) -> bool {
     let name = text.split(|byte| *byte == b'=').next().unwrap_or_default();
     crate::cli::options::rows().any(|row| row.name.as_bytes() == name || row.word.as_bytes() == name)

@@ -5,8 +5,7 @@
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
-pub(super) use crate::transports::text::escape;
-use crate::transports::text::escape_bytes;
+pub(super) use crate::transports::text::{escape, escape_bytes};
 
 /// How many characters of an argument a message repeats: enough to recognise the argument.
 pub(super) const QUOTED_CHARS_MAX: usize = 80;
@@ -49,15 +48,12 @@ pub(super) fn shorten(text: &str, max: usize) -> String {
     }
 }
 
-/// Says which words are right instead of `text`.
-pub(super) fn must_be(words: &[&str], text: &str) -> String {
-    let words = match words {
+/// A choice between words, as in `auto, always or never`.
+pub(super) fn one_of(words: &[&str]) -> String {
+    match words {
         [others @ .., last] if !others.is_empty() => format!("{} or {last}", others.join(", ")),
         words => words.join(""),
-    };
-    let is_old = words == "1.2 or 1.3" && matches!(text, "1" | "1.0" | "1.1");
-    let hint = if is_old { ": TLS 1.0 and 1.1 are not supported" } else { "" };
-    format!("must be {words}{hint}")
+    }
 }
 
 #[cfg(test)]

@@ -3,14 +3,12 @@
 //! There is no I/O here: [`HttpGet::request`] makes the bytes to send, and a [`StatusReader`] takes the bytes that
 //! arrive. Headers and body of the answer are not read, and a redirect is not followed.
 
-use std::fmt::Write as _;
-
 use crate::transports::text::Escaped;
 
 /// How many bytes may come before the status is known. Interim answers (100, 103) come before it.
 const HEAD_BYTES_MAX: usize = 64 * 1024;
 
-/// How many characters of an answer that is no HTTP are shown.
+/// How many characters of an answer that is not HTTP are shown.
 const SHOWN_CHARS: usize = 40;
 
 /// A request, and the statuses that prove that a service is up.
@@ -43,16 +41,21 @@ impl HttpGet {
         if self.statuses.is_empty() { (200..400).contains(&status) } else { self.statuses.contains(&status) }
     }
 
-    /// The wanted statuses in words.
+    /// The wanted statuses in words. A hundred of one class are `2xx`.
     #[must_use]
     pub fn wanted(&self) -> String {
-        let mut text = String::new();
-        for status in &self.statuses {
-            let comma = if text.is_empty() { "" } else { "," };
-            // Writing to a string cannot fail.
-            let _ = write!(text, "{comma}{status}");
+        if self.statuses.is_empty() {
+            return "2xx or 3xx".to_owned();
         }
-        if text.is_empty() { "2xx or 3xx".to_owned() } else { text }
+        let mut words = Vec::new();
+        let mut rest = &self.statuses[..];
+        while let Some(&first) = rest.first() {
+            let is_class =
+                first % 100 == 0 && rest.len() >= 100 && (first..first + 100).eq(rest[..100].iter().copied());
+            words.push(if is_class { format!("{}xx", first / 100) } else { first.to_string() });
+            rest = &rest[if is_class { 100 } else { 1 }..];
+        }
+        words.join(",")
     }
 }
 
@@ -74,7 +77,7 @@ impl StatusReader {
     /// Takes bytes of the answer. `None` means that more bytes are needed.
     ///
     /// # Errors
-    /// Says why this is no answer of HTTP/1.
+    /// Says why this is not an answer of HTTP/1.
     pub fn take(&mut self, data: &[u8]) -> Option<Result<u16, String>> {
         for (at, &byte) in data.iter().enumerate() {
             self.total += 1;
@@ -120,7 +123,7 @@ impl StatusReader {
     }
 }
 
-/// The reason why this is no answer of HTTP/1.
+/// The reason why this is not an answer of HTTP/1.
 fn not_http(line: &[u8]) -> String {
     format!("the answer is not HTTP/1: {}", shown(line))
 }
@@ -231,5 +234,7 @@ mod tests {
         let get = HttpGet { statuses: vec![200, 401], ..get };
         assert!(get.wants(401) && !get.wants(301));
         assert_eq!(get.wanted(), "200,401");
+        let statuses = [vec![101], Vec::from_iter(200..300), vec![300]].concat();
+        assert_eq!(HttpGet { statuses, ..get }.wanted(), "101,2xx,300");
     }
 }

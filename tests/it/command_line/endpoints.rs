@@ -164,7 +164,7 @@ fn options_of_endpoints_are_checked_as_everywhere() {
         &[
             (
                 &["-", "tcp:a:1,retry=x"],
-                "endpoint 'tcp:a:1,retry=x': invalid value 'x' for 'retry': not a whole number",
+                "endpoint 'tcp:a:1,retry=x': invalid value 'x' for 'retry': must be 0 or more, or forever",
             ),
             (&["-", "a:1,connect-timeout=0"], "invalid value '0' for 'connect-timeout': must be more than zero"),
             (&["-", "a:1,connect-timeout=-5"], "must not be negative"),
@@ -280,7 +280,7 @@ fn exec_is_told_where_it_cannot_run_a_program() {
                 &["--listen", "s,backlog=1", "--", "a"],
                 "'s' has no port; the path of a unix socket begins with ./ or /\n",
             ),
-            (&["--listen", ":1", "--connect", ":2", "--", "a"], "cannot be used with"),
+            (&["--listen", ":1", "--connect", ":2", "--", "a"], "--listen and --connect contradict each other"),
             (
                 &["--listen", "udp-listen:1", "--", "a"],
                 "exec listens on tcp-listen:, tls-listen:, unix-listen: and fd: only",
