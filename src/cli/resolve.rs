@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::cli::address::{parse_address, parse_two_words};
 use crate::cli::endpoint::EndpointArg;
-use crate::cli::ends::{EndConfig, NO_DATA, SchemeUse, check_descriptors, end_config};
+use crate::cli::ends::{EndConfig, NO_DATA, SchemeUse, end_config};
 use crate::cli::error::ConfigError;
 use crate::cli::hints;
 use crate::cli::kinds::is_address;
@@ -54,7 +54,6 @@ pub(super) fn resolve_named(request: &Request<'_>, scheme: &'static Scheme) -> R
         let what = if scheme.listens() { "listen on" } else { "connect to" };
         return Err(format!("no address given to {what}").into());
     }
-    check_descriptors(&addresses)?;
     let end = SchemeUse { scheme, addresses };
     check_use(request, std::slice::from_ref(&end))?;
     let action = request.mode.verb.action;
@@ -72,10 +71,7 @@ fn looks_like_inet(text: &OsStr) -> bool {
 /// The configuration of a verb with endpoints of any kind.
 pub(super) fn resolve_verb(request: &Request<'_>) -> Result<Mode, ConfigError> {
     let verb = request.mode.verb;
-    let pairs = request.operands.windows(2);
-    if pairs.into_iter().any(|two| two[0].to_str().zip(two[1].to_str()).is_some_and(hints::are_one_word)) {
-        return Err("host and port are one word".into());
-    }
+    request.check_words()?;
     let mut parsed = Vec::new();
     for text in request.operands {
         let arg = EndpointArg::parse(text)?;
@@ -94,7 +90,6 @@ pub(super) fn resolve_verb(request: &Request<'_>) -> Result<Mode, ConfigError> {
     if ends.iter().any(|end| end.scheme.has_datagrams() != has_datagrams) {
         return Err("one run cannot serve both streams and datagrams: start a second one".into());
     }
-    check_descriptors(ends.iter().flat_map(|end| &end.addresses))?;
     check_use(request, &ends)?;
     let run = run_options(verb.action, request.options, has_datagrams)?;
     let configs = parsed.iter().filter_map(|parsed| parsed.config(&run).transpose()).collect::<Result<_, _>>()?;
