@@ -26,13 +26,7 @@ pub fn man(page: Manual) -> Vec<u8> {
 }
 
 fn program() -> Roff {
-    let mut page = Roff::new("XPORT", 1);
-    page.section("NAME");
-    page.line(&format!("xport \\- {}", roff(text::ABOUT)));
-    page.section("SYNOPSIS");
-    page.lines(text::SYNOPSIS);
-    page.section("DESCRIPTION");
-    page.paragraphs(text::DESCRIPTION);
+    let mut page = Roff::new("xport", 1, text::ABOUT, text::SYNOPSIS, text::DESCRIPTION);
     page.examples(&|example| example.shown != Shown::Page);
     page.terms("EXIT STATUS", text::EXIT_STATUS);
     push_modes(&mut page);
@@ -52,13 +46,8 @@ fn program() -> Roff {
 }
 
 fn endpoints() -> Roff {
-    let mut page = Roff::new("XPORT-ENDPOINTS", 7);
-    page.section("NAME");
-    page.line(&format!("xport\\-endpoints \\- {}", roff(text::ABOUT_ENDPOINTS)));
-    page.section("SYNOPSIS");
-    page.lines(text::SYNOPSIS_OF_ENDPOINTS);
-    page.section("DESCRIPTION");
-    page.paragraphs(text::DESCRIPTION_OF_ENDPOINTS);
+    let (about, synopsis) = (text::ABOUT_ENDPOINTS, text::SYNOPSIS_OF_ENDPOINTS);
+    let mut page = Roff::new("xport-endpoints", 7, about, synopsis, text::DESCRIPTION_OF_ENDPOINTS);
     page.examples(&|example| example.shown == Shown::Page && is_of_endpoints(example));
     let table = schemes::table();
     page.terms("KINDS", &Vec::from_iter(table.iter().map(|(term, meaning)| (*term, meaning.as_str()))));
