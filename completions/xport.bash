@@ -162,6 +162,16 @@ _xport_own() {
     _xport_offer "$1" "localhost:" "127.0.0.1:" "0.0.0.0:"
 }
 
+# Offers users, and groups behind a colon. The argument is the text before the user.
+_xport_owners() {
+    local part="${cur#"$1"}"
+    if [[ $part == *:* ]]; then
+        _xport_offer "$1${part%%:*}:" $(compgen -g)
+    else
+        _xport_offer "$1" $(compgen -u)
+    fi
+}
+
 # Completes the program behind a mode, and its arguments. The argument is the place of the program in the words.
 _xport_command() {
     if declare -F _comp_command_offset > /dev/null; then
@@ -256,7 +266,7 @@ _xport_value() {
             esac
             ;;
         port-file|ca|client-ca|cert|key|keylog|dump) _xport_files "$2" ;;
-        owner) _xport_offer "$2" $(compgen -u) ;;
+        owner) _xport_owners "$2" ;;
         retry) _xport_offer "$2" forever ;;
         keepalive) _xport_offer "$2" off ;;
         nodelay) _xport_offer "$2" on off ;;
@@ -268,6 +278,7 @@ _xport_value() {
         stderr) _xport_offer "$2" inherit null merge ;;
         env) _xport_offer "$2" $(compgen -e) ;;
         half-close) _xport_offer "$2" auto now never ;;
+        escape) _xport_offer "$2" none ;;
         color) _xport_offer "$2" auto always never ;;
         completions) _xport_offer "$2" bash elvish fish powershell zsh ;;
         man) _xport_offer "$2" xport endpoints ;;

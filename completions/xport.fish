@@ -122,6 +122,19 @@ function __xport_programs
     end
 end
 
+# Offers users, and groups behind a colon. The arguments are those of __xport_files.
+function __xport_owners
+    set -l before $argv[1]
+    # The word is that of the option as well, in --owner=USER.
+    set -l part (string replace -r '^--[^=]*=' '' -- $argv[2])
+    if string match -q '*:*' -- $part
+        set before $before(string replace -r ':.*' ':' -- $part)
+        printf '%s\n' $before(__fish_complete_groups | string replace -r '\t.*' '')
+    else
+        printf '%s\n' $before(__fish_complete_users | string replace -r '\t.*' '')
+    end
+end
+
 # Completes an endpoint and its options behind commas. The argument is the place where it is expected.
 function __xport_endpoint
     set -l place $argv[1]
@@ -236,7 +249,7 @@ function __xport_value
             case port-file ca client-ca cert key keylog dump
                 __xport_files $before $part
             case owner
-                printf '%s\n' $before(__fish_complete_users | string replace -r '\t.*' '')
+                __xport_owners $before $part
             case retry
                 printf '%s\n' {$before}forever
             case keepalive
@@ -259,6 +272,8 @@ function __xport_value
                 printf '%s\n' $before(set -nx)
             case half-close
                 printf '%s\n' {$before}auto {$before}now {$before}never
+            case escape
+                printf '%s\n' {$before}none
             case color
                 printf '%s\n' {$before}auto {$before}always {$before}never
             case completions
@@ -307,7 +322,7 @@ complete -c xport -n '__xport_in tcp-server tcp-echo tls-server tls-echo udp-ser
 complete -c xport -n '__xport_in tcp-server tcp-echo tls-server tls-echo udp-server udp-echo listen echo relay exec subprocess' -l deny -x -d 'Reject clients from these networks'
 complete -c xport -n '__xport_in tcp-server tcp-echo tls-server tls-echo udp-server udp-echo listen echo relay exec subprocess' -l port-file -r -F -d 'Write the port to FILE once listening'
 complete -c xport -n '__xport_in unix-server unix-echo listen echo relay exec subprocess' -l mode -x -d 'Permission bits of the socket [default: 0600]'
-complete -c xport -n '__xport_in unix-server unix-echo listen echo relay exec subprocess' -l owner -x -a '(printf \'%s\\n\' \'\'(__fish_complete_users | string replace -r \'\\t.*\' \'\'))' -d 'Owner and group of the socket, as for chown'
+complete -c xport -n '__xport_in unix-server unix-echo listen echo relay exec subprocess' -l owner -x -a '(__xport_owners \'\' (commandline -ct))' -d 'Owner and group of the socket, as for chown'
 complete -c xport -n '__xport_in unix-server unix-echo listen echo relay exec subprocess' -l replace-stale -d 'Replace a socket that no process serves'
 complete -c xport -n '__xport_in tcp-server tcp-echo tls-server tls-echo unix-server unix-echo listen echo relay exec subprocess' -l accept-timeout -x -d 'Exit with 124 if no client comes in time'
 complete -c xport -n '__xport_in tcp-client tls-client tls udp-client' -l connect -x -a '(__xport_hosts \'\' :)' -d 'Connect to this address; same as a bare ADDRESS'
@@ -380,7 +395,7 @@ complete -c xport -n '__xport_in tcp-client tcp-server tls-client tls tls-server
 complete -c xport -n '__xport_in tcp-client tcp-server tls-client tls tls-server unix-client unix-server connect listen exec subprocess' -l crlf -d 'Send each line feed as CR LF'
 complete -c xport -n '__xport_in relay' -l crlf -d 'Send each line feed to a socket as CR LF'
 complete -c xport -n '__xport_in tcp-client tls-client tls unix-client connect' -l raw -d 'Send each key at once; \'^]\' then \'.\' quits'
-complete -c xport -n '__xport_in tcp-client tls-client tls unix-client connect' -l escape -x -d 'The escape key of --raw'
+complete -c xport -n '__xport_in tcp-client tls-client tls unix-client connect' -l escape -x -a 'none' -d 'The escape key of --raw'
 complete -c xport -n '__xport_in tcp-client tcp-server tcp-echo tls-client tls tls-server tls-echo unix-client unix-server unix-echo udp-client udp-server udp-echo connect listen echo relay exec subprocess' -l dump -r -F -d 'Write all data to FILE, in hexadecimal and text'
 complete -c xport -n '__xport_in tcp-client tcp-server tls-client tls tls-server unix-client unix-server udp-client udp-server connect listen relay' -l progress -d 'Show how much has moved and how fast'
 complete -c xport -n '__xport_in tcp-client tcp-server tcp-echo tls-client tls tls-server tls-echo unix-client unix-server unix-echo udp-client udp-server udp-echo connect listen echo relay exec subprocess' -l high-water -x -d 'Pause reading while more than SIZE waits to be written'

@@ -87,8 +87,8 @@ const INET_PEER: Operand = Operand {
 };
 const INET_LISTENER: Operand = Operand {
     help: ":PORT (loopback), *:PORT (every interface), or IP:PORT",
-    more: "A bare PORT or :PORT is the loopback of IPv4 and IPv6, so that nothing is exposed by accident. PORT is a \
-           number or a service name; with port 0, the kernel chooses one. An IPv6 address is in brackets, as in \
+    more: "A bare PORT or :PORT means the loopback of IPv4 and IPv6, so that nothing is exposed by accident. PORT is \
+           a number or a service name. With port 0, the kernel chooses a port. An IPv6 address is in brackets, as in \
            [::1]:80. fd:N is an inherited socket.",
     ..INET_PEER
 };
@@ -103,7 +103,7 @@ const PORT: Operand = Operand {
 const UNIX_ADDRESS: Operand = Operand {
     hint: ValueHint::FilePath,
     help: "A path, @name (abstract) or fd:N",
-    more: "An abstract name is not in the file system and has no permissions: any program on the machine can connect. \
+    more: "An abstract name is not in the file system and has no permissions. Any program on the machine can connect. \
            fd:N is an inherited socket.",
     ..INET_PEER
 };
@@ -118,7 +118,7 @@ const LEFT: Operand = Operand {
 const RIGHT: Operand = Operand {
     id: "right",
     shown: "RIGHT",
-    help: "The other endpoint, opened for each client of LEFT",
+    help: "The other endpoint, opened once for each client of LEFT",
     more: "RIGHT cannot listen.",
     ..LEFT
 };
@@ -159,7 +159,7 @@ const HOST: Operand = Operand {
     shown: "HOST",
     hint: ValueHint::Hostname,
     help: "Host name or IP address",
-    more: "Of a name, the first address of each family is tried.",
+    more: "If a name has several addresses, xport scans the first one of each family.",
     ..PORT
 };
 const PORTS: Operand = Operand {
@@ -167,9 +167,9 @@ const PORTS: Operand = Operand {
     shown: "PORTS",
     help: "Ports, ranges and service names: 22,80,8000-8010 or ssh",
     more: "stdout has one line for each open port, in order: its number, and the name of its service if there is one. \
-           A closed port refuses, and a filtered port does not answer; -v reports these on stderr. Status 0 means that \
-           a port is open, 3 that none is. No data is sent. UDP cannot be scanned, because an open port of UDP does \
-           not answer.",
+           A closed port refuses, and a filtered port does not answer; -v reports these on stderr. Status 0 means \
+           that a port is open, 3 that none is. xport sends no data. It cannot scan UDP, because an open UDP port \
+           need not answer.",
     is_list: true,
     ..PORT
 };

@@ -6,6 +6,8 @@
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
+use strsim::osa_distance;
+
 use crate::cli::address::{parse_address, parse_with};
 use crate::cli::error::ConfigError;
 use crate::cli::hints;
@@ -91,7 +93,7 @@ impl<'a> EndpointArg<'a> {
                 self.with_context(&format!("{reason}; the path of a unix socket begins with ./ or /"))
             }
             ConfigError::Reason(reason) => self.with_context(&reason),
-            ConfigError::Value(_) => error,
+            ConfigError::Complete(_) => error,
         }
     }
 
@@ -122,7 +124,7 @@ impl<'a> EndpointArg<'a> {
 
     /// Its address, and the values of its options.
     pub(super) fn parse_options(&self, context: &Context<'_>) -> Result<(Address, Options), ConfigError> {
-        let (mut address, options) = self.split();
+        let (mut address, options) = self.split()?;
         if self.is_url() && self.scheme.form == Form::Inet {
             // The path of a URL may be empty, and a slash says the same.
             let bytes = address.as_bytes();
@@ -132,7 +134,7 @@ impl<'a> EndpointArg<'a> {
         let is_inherited = matches!(address, Address::Fd(_));
         let mut own: Vec<Given> = Vec::new();
         for text in options {
-            let given = self.option(context.verb, text.as_bytes()).map_err(|reason| self.with_context(&reason))?;
+            let given = self.option(context.verb, text.as_bytes())?;
             let name = given.row.name;
             if given.row.repeat == Repeat::No && own.iter().any(|other| other.row.id == given.row.id) {
                 return Err(self.with_context(&format!("'{name}' is given twice")));
@@ -156,19 +158,38 @@ impl<'a> EndpointArg<'a> {
         Ok((address, values.map_err(|error| self.with_context(&error.describe(error.row.name)))?))
     }
 
-    /// Its address and its options. In the path of a page, a comma begins an option only before the name of one.
-    fn split(&self) -> (OsString, Vec<OsString>) {
+    /// Its address and its options. In the path of a page, a comma begins an option only before the name of one. A
+    /// name that is nearly one is refused, because the server would get an option as a part of the path.
+    fn split(&self) -> Result<(OsString, Vec<OsString>), ConfigError> {
         let (address, mut options) = split_options(self.rest);
         let mut address = address.into_vec();
         let has_path = |url: &[u8]| url.iter().skip("//".len()).any(|byte| matches!(byte, b'/' | b'?'));
         if self.scheme.form == Form::Url && has_path(&address) {
             let first = options.iter().position(|option| is_option(option.as_bytes())).unwrap_or(options.len());
             for part in options.drain(..first) {
+                if let Some((name, near)) = self.misspelled(&part) {
+                    let (scheme, name) = (self.scheme.name, quote(name));
+                    let reason = format!("{scheme}: has no option {name}, but {near}; a comma in the path is %2C");
+                    return Err(self.with_context(&reason));
+                }
                 address.push(b',');
                 address.extend(part.into_vec());
             }
         }
-        (OsString::from_vec(address), options)
+        Ok((OsString::from_vec(address), options))
+    }
+
+    /// The name in `NAME=VALUE`, and the option of the scheme that it nearly is.
+    fn misspelled<'b>(&self, part: &'b OsStr) -> Option<(&'b str, &'static str)> {
+        let (name, _) = part.to_str()?.split_once('=')?;
+        let is_near = |option: &&str| match (name.len(), osa_distance(name, option)) {
+            // A short word is near to many others. A letter too many and two swapped letters are slips.
+            (2..=3, 1) => name.len() > option.len() || name.len() == option.len() && are_swapped(name, option),
+            (4..=6, 1) | (7.., 1..=2) => true,
+            _ => false,
+        };
+        let near = self.scheme.rows().map(|row| row.name).filter(is_near);
+        near.min_by_key(|option| osa_distance(name, option)).map(|option| (name, option))
     }
 
     /// The rows of its options that do something in this mode.
@@ -187,7 +208,7 @@ impl<'a> EndpointArg<'a> {
 
     /// The parts of the URL of a page, which the scheme says it is.
     pub(super) fn url(&self) -> Result<PageUrl, ConfigError> {
-        let (url, _) = self.split();
+        let (url, _) = self.split()?;
         parse_with(&url, |url| parse_url(self.scheme.name, url)).map_err(|reason| self.with_context(&reason))
     }
 
@@ -212,43 +233,44 @@ impl<'a> EndpointArg<'a> {
     }
 
     /// Parses an option behind an address.
-    fn option(&self, verb: &'static Verb, text: &[u8]) -> Result<Given, String> {
+    fn option(&self, verb: &'static Verb, text: &[u8]) -> Result<Given, ConfigError> {
         let (name, value) = match text.iter().position(|byte| *byte == b'=') {
             Some(at) => (&text[..at], Some(&text[at + 1..])),
             None => (text, None),
         };
         let name = String::from_utf8_lossy(name);
         if name.is_empty() {
-            return Err("an option has no name; a comma in a name or path is '\\,'".into());
+            return Err(self.with_context("an option has no name; a comma in a name or path is '\\,'"));
         }
         let Some(row) = self.rows(verb).find(|row| row.name == name || row.word == name) else {
             return Err(self.explain_option(verb, &name));
         };
         let text = match (value, row.value_name()) {
             (Some([]) | None, Some(value)) => {
-                return Err(format!("'{name}' needs a value, as in {name}={value}", name = row.name));
+                let reason = format!("'{name}' needs a value, as in {name}={value}", name = row.name);
+                return Err(self.with_context(&reason));
             }
-            (Some(_), None) => return Err(format!("'{name}' takes no value")),
+            (Some(_), None) => return Err(self.with_context(&format!("'{name}' takes no value"))),
             (value, _) => OsString::from_vec(value.unwrap_or_default().to_vec()),
         };
         Ok(Given { row, text })
     }
 
-    fn explain_option(&self, verb: &'static Verb, name: &str) -> String {
+    fn explain_option(&self, verb: &'static Verb, name: &str) -> ConfigError {
         let scheme = self.scheme.name;
         let text = format!("{scheme}: has no option {}", quote(name));
         if let Some(tip) = hints::reason_for_option(verb, name) {
-            return format!("{text}: {tip}");
+            return ConfigError::Complete(format!("endpoint {}: {text}: {tip}", quote_os(self.text)));
         }
         let row = crate::cli::options::rows().find(|row| row.name == name);
         if let Some(other) = row.and_then(|row| tls_scheme_with(row, self.scheme.listens())) {
-            return format!("{text}, but {}: does", other.name);
+            return self.with_context(&format!("{text}, but {}: does", other.name));
         }
-        match &Vec::from_iter(self.rows(verb).map(|row| row.name))[..] {
+        self.with_context(&match &Vec::from_iter(self.rows(verb).map(|row| row.name))[..] {
             [] => format!("{scheme}: has no options at all"),
             [one] => format!("{text}; its only option is {one}"),
             several => format!("{text}; its options are {}", several.join(", ")),
-        }
+        })
     }
 }
 
@@ -294,6 +316,11 @@ fn url_address<'a>(scheme: &Scheme, url: &'a [u8]) -> Result<&'a [u8], String> {
 fn is_option(text: &[u8]) -> bool {
     let name = text.split(|byte| *byte == b'=').next().unwrap_or_default();
     crate::cli::options::rows().any(|row| row.name.as_bytes() == name || row.word.as_bytes() == name)
+}
+
+/// Whether two different words of one length have the same letters.
+fn are_swapped(one: &str, other: &str) -> bool {
+    one.chars().all(|c| other.contains(c))
 }
 
 /// Whether a text without a scheme is the name of a unix socket.

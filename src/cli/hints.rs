@@ -18,7 +18,7 @@ type Table = &'static [(&'static str, &'static str)];
 
 /// Options of socat's addresses, and why endpoints do not have them.
 const OPTIONS: Table = &[
-    ("fork", "a LEFT that listens serves many clients anyway"),
+    ("fork", "a LEFT that listens always serves many clients"),
     ("reuseaddr", "SO_REUSEADDR is always set"),
     ("reuseport", "a port is never shared"),
     ("capath", "use one file of authorities: ca=FILE for servers, client-ca=FILE for clients"),
@@ -28,9 +28,9 @@ const OPTIONS: Table = &[
     ("method", "use tls-min=VERSION for the oldest version"),
     ("min-proto-version", "use tls-min=VERSION for the oldest version"),
     ("timeout", "use --timeout or --idle-timeout before the endpoints"),
-    ("idle-timeout", "it holds for the whole run, not for one end"),
-    ("once", "it holds for the whole run, not for one end"),
-    ("grace", "it holds for the whole run, not for one end"),
+    ("idle-timeout", "it applies to the whole run, not to one end"),
+    ("once", "it applies to the whole run, not to one end"),
+    ("grace", "it applies to the whole run, not to one end"),
 ];
 
 /// Why datagrams cannot be scanned.
@@ -57,7 +57,7 @@ fn no_crlf(verb: &Verb) -> &'static str {
 /// Options that TLS clients do not have, and what to do instead.
 const TLS_CLIENT_OPTIONS: Table = &[
     ("-k", "only servers have this option; --insecure skips the verification of the certificate"),
-    ("--client-ca", "only servers have this option; --ca FILE has the authorities of servers"),
+    ("--client-ca", "only servers have this option; --ca FILE names the authorities of servers"),
     ("--self-signed", "only servers have this option; a client verifies such a server with --pin"),
 ];
 

@@ -12,9 +12,9 @@ use strsim::osa_distance;
 use crate::cli::address::{parse_inet, parse_with};
 use crate::cli::schemes::{Scheme, named};
 
-/// Kinds of addresses of socat, and words for listeners and clients that people try, in lower case: the beginning of the
-/// word, the kind of endpoint that xport has instead, the option that limits it to one family of addresses (or nothing),
-/// and the ends of the word.
+/// Kinds of addresses of socat, and words for listeners and clients that people try, in lower case. A row has the
+/// beginning of the word, the kind of endpoint that xport has instead, the option that limits it to one family of
+/// addresses (or nothing), and the ends of the word.
 static FOREIGN: &[(&str, &str, &str, &[&str])] = &[
     ("connect", "tcp", "", &[""]),
     ("tcp", "tcp", "", &["-connect"]),

@@ -11,6 +11,7 @@ use crate::cli::examples::{EXAMPLES, Example, Shown};
 use crate::cli::modes::{MODES, ModeSpec};
 use crate::cli::schemes;
 use crate::cli::text;
+use crate::sys::pty;
 
 /// Columns of help on a wide terminal: longer lines are hard to read.
 const COLUMNS_MAX: usize = 100;
@@ -36,7 +37,7 @@ const STYLES: Styles = Styles::styled();
 /// How many columns help has: `COLUMNS`, or the width of the terminal.
 pub(super) fn columns() -> usize {
     let variable = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok()).filter(|columns| *columns > 0);
-    let terminal = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+    let terminal = || pty::columns_of_any_stream().map(usize::from);
     variable.or_else(terminal).unwrap_or(COLUMNS).clamp(COLUMNS_MIN, COLUMNS_MAX)
 }
 

@@ -36,17 +36,18 @@ mod wait; // the mode that waits for services
 use std::error::Error;
 use std::ffi::OsString;
 use std::fmt;
+use std::os::unix::ffi::OsStrExt;
 
 use clap::ArgMatches;
-use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::error::ErrorKind;
 
 use crate::cli::command::{Detail, command, given, operands, program, rows_of_top};
 use crate::cli::endpoint::Context;
-use crate::cli::error::ConfigError;
+use crate::cli::error::{ConfigError, Refusal, explain};
 use crate::cli::habits::Instead;
-use crate::cli::modes::{Action, MODES, ModeSpec, mode_called};
+use crate::cli::modes::{Action, MODES, ModeSpec};
 use crate::cli::options::{Given, Opt, Options, row};
-use crate::cli::quote::{QUOTED_CHARS_MAX, escape, must_be, shorten};
+use crate::cli::quote::{escape_bytes, shorten};
 use crate::cli::relay::{resolve_exec, resolve_relay};
 use crate::cli::request::Request;
 use crate::cli::resolve::{resolve_named, resolve_verb};
@@ -96,16 +97,6 @@ impl fmt::Display for UsageError {
 
 impl Error for UsageError {}
 
-/// A line that is refused.
-struct Refusal {
-    reason: String,
-    mode: Option<&'static ModeSpec>,
-    /// The option that the mode does not have.
-    flag: Option<String>,
-    /// Whether the reason says everything: the value of an option is wrong.
-    is_value: bool,
-}
-
 /// Parses the arguments. The first one is the name of the program.
 ///
 /// # Errors
@@ -120,12 +111,19 @@ fn read(args: &[OsString]) -> Result<Parsed, Refusal> {
     // Texts are built for help and for errors only. A correct line does not pay for them.
     let matches = matches.or_else(|error| match error.kind() {
         ErrorKind::DisplayVersion => Err(error),
-        _ => command(Detail::Shown(args)).try_get_matches_from(args),
+        _ => {
+            // clap shows bytes that are not UTF-8 as U+FFFD.
+            let shown =
+                |arg: &OsString| if arg.to_str().is_some() { arg.clone() } else { escape_bytes(arg.as_bytes()).into() };
+            let shown = Vec::from_iter(args.iter().map(shown));
+            let again = command(Detail::Shown(&shown)).try_get_matches_from(&shown);
+            if shown == args { again } else { Err(again.err().unwrap_or(error)) }
+        }
     });
     match matches {
         Ok(matches) => interpret(&matches),
         Err(error) if !error.use_stderr() => Ok(Parsed::Print(page(&error, args))),
-        Err(error) => Err(explain(error, args)),
+        Err(error) => Err(explain(&error, args)),
     }
 }
 
@@ -159,11 +157,11 @@ fn interpret(matches: &ArgMatches) -> Result<Parsed, Refusal> {
         mode.map(|mode| (mode, matches))
     });
     run(matches, mode).map_err(|error| {
-        let (reason, is_value) = match error {
+        let (reason, is_complete) = match error {
             ConfigError::Reason(reason) => (reason, false),
-            ConfigError::Value(reason) => (reason, true),
+            ConfigError::Complete(reason) => (reason, true),
         };
-        Refusal { reason, mode: mode.map(|(mode, _)| mode), flag: None, is_value }
+        Refusal { reason, mode: mode.map(|(mode, _)| mode), flag: None, is_complete }
     })
 }
 
@@ -223,7 +221,7 @@ fn verbosity(quiet: bool, verbose: u8) -> Result<Verbosity, ConfigError> {
 
 /// Formats a refusal: the error, and a line to type. The line shows help if no other line is known.
 fn usage_error(refusal: Refusal, args: &[OsString]) -> UsageError {
-    let Refusal { mut reason, mode, flag, is_value } = refusal;
+    let Refusal { mut reason, mode, flag, is_complete } = refusal;
     let words = args.iter().skip(1).map(|arg| arg.to_str().map(str::to_owned)).collect::<Option<Vec<_>>>();
     let is_accepted = |words: &[String]| {
         let args = Vec::from_iter(args.iter().take(1).cloned().chain(words.iter().map(OsString::from)));
@@ -245,13 +243,12 @@ fn usage_error(refusal: Refusal, args: &[OsString]) -> UsageError {
             reason.extend(note.map(|note| format!("; {note}")));
             Some(line)
         }
+        None if is_complete => None,
         None => match of_flag().or_else(of_habit) {
-            Some(why) if reason.contains("client-ca=FILE") && why.contains("client-ca=FILE") => None,
             Some(why) => {
                 reason.push_str(&format!(": {why}"));
                 None
             }
-            None if is_value => None,
             None => Some(match mode {
                 Some(mode) => format!("xport {} --help", mode.name),
                 None => "xport --help".to_owned(),
@@ -265,47 +262,6 @@ fn usage_error(refusal: Refusal, args: &[OsString]) -> UsageError {
 /// Whether a refused line asks for the version, which only a line without a mode does by an option.
 fn is_version(flag: Option<&str>, words: &[String]) -> bool {
     matches!(flag, Some("-V" | "--version")) || words.last().is_some_and(|word| word == "version")
-}
-
-/// Makes a reason of an error of clap.
-fn explain(mut error: clap::Error, args: &[OsString]) -> Refusal {
-    let text_of = |error: &clap::Error, kind| match error.get(kind) {
-        Some(ContextValue::String(text)) => Some(text.clone()),
-        _ => None,
-    };
-    let flag = text_of(&error, ContextKind::InvalidArg).filter(|_| error.kind() == ErrorKind::UnknownArgument);
-    // clap names one letter of a word with several.
-    let is_cluster = |arg: &&str| flag.as_deref().is_some_and(|flag| flag.len() == 2 && arg.starts_with(flag));
-    if let Some(word) = args.iter().filter_map(|arg| arg.to_str()).find(is_cluster)
-        && flag.as_deref() != Some("--")
-    {
-        error.insert(ContextKind::InvalidArg, ContextValue::String(word.to_owned()));
-    }
-    for kind in [ContextKind::InvalidArg, ContextKind::InvalidValue, ContextKind::InvalidSubcommand] {
-        if let Some(text) = text_of(&error, kind) {
-            error.insert(kind, ContextValue::String(shorten(&escape(&text), QUOTED_CHARS_MAX)));
-        }
-    }
-    let text = error.render().to_string();
-    // The rest of the text is advice.
-    let lines = text.lines().take_while(|line| !line.trim().is_empty() && !line.starts_with("  [")).map(str::trim);
-    let first = Vec::from_iter(lines).join(" ");
-    let first = first.strip_prefix("error: ").unwrap_or(&first);
-    let first = first.strip_suffix(" found").unwrap_or(first);
-    let mut reason = match first.strip_prefix("unrecognized subcommand ") {
-        Some(rest) => format!("no such mode: {rest}"),
-        None => escape(first),
-    };
-    if let Some(ContextValue::Strings(values)) = error.get(ContextKind::ValidValue)
-        && !values.is_empty()
-    {
-        let values = Vec::from_iter(values.iter().map(String::as_str));
-        let text = text_of(&error, ContextKind::InvalidValue).unwrap_or_default();
-        reason = format!("{reason}: {}", must_be(&values, &text));
-    }
-    let is_value = matches!(error.kind(), ErrorKind::InvalidValue | ErrorKind::ValueValidation);
-    let mode = args.iter().skip(1).find_map(|arg| mode_called(arg.to_str()?));
-    Refusal { reason, mode, flag, is_value }
 }
 
 #[cfg(test)]

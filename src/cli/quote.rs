@@ -5,8 +5,7 @@
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
-pub(super) use crate::transports::text::escape;
-use crate::transports::text::escape_bytes;
+pub(super) use crate::transports::text::{escape, escape_bytes};
 
 /// How many characters of an argument a message repeats: enough to recognise the argument.
 pub(super) const QUOTED_CHARS_MAX: usize = 80;
@@ -33,9 +32,12 @@ pub(super) fn clean(text: &str) -> String {
     shorten(&escape(text), QUOTED_CHARS_MAX)
 }
 
-/// The same as [`quote`] for an argument that can be other than UTF-8. Other bytes become `\xff`.
+/// The same as [`quote`] for an argument that can be other than UTF-8. Then all escapes are those of bytes: `\xff`.
 pub(super) fn quote_os(text: &OsStr) -> String {
-    format!("'{}'", shorten(&escape_bytes(text.as_bytes()), QUOTED_CHARS_MAX))
+    match text.to_str() {
+        Some(text) => quote(text),
+        None => format!("'{}'", shorten(&escape_bytes(text.as_bytes()), QUOTED_CHARS_MAX)),
+    }
 }
 
 /// The first `max` characters, followed by `…` if there are more.
@@ -46,15 +48,12 @@ pub(super) fn shorten(text: &str, max: usize) -> String {
     }
 }
 
-/// Says which words are right instead of `text`.
-pub(super) fn must_be(words: &[&str], text: &str) -> String {
-    let words = match words {
+/// A choice between words, as in `auto, always or never`.
+pub(super) fn one_of(words: &[&str]) -> String {
+    match words {
         [others @ .., last] if !others.is_empty() => format!("{} or {last}", others.join(", ")),
         words => words.join(""),
-    };
-    let is_old = words == "1.2 or 1.3" && matches!(text, "1" | "1.0" | "1.1");
-    let hint = if is_old { ": TLS 1.0 and 1.1 are not supported" } else { "" };
-    format!("must be {words}{hint}")
+    }
 }
 
 #[cfg(test)]

@@ -131,8 +131,8 @@ fn mode_config(action: Action, options: &Options, stream: StreamConfig, configs:
     }
 }
 
-/// The options of a run, once they are known to fit together. Their configurations of streams and listeners are complete
-/// but for what each end adds.
+/// The options of a run, once they are known to fit together. Their configurations of streams and listeners lack only
+/// what each end adds.
 pub(super) fn run_options(action: Action, options: &Options, has_datagrams: bool) -> Result<Options, ConfigError> {
     let mut run = options.clone();
     let stream = &mut run.stream;

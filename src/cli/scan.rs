@@ -26,7 +26,7 @@ pub(super) fn resolve_scan(request: &Request<'_>) -> Result<ScanConfig, ConfigEr
         return Err("host and ports are swapped".into());
     }
     let host = parse_with(host, parse_target).map_err(|reason| format!("invalid host: {reason}"))?;
-    let ports = parse_ports(words).map_err(|reason| ConfigError::Value(format!("invalid ports: {reason}")))?;
+    let ports = parse_ports(words).map_err(|reason| ConfigError::Complete(format!("invalid ports: {reason}")))?;
     let Some(&port) = ports.first() else { return Err("no ports given".into()) };
     let options = request.options;
     let address = Address::Inet(HostPort { host: host.clone(), port });

@@ -115,7 +115,8 @@ pub(super) const WAITING: &[(&str, &str)] = &[
     ("tls:ADDRESS", "Up if the handshake succeeds and the certificate is verified."),
     (
         "http://HOST/PATH, https://HOST/PATH",
-        "Up if the answer to one GET has a 2xx or 3xx status, or a status of --status. xport follows no redirect.",
+        "Up if the answer to one GET has a 2xx or 3xx status, or a status of --status. xport follows no redirect. \
+         Write %2C for a comma in the path if a word follows that is, or nearly is, an option.",
     ),
     (
         "udp:ADDRESS",
@@ -133,7 +134,8 @@ pub(super) const ENDPOINT_OPTIONS: &[&str] = &[
      endpoint only, and takes precedence there. Lists, such as the networks of allow and deny, are combined. The \
      XPORT_* variables of options work here too.",
     "A URL is an endpoint if it has only a scheme and an address: tcp://host:80, tls://host:443, unix:///run/s, \
-     udp://host:53.",
+     udp://host:53. wait also takes http: and https: URLs. There, a comma belongs to the path unless the name of an \
+     option follows. NAME=VALUE is refused if NAME is nearly an option. Write %2C for such a comma in the path.",
     "Only LEFT of a relay can listen. RIGHT is then opened once for each client. In echo, listen and exec --listen, \
      every endpoint listens, so tcp: means tcp-listen: there.",
 ];

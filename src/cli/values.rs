@@ -51,11 +51,17 @@ where
     Err(format!("{number} is not from {} to {}", range.start(), range.end()))
 }
 
-/// Parses a status of HTTP.
-pub(super) fn parse_status(text: &str) -> Result<u16, String> {
-    let is_code = text.len() == 3 && is_digits(text);
-    let status = text.parse().ok().filter(|status| is_code && (100..600).contains(status));
-    status.ok_or_else(|| "not a status from 100 to 599".to_owned())
+/// Parses a status of HTTP, or all statuses of a class: `401`, `2xx`.
+pub(super) fn parse_statuses(text: &str) -> Result<RangeInclusive<u16>, String> {
+    let (first, last) = match text.to_ascii_lowercase().strip_suffix("xx") {
+        Some(class) => (format!("{class}00"), format!("{class}99")),
+        None => (text.to_owned(), text.to_owned()),
+    };
+    let number = |text: &str| text.parse().ok().filter(|status| text.len() == 3 && (100..600).contains(status));
+    let statuses = number(&first).zip(number(&last)).filter(|_| is_digits(&first));
+    statuses
+        .map(|(first, last)| first..=last)
+        .ok_or_else(|| "not a status from 100 to 599, nor a class such as 2xx".to_owned())
 }
 
 /// Parses a duration: `250ms`, `10s`, `1.5m`, `.5s`, `1h`. A bare number means seconds.
@@ -72,10 +78,10 @@ pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
         "s" | "" => NANOS_PER_SECOND,
         "m" => NANOS_PER_SECOND * 60,
         "h" => NANOS_PER_SECOND * 3_600,
-        _ => return Err(explain_number(text, "a duration such as 250ms, 10s, 2m or 1h")),
+        _ => return Err(explain_duration(text)),
     };
     if !is_digits(whole) || !is_digits(fraction) {
-        return Err(explain_number(text, "a duration such as 250ms, 10s, 2m or 1h"));
+        return Err(explain_duration(text));
     }
     let too_long = || "longer than 1000 years".to_owned();
     // Nine digits make nanoseconds. Further digits are dropped.
@@ -148,10 +154,10 @@ pub(super) fn parse_size(text: &str) -> Result<usize, String> {
         "K" | "k" | "KiB" => 10,
         "M" | "m" | "MiB" => 20,
         "G" | "g" | "GiB" => 30,
-        _ => return Err(explain_number(text, "a size such as 4096, 64K or 1MiB")),
+        _ => return Err(explain_size(text)),
     };
     if !is_digits(number) {
-        return Err(explain_number(text, "a size such as 4096, 64K or 1MiB"));
+        return Err(explain_size(text));
     }
     number
         .parse::<usize>()
@@ -174,7 +180,7 @@ pub(super) fn parse_retry(text: &str) -> Result<Retry, String> {
     match text {
         "forever" => Ok(Retry::Forever),
         _ if is_digits(text) => parse_number(text, 0..=u32::MAX).map(Retry::Times),
-        _ => parse_number(text, 0..=u32::MAX).map(Retry::Times).map_err(|error| format!("{error}, nor 'forever'")),
+        _ => Err("must be 0 or more, or forever".to_owned()),
     }
 }
 
@@ -249,12 +255,67 @@ fn is_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Explains why a text is no number.
-fn explain_number(text: &str, wanted: &str) -> String {
+/// Names of units, in lower case, and how much each is in milliseconds.
+const TIMES: &[(&str, f64)] = &[
+    ("ms msec msecs millis millisecond milliseconds", 1.0),
+    ("s sec secs second seconds", 1e3),
+    ("m min mins minute minutes", 60e3),
+    ("h hr hrs hour hours", 3600e3),
+    ("d day days", 24.0 * 3600e3),
+];
+
+/// Names of units, in lower case, and how much each is in bytes.
+const SIZES: &[(&str, f64)] = &[
+    ("b byte bytes", 1.0),
+    ("k kb kib", 1024.0),
+    ("m mb mib", 1024.0 * 1024.0),
+    ("g gb gib", 1024.0 * 1024.0 * 1024.0),
+];
+
+/// Explains why a text is no duration. One that is written as in other programs is written anew.
+fn explain_duration(text: &str) -> String {
+    let units = [("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
+    explain_amount(text, "a duration", "250ms, 10s, 2m or 1h", TIMES, &units)
+}
+
+/// The same for sizes.
+fn explain_size(text: &str) -> String {
+    let units = [("G", 1 << 30), ("M", 1 << 20), ("K", 1 << 10), ("", 1)];
+    explain_amount(text, "a size", "4096, 64K or 1MiB", SIZES, &units)
+}
+
+/// Explains why a text is no amount. If the amount is clear, it is shown in the largest of the units that fits.
+fn explain_amount(text: &str, what: &str, such: &str, names: &[(&str, f64)], units: &[(&str, u64)]) -> String {
     match text.strip_prefix('-') {
         Some(rest) if rest.starts_with(|c: char| c.is_ascii_digit() || c == '.') => "must not be negative".to_owned(),
-        _ => format!("not {wanted}"),
+        _ => match amount(text, names).filter(|amount| *amount >= 1.0 && amount.fract() == 0.0 && *amount < 1e12) {
+            Some(amount) => {
+                // The cast is exact below 1e12.
+                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range is checked")]
+                let amount = amount as u64;
+                let fits = |unit: &&(&str, u64)| amount.is_multiple_of(unit.1);
+                let (unit, size) = units.iter().find(fits).copied().unwrap_or(("", 1));
+                format!("not {what}: write {}{unit}", amount / size)
+            }
+            None => format!("not {what} such as {such}"),
+        },
     }
+}
+
+/// Adds up numbers with units, such as `1m30s`, `5 s` or `1.5 MB`.
+fn amount(text: &str, names: &[(&str, f64)]) -> Option<f64> {
+    let text = text.trim().to_ascii_lowercase();
+    let mut rest = &*text;
+    let mut sum = 0.0;
+    while !rest.is_empty() {
+        let (number, behind) = rest.split_at(rest.find(|c: char| !c.is_ascii_digit() && c != '.')?);
+        let behind = behind.trim_start();
+        let (unit, behind) = behind.split_at(behind.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(behind.len()));
+        let (_, size) = names.iter().find(|(names, _)| names.split(' ').any(|name| name == unit))?;
+        sum += number.parse::<f64>().ok()? * size;
+        rest = behind.trim_start();
+    }
+    Some(sum)
 }
 
 /// Parses one protocol of `--alpn`.
@@ -309,10 +370,23 @@ mod tests {
     fn what_is_no_duration_is_refused() {
         for text in [
             "", "x", "10x", "1e9", "1.", ".", ".s", "..5", ".5.", "1.2.3", "+1", " 1", "1 s", "1S", "s", "0x10", "NaN",
-            "inf",
+            "inf", "1m30", "1s2x",
         ] {
             let error = parse_duration(text).expect_err(text);
             assert!(error.starts_with("not a duration"), "{text}: {error}");
+        }
+        for (text, better) in [
+            ("1m30s", "90s"),
+            ("30sec", "30s"),
+            ("5 s", "5s"),
+            ("1h 30m", "90m"),
+            ("2 Hours", "2h"),
+            ("1d", "24h"),
+            ("1.5 min", "90s"),
+            ("1s500ms", "1500ms"),
+        ] {
+            assert_eq!(parse_duration(text), Err(format!("not a duration: write {better}")));
+            assert!(parse_duration(better).is_ok());
         }
         for text in ["-1", "-1s", "-0", "-.5"] {
             assert_eq!(parse_duration(text), Err("must not be negative".to_owned()), "{text}");
@@ -341,6 +415,11 @@ mod tests {
         }
         for text in ["", "K", "10x", "1e9", "1.5M", "-1", "+1", "1KB", "1kib", "2G", "99999999999999999999", "1 K"] {
             assert!(parse_size(text).is_err(), "{text}");
+        }
+        for (text, better) in [("64KB", "64K"), ("1.5M", "1536K"), ("1 MiB", "1M"), ("100 bytes", "100"), ("1gb", "1G")]
+        {
+            assert_eq!(parse_size(text), Err(format!("not a size: write {better}")));
+            assert!(parse_size(better).is_ok());
         }
         assert_eq!(parse_size("18446744073709551615G"), Err("more than 1 GiB".to_owned()));
         assert_eq!(parse_size("-1"), Err("must not be negative".to_owned()));

@@ -34,7 +34,7 @@ pub(super) fn resolve_wait(request: &Request<'_>) -> Result<WaitConfig, ConfigEr
         };
         // A service needs no host in front, but behind an endpoint its name is more often that of a program.
         if !parsed.is_empty() && text.to_str().is_some_and(hints::is_bare_service) {
-            return Err(arg.with_context("a service has a colon in front, and a program stands behind --"));
+            return Err(arg.with_context("a service has a leading colon, and a program goes after --"));
         }
         if !request.mode.verb.schemes().any(|scheme| scheme == arg.scheme) {
             return Err(arg.with_context(explain_scheme(&arg)));

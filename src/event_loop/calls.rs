@@ -11,7 +11,7 @@ use crate::transports::ctx::{Call, Installed};
 use crate::transports::error::is_tls;
 use crate::transports::handle::Transport;
 use crate::transports::id::Id;
-use crate::transports::info::{Info, Peer};
+use crate::transports::info::{ConnectionEnd, Info, Peer};
 use crate::transports::net::{Label, Net, Slot};
 use crate::transports::protocol::Handler;
 use crate::transports::stream::CloseMode;
@@ -93,6 +93,7 @@ fn stream_call(net: &mut Net, id: Id, handler: &mut Handler, call: Call) {
         Call::Timer(timer) => handler.timer_fired(t, timer),
         Call::ConnectionFailed(error) => handler.connection_failed(t, error),
         Call::ConnectionLost(error) => {
+            note_end(t, error.is_some());
             log_closed(t, error.as_ref());
             handler.connection_lost(t, error);
         }
@@ -121,6 +122,12 @@ fn log_tls(t: &mut Transport<'_>) {
     if let Some(stream) = t.net.stream_mut(t.id) {
         stream.log_tls();
     }
+}
+
+fn note_end(t: &mut Transport<'_>, has_failed: bool) {
+    let Some(stream) = t.net.stream(t.id).filter(|stream| stream.peer.is_some()) else { return };
+    let is_cut = has_failed || matches!(stream.closing.mode, CloseMode::Aborted | CloseMode::Reset);
+    t.net.cx.last_end = Some(if is_cut { ConnectionEnd::Cut } else { ConnectionEnd::InOrder });
 }
 
 fn log_closed(t: &Transport<'_>, error: Option<&io::Error>) {

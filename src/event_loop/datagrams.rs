@@ -14,7 +14,7 @@ use crate::transports::datagram::socket::Datagram;
 use crate::transports::datagram::{BATCH, RecvBatch, Remote};
 use crate::transports::error::describe;
 use crate::transports::id::{Direction, Id};
-use crate::transports::info::{DatagramTotals, Info};
+use crate::transports::info::{ConnectionEnd, DatagramTotals, Info};
 use crate::transports::net::{Label, Net, Slot};
 use crate::transports::protocol::DatagramProtocol;
 
@@ -178,6 +178,7 @@ pub(super) fn datagram_call(net: &mut Net, id: Id, protocol: &mut dyn DatagramPr
         }
         Call::ConnectionFailed(error) => protocol.connection_failed(t, error),
         Call::ConnectionLost(error) => {
+            t.net.cx.last_end = Some(ConnectionEnd::InOrder);
             log_closed(t);
             protocol.connection_lost(t, error);
         }

@@ -30,7 +30,7 @@ use crate::transports::tls::TlsServer;
 const PORT_TRIES: usize = 16;
 
 /// A place to listen on: a host and a port, with the addresses of the host, or something else.
-pub(super) enum Place<O> {
+pub(super) enum ListenPlace<O> {
     Inet(HostPort, Vec<SocketAddr>),
     Other(O),
 }
@@ -43,12 +43,12 @@ enum StreamPlace {
 
 /// The listeners of an end, prepared as far as is possible before anything is opened.
 pub(super) struct PreparedListeners {
-    places: Vec<Place<StreamPlace>>,
+    places: Vec<ListenPlace<StreamPlace>>,
     tls: Option<TlsServer>,
 }
 
 /// The datagram sockets of an end, prepared in the same way.
-pub(super) type PreparedDatagrams = Vec<Place<(RawFd, OwnedFd)>>;
+pub(super) type PreparedDatagrams = Vec<ListenPlace<(RawFd, OwnedFd)>>;
 
 /// Prepares the listeners of ends: checks the paths of port files, reads the files of TLS, looks up names, and takes
 /// over inherited descriptors. A look-up can take long; signals still have their default effect then. Descriptors are
@@ -60,10 +60,10 @@ pub(super) fn resolve(ends: &[ListenConfig]) -> anyhow::Result<Vec<PreparedListe
         let place = |address: &Address| {
             Ok(match address {
                 Address::Inet(inet) => inet_place(inet, config.family, config.numeric)?,
-                Address::Unix(name) => Place::Other(StreamPlace::Unix(name.clone())),
+                Address::Unix(name) => ListenPlace::Other(StreamPlace::Unix(name.clone())),
                 Address::Fd(number) => {
                     let socket = inherit(*number).map_err(|error| unavailable(address, &error))?;
-                    Place::Other(StreamPlace::Inherited(*number, socket))
+                    ListenPlace::Other(StreamPlace::Inherited(*number, socket))
                 }
             })
         };
@@ -81,7 +81,7 @@ pub(super) fn resolve_datagrams(ends: &[DatagramListenConfig]) -> anyhow::Result
             DatagramAddress::Inet(inet) => inet_place(inet, config.family, config.numeric),
             DatagramAddress::Inherited(number) => {
                 match inherit(*number).map_err(|error| unavailable(&Address::Fd(*number), &error))? {
-                    Inherited::Datagrams(socket) => Ok(Place::Other((*number, socket))),
+                    Inherited::Datagrams(socket) => Ok(ListenPlace::Other((*number, socket))),
                     Inherited::Listener(_) | Inherited::Connection(_) => {
                         Err(unusable(*number, "not a datagram socket").into())
                     }
@@ -93,10 +93,10 @@ pub(super) fn resolve_datagrams(ends: &[DatagramListenConfig]) -> anyhow::Result
     ends.iter().map(prepare).collect()
 }
 
-fn inet_place<O>(asked: &HostPort, family: Family, numeric: bool) -> anyhow::Result<Place<O>> {
+fn inet_place<O>(asked: &HostPort, family: Family, numeric: bool) -> anyhow::Result<ListenPlace<O>> {
     let found = listen_addresses(asked, family, numeric);
     let addresses = found.map_err(|error| Failure::new(Cause::Unavailable, error.to_string()))?;
-    Ok(Place::Inet(asked.clone(), addresses))
+    Ok(ListenPlace::Inet(asked.clone(), addresses))
 }
 
 fn check_port_file(path: Option<&Path>) -> Result<(), Failure> {
@@ -172,7 +172,7 @@ pub(super) fn open_datagrams<P: DatagramProtocol + 'static>(
 fn open_places<O>(
     net: &mut Net,
     family: Family,
-    places: Vec<Place<O>>,
+    places: Vec<ListenPlace<O>>,
     mut open: impl FnMut(&mut Net, SocketAddr, Stack) -> io::Result<Id>,
     mut open_other: impl FnMut(&mut Net, O) -> anyhow::Result<Option<Id>>,
 ) -> anyhow::Result<Vec<Id>> {
@@ -180,11 +180,11 @@ fn open_places<O>(
     let mut ids = Vec::new();
     for place in places {
         match place {
-            Place::Inet(asked, addresses) => {
+            ListenPlace::Inet(asked, addresses) => {
                 let stack = stack(&asked, family, &v4_wildcards);
                 ids.extend(open_each(net, asked.port, &addresses, |net, at| open(net, at, stack))?);
             }
-            Place::Other(place) => ids.extend(open_other(net, place)?),
+            ListenPlace::Other(place) => ids.extend(open_other(net, place)?),
         }
     }
     Ok(ids)
@@ -232,10 +232,10 @@ fn stack(asked: &HostPort, family: Family, v4_wildcards: &[u16]) -> Stack {
 }
 
 /// The ports for which `0.0.0.0` is given.
-fn wildcard_ports<O>(places: &[Place<O>]) -> Vec<u16> {
+fn wildcard_ports<O>(places: &[ListenPlace<O>]) -> Vec<u16> {
     let wildcard = Host::Ip { ip: Ipv4Addr::UNSPECIFIED.into(), scope: 0 };
-    let port = |place: &Place<O>| match place {
-        Place::Inet(asked, _) if asked.host == wildcard && asked.port != 0 => Some(asked.port),
+    let port = |place: &ListenPlace<O>| match place {
+        ListenPlace::Inet(asked, _) if asked.host == wildcard && asked.port != 0 => Some(asked.port),
         _ => None,
     };
     places.iter().filter_map(port).collect()

@@ -20,7 +20,7 @@ use super::config::StreamConfig;
 use crate::sys::{stderr, stdio};
 use crate::transports::amounts::{Size, Span};
 use crate::transports::id::Id;
-use crate::transports::info::Totals;
+use crate::transports::info::{ConnectionEnd, Totals};
 use crate::transports::net::Net;
 
 /// How often the counters are read, and the line is drawn.
@@ -99,10 +99,10 @@ impl ProgressLine {
     }
 
     /// Reads the counters, and draws.
-    pub(super) fn look(&mut self, net: &Net) {
+    pub(super) fn look(&mut self, net: &mut Net) {
         let Some((totals, is_background)) = net.watched_totals() else { return };
         if std::mem::replace(&mut self.was_foreground, !is_background) && is_background {
-            return self.finish(net);
+            return self.finish(net, false);
         }
         let moved = self.moved(totals);
         if self.shows_data && moved.sent > 0 {
@@ -126,15 +126,19 @@ impl ProgressLine {
         };
     }
 
-    /// The session is over: the line shows its last state, and stays.
-    pub(super) fn finish(&mut self, net: &Net) {
+    /// The session is over: the line shows its last state, and stays. It goes if a message of `-v` says the same.
+    /// `has_failed` says that the run has failed, even if its last connection has ended in order.
+    pub(super) fn finish(&mut self, net: &mut Net, has_failed: bool) {
         let Some((totals, _)) = net.watched_totals() else { return };
         let moved = self.moved(totals);
         let is_garbled = self.shows_data && moved.sent > 0;
+        let last_end = net.take_last_end();
+        let is_told = last_end.is_some() && log::log_enabled!(target: "xport::event_loop", log::Level::Info);
+        let end = if has_failed { ConnectionEnd::Cut } else { last_end.unwrap_or(ConnectionEnd::InOrder) };
         if let DrawPhase::Drawn(meter) = std::mem::replace(&mut self.phase, DrawPhase::Still) {
             match room() {
-                Some(room) if !is_garbled => {
-                    meter.show(&self.pieces(&meter, moved, true), None, room);
+                Some(room) if !is_garbled && !is_told => {
+                    meter.show(&self.pieces(&meter, moved, Some(end)), None, room);
                     stderr::keep_drawn();
                 }
                 _ => stderr::erase(),
@@ -152,7 +156,7 @@ impl ProgressLine {
     fn draw(&self, meter: &Meter, moved: Totals) -> bool {
         let room = room();
         if let Some(room) = room {
-            meter.show(&self.pieces(meter, moved, false), self.length(), room);
+            meter.show(&self.pieces(meter, moved, None), self.length(), room);
         }
         room.is_some()
     }
@@ -162,25 +166,30 @@ impl ProgressLine {
         self.file?.checked_sub(self.base.received)
     }
 
-    fn pieces(&self, meter: &Meter, moved: Totals, is_over: bool) -> Pieces {
+    /// The parts of the line. `end` says how the session has ended.
+    fn pieces(&self, meter: &Meter, moved: Totals, end: Option<ConnectionEnd>) -> Pieces {
         let (main, other) = meter.way.of(moved);
-        let (main_name, other_name) = if meter.way == MainWay::Out { ("out", "in") } else { ("in", "out") };
+        // A peer that is gone has not received all bytes that were read for it.
+        let is_cut = end == Some(ConnectionEnd::Cut);
+        let out = if is_cut { "read" } else { "out" };
+        let (main_name, other_name) = if meter.way == MainWay::Out { (out, "in") } else { ("in", out) };
         let elapsed = meter.start.elapsed();
-        let rate = if is_over { main as f64 / elapsed.as_secs_f64() } else { meter.bar.per_sec() };
+        let rate = if end.is_some() { main as f64 / elapsed.as_secs_f64() } else { meter.bar.per_sec() };
         // A file can grow.
-        let length = self.length().filter(|length| *length > 0 && main <= *length);
+        let length = self.length().filter(|length| *length > 0 && main <= *length && !is_cut);
         Pieces {
             main: Size(main).to_string(),
             main_name,
             rate: format!("{}/s", Size(rate as u64)),
             percent: length.map(|length| format!("{}%", u128::from(main) * 100 / u128::from(length))),
-            time: if is_over {
-                Some(format!("in {}", Span(elapsed)))
-            } else {
-                let left =
-                    length.filter(|length| rate >= 1.0 && main < *length).map(|length| (length - main) as f64 / rate);
-                left.and_then(|left| Duration::try_from_secs_f64(left).ok())
-                    .map(|left| format!("{:#} left", HumanDuration(left)))
+            time: match end {
+                Some(ConnectionEnd::InOrder) => Some(format!("in {}", Span(elapsed))),
+                Some(ConnectionEnd::Cut) => Some(format!("cut after {}", Span(elapsed))),
+                None => {
+                    let left = length.filter(|length| rate >= 1.0 && main < *length);
+                    let left = left.and_then(|left| Duration::try_from_secs_f64((left - main) as f64 / rate).ok());
+                    left.map(|left| format!("{:#} left", HumanDuration(left)))
+                }
             },
             other: (other > 0).then(|| format!("{} {other_name}", Size(other))),
         }

@@ -84,17 +84,14 @@ impl Run {
     }
 
     /// Runs the loop to its end, with a look at the progress from time to time.
-    pub(super) fn run_loop(&mut self) -> io::Result<()> {
+    fn run_loop(&mut self) -> io::Result<()> {
         let Some(progress) = &mut self.progress else { return self.event_loop.run() };
         loop {
             let begins = |event_loop: &mut EventLoop| progress.has_begun(event_loop.net());
             let ended = self.event_loop.run_until(progress.next_look(), begins);
             match ended {
                 Ok(RunEnd::Deadline | RunEnd::Condition) => progress.look(self.event_loop.net()),
-                _ => {
-                    progress.finish(self.event_loop.net());
-                    return ended.map(drop);
-                }
+                _ => return ended.map(drop),
             }
         }
     }
@@ -103,6 +100,9 @@ impl Run {
     pub(super) fn run(mut self) -> anyhow::Result<()> {
         let ended = self.run_loop().map_err(|error| local("event loop", &error));
         let mut verdict = ended.and_then(|()| self.reports.verdict());
+        if let Some(progress) = &mut self.progress {
+            progress.finish(self.event_loop.net(), verdict.is_err());
+        }
         if let Some(mut dump) = self.event_loop.take_dump() {
             // The reader of the dump can be slow, and must not keep peers waiting. Keys must be signals meanwhile.
             drop(self.event_loop);

@@ -36,9 +36,7 @@ pub(super) fn client(
     let client = config.settings.prepare_noting(seen).map_err(usage)?;
     if matches!(config.settings.trust, Trust::Nobody) {
         let insecure = config.settings.common.advice.flag("insecure");
-        log::warn!(
-            "{insecure}: the certificate is not verified; an attacker in between can read and change everything"
-        );
+        log::warn!("{insecure}: the certificate is not verified; an attacker can read and change everything");
     }
     Ok(Some(match config.starttls {
         Some(protocol) if greeting == Greeting::HandedOn => client.asking_by(protocol).handing_on_greeting(),
@@ -65,12 +63,12 @@ pub(super) fn tell_clients(config: &ListenConfig, tls: Option<&TlsServer>, names
         if !ports.contains(&address.port()) {
             ports.push(address.port());
             let place = reachable(*address);
-            log::info!(target: NOTICE, "clients connect by: xport tls-client --pin {pin}{certificate} {place}");
+            log::info!(target: NOTICE, "clients connect with: xport tls-client --pin {pin}{certificate} {place}");
         }
     }
     // The address of an inherited socket is unknown to clients, but they cannot get the pin elsewhere.
     if ports.is_empty() {
-        log::info!(target: NOTICE, "clients verify this server by: --pin {pin}{certificate}");
+        log::info!(target: NOTICE, "clients verify this server with: --pin {pin}{certificate}");
     }
 }
 

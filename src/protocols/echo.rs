@@ -46,7 +46,7 @@ impl Protocol for Echo {
 
     fn timer_fired(&mut self, t: &mut Transport<'_>, timer: TimerId) {
         let activity = Activity::of(t);
-        self.watch.fired(t, timer, activity);
+        self.watch.fired(t, t.number(), timer, activity);
     }
 
     fn connection_failed(&mut self, t: &mut Transport<'_>, error: ConnectError) {

@@ -13,6 +13,7 @@ use crate::transports::error::{describe, hint};
 use crate::transports::handle::Transport;
 use crate::transports::id::Id;
 use crate::transports::net::Net;
+use crate::transports::number::Number;
 use crate::transports::timers::TimerId;
 
 /// The activity of a pair.
@@ -123,12 +124,12 @@ impl IdleWatch {
         self.clock.start(t.net(), id);
     }
 
-    /// Call this from `timer_fired`. It aborts a connection that has expired.
-    pub(super) fn fired(&mut self, t: &mut Transport<'_>, timer: TimerId, activity: Activity) -> Fired {
+    /// Call this from `timer_fired`. It aborts a connection that has expired. `number` is that of the pair.
+    pub(super) fn fired(&mut self, t: &mut Transport<'_>, number: Number, timer: TimerId, activity: Activity) -> Fired {
         let id = t.id();
         let fired = self.clock.fired(t.net(), id, timer, activity);
         if let Fired::Expired(limit) = fired {
-            self.fail(t, Cause::TimedOut, &format_args!("idle for {limit:?}"));
+            self.fail(t, number, Cause::TimedOut, &format_args!("idle for {limit:?}"));
             t.abort();
         }
         fired
@@ -150,18 +151,18 @@ impl IdleWatch {
     pub(super) fn lost(&mut self, t: &mut Transport<'_>, error: Option<&io::Error>) {
         self.clock.stop(t.net());
         if let Some(error) = error {
-            self.report(t, Cause::of(error), &describe(error), hint(error));
+            self.report(t, t.number(), Cause::of(error), &describe(error), hint(error));
         }
     }
 
-    /// Reports or logs a failure.
-    pub(super) fn fail(&self, t: &Transport<'_>, cause: Cause, what: &dyn Display) {
-        self.report(t, cause, what, None);
+    /// Reports or logs a failure of the pair `number`.
+    pub(super) fn fail(&self, t: &Transport<'_>, number: Number, cause: Cause, what: &dyn Display) {
+        self.report(t, number, cause, what, None);
     }
 
     /// Reports or logs a failure, with what the user can do about it. A failure of TLS is always a warning, because an
     /// attacker can have cut the connection.
-    fn report(&self, t: &Transport<'_>, cause: Cause, what: &dyn Display, hint: Option<&str>) {
+    fn report(&self, t: &Transport<'_>, number: Number, cause: Cause, what: &dyn Display, hint: Option<&str>) {
         let level = match (&self.scope, cause) {
             (FailureScope::Log, Cause::Tls) | (FailureScope::Warn, _) => log::Level::Warn,
             (FailureScope::Log, _) => log::Level::Info,
@@ -174,7 +175,7 @@ impl IdleWatch {
             Some(peer) => format!("connection with {peer}"),
             None => "stdin and stdout".to_owned(),
         };
-        let failure = Failure::new(cause, format!("{name}: {what}")).with_hint(hint).of(t.number());
+        let failure = Failure::new(cause, format!("{name}: {what}")).with_hint(hint).of(number);
         match &self.scope {
             FailureScope::Log | FailureScope::Warn => {
                 log::log!(level, "{failure}");

@@ -171,7 +171,7 @@ impl Signals {
             return;
         }
         let limit = shown(self.accept_timeout.unwrap_or_default());
-        self.end(t, Failure::new(Cause::TimedOut, format!("no client has come within {limit}")));
+        self.end(t, Failure::new(Cause::TimedOut, format!("no client connected within {limit}")));
     }
 
     /// This process goes on after a stop.

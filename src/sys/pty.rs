@@ -80,6 +80,13 @@ pub fn window_size_of_stdin() -> Option<WindowSize> {
     window_size(stdio::borrow_standard(0).as_fd()).ok()
 }
 
+/// How many characters a line has on the first of stdout, stderr and stdin that is a terminal and knows its size.
+#[must_use]
+pub fn columns_of_any_stream() -> Option<u16> {
+    let columns = |number| window_size(stdio::borrow_standard(number).as_fd()).ok().map(|size| size.columns);
+    [1, 2, 0].into_iter().filter_map(columns).find(|columns| *columns > 0)
+}
+
 /// Sets the size of a terminal. After a change, the processes in its foreground get SIGWINCH. `TIOCSWINSZ`.
 pub(crate) fn set_window_size(fd: BorrowedFd<'_>, size: WindowSize) -> io::Result<()> {
     let size = libc::winsize { ws_row: size.rows, ws_col: size.columns, ws_xpixel: 0, ws_ypixel: 0 };

@@ -8,7 +8,7 @@ use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::ptr::{null, null_mut};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 pub use libc::{
     SIGALRM, SIGCHLD, SIGCONT, SIGHUP, SIGINT, SIGKILL, SIGPIPE, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU, SIGUSR1,
@@ -159,11 +159,24 @@ pub fn is_ignored(signal: i32) -> bool {
     action_of(signal).is_ok_and(|action| action.sa_sigaction == libc::SIG_IGN)
 }
 
+/// Whether `SIGXFSZ` had its default action when the process started.
+static WAS_FILE_SIZE_DEADLY: AtomicBool = AtomicBool::new(false);
+
 /// Ignores `SIGXFSZ`, so that a file at its size limit causes the error `EFBIG` and does not end the process. Children
 /// have the default action. `setrlimit(2)`.
 pub fn ignore_file_size_signal() {
     // SAFETY: SIG_IGN is a valid disposition and runs no code.
-    unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
+    let before = unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
+    if before == libc::SIG_DFL {
+        WAS_FILE_SIZE_DEADLY.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Gives `SIGXFSZ` the action that it had when the process started.
+pub(super) fn restore_file_size_signal() {
+    if WAS_FILE_SIZE_DEADLY.load(Ordering::Relaxed) {
+        set_default(libc::SIGXFSZ);
+    }
 }
 
 /// Gives a signal its default action.

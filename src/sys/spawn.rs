@@ -18,7 +18,7 @@ use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::ptr::{null, null_mut};
 use std::sync::atomic::{AtomicI32, Ordering};
 
-use super::{check, limits, retry};
+use super::{check, limits, retry, signals};
 
 /// A program to start.
 pub(crate) struct Plan<'a> {
@@ -301,14 +301,12 @@ fn unblock_all() {
 /// Replaces this process by the first program of the list that exists, with the signals that a program expects at its
 /// start. Returns only if that fails. Descriptors that are marked close-on-exec are closed. `execve(2)`.
 ///
-/// A signal that was ignored when this process started stays ignored, as under `nohup`, except SIGPIPE, which every
-/// program in Rust ignores, and SIGXFSZ, which xport ignores for itself.
+/// A signal that was ignored when this process started stays ignored, as under `nohup`. SIGPIPE is the exception: the
+/// runtime of Rust ignores it before `main`, so nothing here can tell what it was.
 pub(crate) fn replace_process(programs: &[CString], arguments: &[CString], environment: &[CString]) -> io::Error {
     let (programs, arguments, environment) = (pointers(programs), pointers(arguments), pointers(environment));
-    for signal in [libc::SIGPIPE, libc::SIGXFSZ] {
-        // SAFETY: SIG_DFL is a valid disposition and runs no code.
-        unsafe { libc::signal(signal, libc::SIG_DFL) };
-    }
+    signals::set_default(libc::SIGPIPE);
+    signals::restore_file_size_signal();
     unblock_all();
     // SAFETY: the pointers are those of C strings that live until the end of this function.
     io::Error::from_raw_os_error(unsafe { execute(programs.as_ptr(), arguments.as_ptr(), environment.as_ptr()) })

@@ -17,7 +17,7 @@ use super::connect::resolver::{Answer, Resolver};
 use super::datagram::socket::{Cork, Datagram, DatagramLabel};
 use super::dump::{Dump, Tap};
 use super::id::Id;
-use super::info::Totals;
+use super::info::{ConnectionEnd, Totals};
 use super::keepalive::Looks;
 use super::label::{EndName, StreamLabel};
 use super::number::{Number, Numbers};
@@ -109,6 +109,8 @@ pub(crate) struct Ctx {
     pub(crate) dump: Option<Box<Dump>>,
     /// The stream whose totals are wanted beyond its end.
     pub(crate) watched: Option<(Id, Totals)>,
+    /// How the last connection has ended.
+    pub(crate) last_end: Option<ConnectionEnd>,
 }
 
 impl Ctx {
@@ -134,6 +136,7 @@ impl Ctx {
             failure: None,
             dump: None,
             watched: None,
+            last_end: None,
         }
     }
 

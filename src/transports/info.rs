@@ -77,6 +77,15 @@ pub struct ChildInfo {
     pub pipe: Option<u8>,
 }
 
+/// How a connection has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConnectionEnd {
+    /// Both sides have ended in order.
+    InOrder,
+    /// By an error, by a reset, or by an abort.
+    Cut,
+}
+
 /// Bytes that have crossed a transport.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Totals {

@@ -15,7 +15,7 @@ use super::admission::Admission;
 use super::ctx::{Call, Ctx, DatagramRef, ProcessRef, StreamRef};
 use super::datagram::socket::{Datagram, DatagramLabel};
 use super::id::{Arena, Direction, Id};
-use super::info::Totals;
+use super::info::{ConnectionEnd, Totals};
 use super::label::StreamLabel;
 use super::listener::Listener;
 use super::number::Number;
@@ -104,6 +104,12 @@ impl Net {
     /// `loop.stop()`.
     pub fn stop(&mut self) {
         self.cx.stopped = true;
+    }
+
+    /// Whether the run ends after this turn. Callbacks of this turn go on, and nothing new should begin in them.
+    #[must_use]
+    pub fn is_stopping(&self) -> bool {
+        self.cx.stopped
     }
 
     /// Ends the loop's run as [`stop`](Self::stop) does, and [`run`] returns the first such error. In asyncio,
@@ -288,6 +294,11 @@ impl Net {
     pub fn watched_totals(&self) -> Option<(Totals, bool)> {
         let (id, totals) = self.cx.watched?;
         Some(self.stream(id).map_or((totals, true), |stream| (stream.totals, stream.background)))
+    }
+
+    /// How the last connection has ended since this was asked before. `None` if none has.
+    pub fn take_last_end(&mut self) -> Option<ConnectionEnd> {
+        self.cx.last_end.take()
     }
 
     /// Frees a slot. Listeners that wait for a descriptor or for a place are woken.

@@ -60,7 +60,7 @@ impl OwnFile {
         }
         limits::set_owner(&self.file, owner.user, owner.group).map_err(|error| {
             let hint = match error.raw_os_error() {
-                Some(libc::EPERM) => " (only root can give a file to another user, or to a group that it is not in)",
+                Some(libc::EPERM) => " (only root can set another user, or a group that this user is not in)",
                 Some(libc::EINVAL) => " (this user namespace does not have that user or group)",
                 _ => "",
             };

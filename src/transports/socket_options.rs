@@ -133,7 +133,7 @@ fn refused_device(device: &str, error: &io::Error) -> io::Error {
     let why = match error.raw_os_error() {
         Some(libc::ENODEV) => "there is no such interface".to_owned(),
         Some(libc::EPERM) => {
-            format!("{} (Linux before 5.7 allows it only to root and with CAP_NET_RAW)", describe(error))
+            format!("{} (before Linux 5.7, this needs root or CAP_NET_RAW)", describe(error))
         }
         _ => describe(error),
     };

@@ -9,16 +9,19 @@ pub fn escape(text: &str) -> String {
     Escaped(text).to_string()
 }
 
-/// Bytes as text, escaped. Bytes that are not UTF-8 become `\xff`.
+/// Bytes as text, escaped. What is unsafe or not UTF-8 is shown as its bytes: `\x1b`, `\xff`, and `\n`, `\r`, `\t`.
 #[must_use]
 pub fn escape_bytes(bytes: &[u8]) -> String {
     let mut text = String::new();
     for chunk in bytes.utf8_chunks() {
-        text.push_str(&escape(chunk.valid()));
-        for byte in chunk.invalid() {
-            // Writing to a string cannot fail.
-            let _ = write!(text, "\\x{byte:02x}");
+        for c in chunk.valid().chars() {
+            if is_unsafe(c) {
+                text.extend(c.encode_utf8(&mut [0; 4]).as_bytes().escape_ascii().map(char::from));
+            } else {
+                text.push(c);
+            }
         }
+        text.extend(chunk.invalid().escape_ascii().map(char::from));
     }
     text
 }
@@ -78,6 +81,8 @@ mod tests {
     fn what_controls_is_escaped_and_the_rest_is_kept() {
         assert_eq!(escape("grün\n\u{1b}[31m\u{9b}\u{202e}"), "grün\\n\\u{1b}[31m\\u{9b}\\u{202e}");
         assert_eq!(escape("\r\0\u{7f}"), "\\r\\u{0}\\u{7f}");
+        let mixed = b"gr\xc3\xbcn'\\\n\x1b\x00\xff\xc2\x9b\xe2\x80\xae\xc3";
+        assert_eq!(escape_bytes(mixed), "grün'\\\\n\\x1b\\x00\\xff\\xc2\\x9b\\xe2\\x80\\xae\\xc3");
         for kept in ["", "a'b\"c\\d", "e\u{301}", "שלום", "日本語", "\u{e000}", "👍"] {
             assert_eq!(escape(kept), kept);
         }

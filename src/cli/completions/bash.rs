@@ -61,6 +61,6 @@ fn action(fill: &Fill, before: &str) -> String {
         Fill::Endpoint(place) => format!("_xport_endpoint {place}"),
         Fill::Variables => format!("_xport_offer {before} $(compgen -e)"),
         Fill::Interfaces => format!("_xport_offer {before} $(cd /sys/class/net 2> /dev/null && echo *)"),
-        Fill::Users => format!("_xport_offer {before} $(compgen -u)"),
+        Fill::Owners => format!("_xport_owners {before}"),
     }
 }

@@ -121,6 +121,6 @@ fn action(fill: &Fill, before: &str, part: &str) -> String {
         Fill::Endpoint(place) => format!("__xport_endpoint {place}"),
         Fill::Variables => format!("printf '%s\\n' {before}(set -nx)"),
         Fill::Interfaces => format!("printf '%s\\n' {before}(string replace -r '.*/' '' -- /sys/class/net/*)"),
-        Fill::Users => format!("printf '%s\\n' {before}(__fish_complete_users | string replace -r '\\t.*' '')"),
+        Fill::Owners => format!("__xport_owners {before} {part}"),
     }
 }

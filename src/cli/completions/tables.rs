@@ -22,7 +22,8 @@ pub(super) enum Fill {
     Endpoint(String),
     Variables,
     Interfaces,
-    Users,
+    /// A user, and a group behind a colon.
+    Owners,
 }
 
 impl Fill {
@@ -34,7 +35,8 @@ impl Fill {
             (_, "CMD") => Self::Programs,
             (_, "K=V") => Self::Variables,
             (_, "IF") => Self::Interfaces,
-            (_, name) if name.starts_with("USER") => Self::Users,
+            (_, name) if name.starts_with("USER") => Self::Owners,
+            _ if row.id == Opt::Escape => Self::Words(vec!["none"]),
             _ if row.id == Opt::HalfClose => Self::Words(vec!["auto", "now", "never"]),
             // A word in small letters stands for itself, as in DUR|off.
             (_, name) => {

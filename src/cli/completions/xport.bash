@@ -153,6 +153,16 @@ _xport_own() {
     _xport_offer "$1" "localhost:" "127.0.0.1:" "0.0.0.0:"
 }
 
+# Offers users, and groups behind a colon. The argument is the text before the user.
+_xport_owners() {
+    local part="${cur#"$1"}"
+    if [[ $part == *:* ]]; then
+        _xport_offer "$1${part%%:*}:" $(compgen -g)
+    else
+        _xport_offer "$1" $(compgen -u)
+    fi
+}
+
 # Completes the program behind a mode, and its arguments. The argument is the place of the program in the words.
 _xport_command() {
     if declare -F _comp_command_offset > /dev/null; then

@@ -122,6 +122,19 @@ function __xport_programs
     end
 end
 
+# Offers users, and groups behind a colon. The arguments are those of __xport_files.
+function __xport_owners
+    set -l before $argv[1]
+    # The word is that of the option as well, in --owner=USER.
+    set -l part (string replace -r '^--[^=]*=' '' -- $argv[2])
+    if string match -q '*:*' -- $part
+        set before $before(string replace -r ':.*' ':' -- $part)
+        printf '%s\n' $before(__fish_complete_groups | string replace -r '\t.*' '')
+    else
+        printf '%s\n' $before(__fish_complete_users | string replace -r '\t.*' '')
+    end
+end
+
 # Completes an endpoint and its options behind commas. The argument is the place where it is expected.
 function __xport_endpoint
     set -l place $argv[1]

@@ -75,6 +75,15 @@ _xport_own() {
     compadd -S '' localhost: 127.0.0.1: 0.0.0.0:
 }
 
+# Offers users, and groups behind a colon.
+_xport_owners() {
+    if compset -P '*:'; then
+        _groups
+    else
+        _users
+    fi
+}
+
 # Completes an endpoint and its options behind commas. The argument is the place where it is expected.
 _xport_endpoint() {
     local place=$1 scheme=tcp name ret=1

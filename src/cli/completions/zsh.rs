@@ -122,6 +122,6 @@ fn action(fill: &Fill) -> String {
         Fill::Endpoint(place) => format!("_xport_endpoint {place}"),
         Fill::Variables => "_parameters -g \"*export*\"".to_owned(),
         Fill::Interfaces => "_net_interfaces".to_owned(),
-        Fill::Users => "_users".to_owned(),
+        Fill::Owners => "_xport_owners".to_owned(),
     }
 }

@@ -13,7 +13,7 @@ fn parts(text: &str) -> (String, Vec<String>) {
 fn refused(text: &str) -> String {
     match EndpointArg::parse(OsStr::new(text)) {
         Err(ConfigError::Reason(reason)) => reason,
-        Err(error @ ConfigError::Value(_)) => panic!("{text}: {error:?}"),
+        Err(error @ ConfigError::Complete(_)) => panic!("{text}: {error:?}"),
         Ok(word) => panic!("{text}: {word:?}"),
     }
 }

@@ -37,8 +37,8 @@ static ROWS: &[(&str, bool, Means)] = &[
     ("4", false, Means::Same("4")),
     ("6", false, Means::Same("6")),
     ("proxy", true, Means::Absent(NO_PROXY)),
-    ("www", false, Means::Absent("xport is no web server")),
-    ("WWW", false, Means::Absent("xport is no web server")),
+    ("www", false, Means::Absent("xport is not a web server")),
+    ("WWW", false, Means::Absent("xport is not a web server")),
     ("cipher", true, Means::Absent("ciphers cannot be chosen; --tls-min 1.3 excludes those of older versions")),
 ];
 

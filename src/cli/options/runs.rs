@@ -328,7 +328,7 @@ pub(super) static PAGES: &[OptSpec] = &[
         "completions",
         "SHELL",
         &[("bash", ""), ("elvish", ""), ("fish", ""), ("powershell", ""), ("zsh", "")],
-        |o, t| put(&mut o.completions, t.parse().map(Some)),
+        |o, t| put(&mut o.completions, t.parse().map(Some).map_err(|_| String::new())),
     )
     .help("Print the completions of a shell"),
     word(Man, "man", "PAGE", &[("xport", ""), ("endpoints", "")], set_man)

@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 use super::typed::{Opt, Options};
-use crate::cli::quote::{must_be, quote_os};
+use crate::cli::quote::{one_of, quote_os};
 
 /// The sections of help and manual page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,7 +81,7 @@ pub(in crate::cli) enum Value {
     Number(&'static str, SetText),
     /// Any other text.
     Text(&'static str, SetText),
-    /// One of these words.
+    /// One of these words. The error can be empty, or say why a word that people try is not among them.
     Word(&'static str, Words, SetText),
     /// The path of a file.
     File(fn(&mut Options) -> &mut Option<PathBuf>),
@@ -227,7 +227,7 @@ impl OptSpec {
     }
 
     /// Stores a value. An error has the wrong part of the text, and the reason.
-    pub(super) fn store(&self, options: &mut Options, text: &OsStr) -> Result<(), (OsString, String)> {
+    pub(in crate::cli) fn store(&self, options: &mut Options, text: &OsStr) -> Result<(), (OsString, String)> {
         let wrong = |reason: String| (text.to_owned(), reason);
         let utf8 = || text.to_str().ok_or_else(|| wrong(format!("{} is not UTF-8", quote_os(text))));
         match self.value {
@@ -235,9 +235,10 @@ impl OptSpec {
             Value::File(_) if text.is_empty() => return Err(wrong("the file name is empty".into())),
             Value::File(place) => *place(options) = Some(PathBuf::from(text)),
             Value::Raw(_, set) => set(options, text),
-            Value::Word(_, words, set) => set(options, utf8()?).map_err(|_| {
+            Value::Word(_, words, set) => set(options, utf8()?).map_err(|why| {
                 let names = Vec::from_iter(words.iter().map(|(name, _)| *name));
-                wrong(must_be(&names, &text.to_string_lossy()))
+                let colon = if why.is_empty() { "" } else { ": " };
+                wrong(format!("must be {}{colon}{why}", one_of(&names)))
             })?,
             Value::Number(_, set) | Value::Text(_, set) if self.repeat == Repeat::List => {
                 for part in utf8()?.split(',') {

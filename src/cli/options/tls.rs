@@ -24,6 +24,7 @@ fn version(text: &str) -> Result<Version, String> {
     match text {
         "1.2" => Ok(Version::Tls12),
         "1.3" => Ok(Version::Tls13),
+        "1" | "1.0" | "1.1" => Err("TLS 1.0 and 1.1 are not supported".to_owned()),
         _ => Err(String::new()),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::spec::*;
 use super::typed::Opt::*;
-use crate::cli::values::{parse_positive_duration, parse_status};
+use crate::cli::values::{parse_positive_duration, parse_statuses};
 
 pub(super) static WAIT: &[OptSpec] = &[
     number(For, "for", "DUR", |o, t| put(&mut o.wait.limit, parse_positive_duration(t).map(Some)))
@@ -23,11 +23,11 @@ pub(super) static WAIT: &[OptSpec] = &[
          not exist. An endpoint that answers in any way is not gone, even if its certificate or status is wrong. A \
          failure on this machine, or a name server that does not answer, proves nothing.",
     ),
-    text(Status, "status", "LIST", |o, t| push(&mut o.status, parse_status(t)))
+    text(Status, "status", "LIST", |o, t| parse_statuses(t).map(|statuses| o.status.extend(statuses)))
         .repeat(Repeat::List)
         .top(13)
         .help("HTTP statuses that mean 'up'")
-        .more("LIST is like 200,401. The default is every 2xx and 3xx."),
+        .more("LIST is like 200,401 or 2xx,401. The default is 2xx,3xx."),
     raw(Send, "send", "TEXT", |o, t| o.send = Some(t.to_owned()))
         .top(14)
         .help("Send TEXT to udp: endpoints; a reply means 'up'")

@@ -126,8 +126,8 @@ fn a_consent_with_something_behind_it_is_not_trusted() {
 #[test]
 fn silence_is_given_up_in_time() {
     for (said, missing) in [
-        ("", "the server has not greeted"),
-        ("220-a\r\n220-", "the server has not greeted"),
+        ("", "the server has sent no greeting"),
+        ("220-a\r\n220-", "the server has sent no greeting"),
         ("220 a\r\n", "no answer to EHLO"),
     ] {
         let mut sim = Sim::new();

@@ -13,6 +13,7 @@
 use std::time::{Duration, Instant};
 
 use super::End;
+use crate::protocols::idle::Fired;
 use crate::transports::id::Id;
 use crate::transports::info::Info;
 use crate::transports::net::Net;
@@ -31,10 +32,10 @@ const LOOK_AGAIN_MAX: Duration = Duration::from_secs(1);
 pub(super) struct AnswerClock {
     limit: Option<Duration>,
     step: AnswerStep,
-    timer: Option<TimerId>,
+    pub(super) timer: Option<TimerId>,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 enum AnswerStep {
     Open,
     Delivering {
@@ -43,19 +44,9 @@ enum AnswerStep {
     Waiting,
     Collecting {
         since: Instant,
-        /// The bytes of the answer that had arrived when the time was over.
-        arrived: u64,
+        /// The bytes of each end that had arrived when the time was over.
+        arrived: Vec<u64>,
     },
-}
-
-/// The meaning of a timer that fired.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum AnswerTime {
-    /// Another timer has fired.
-    OtherTimer,
-    GoesOn,
-    /// The time of this length is over.
-    Over(Duration),
 }
 
 impl AnswerClock {
@@ -74,32 +65,32 @@ impl AnswerClock {
         self.limit.is_some()
     }
 
-    /// A timer of `owner` has fired. `other` is the end that answers.
-    pub(super) fn fired(&mut self, net: &mut Net, owner: Id, timer: TimerId, other: End) -> AnswerTime {
-        let Some(limit) = self.limit.filter(|_| self.timer == Some(timer)) else { return AnswerTime::OtherTimer };
-        let wait = match self.step {
-            AnswerStep::Delivering { since } if !has_everything(other, net) => look_again(net, since),
+    /// A timer of `owner` has fired. `others` are the ends that answer.
+    pub(super) fn fired(&mut self, net: &mut Net, owner: Id, timer: TimerId, others: &[End]) -> Fired {
+        let Some(limit) = self.limit.filter(|_| self.timer == Some(timer)) else { return Fired::Other };
+        let wait = match &self.step {
+            AnswerStep::Delivering { since } if !others.iter().all(|other| has_everything(*other, net)) => {
+                look_again(net, *since)
+            }
             AnswerStep::Open | AnswerStep::Delivering { .. } => {
                 self.step = AnswerStep::Waiting;
                 limit
             }
             AnswerStep::Waiting => {
-                self.step = AnswerStep::Collecting { since: net.now(), arrived: arrived(other, net) };
+                let arrived = others.iter().map(|other| arrived(*other, net)).collect();
+                self.step = AnswerStep::Collecting { since: net.now(), arrived };
                 Duration::ZERO
             }
-            AnswerStep::Collecting { arrived, .. } if has_handed_on(other, net, arrived) => {
-                self.timer = None;
-                return AnswerTime::Over(limit);
+            AnswerStep::Collecting { arrived, since } => {
+                if others.iter().zip(arrived).all(|(other, arrived)| has_handed_on(*other, net, *arrived)) {
+                    self.timer = None;
+                    return Fired::Expired(limit);
+                }
+                look_again(net, *since)
             }
-            AnswerStep::Collecting { since, .. } => look_again(net, since),
         };
         self.timer = Some(net.call_later(owner, wait));
-        AnswerTime::GoesOn
-    }
-
-    /// The owner is lost: the timer that is left.
-    pub(super) fn take_timer(&mut self) -> Option<TimerId> {
-        self.timer.take()
+        Fired::TooEarly
     }
 }
 
@@ -114,7 +105,7 @@ fn has_everything(end: End, net: &mut Net) -> bool {
 
 /// How many bytes of `end` have arrived, read or not. With TLS, this is more than its bytes. With datagrams, it is more
 /// than their bytes: each one counts for one byte more, so that empty ones count.
-pub(super) fn arrived(end: End, net: &mut Net) -> u64 {
+fn arrived(end: End, net: &mut Net) -> u64 {
     if let End::Datagrams(id) = end {
         let socket = net.datagram_transport(id);
         return taken(&socket.info()) + socket.unread_bytes() as u64;
@@ -126,7 +117,7 @@ pub(super) fn arrived(end: End, net: &mut Net) -> u64 {
 }
 
 /// Whether the first `arrived` bytes of `end` were read, or all that there are.
-pub(super) fn has_handed_on(end: End, net: &mut Net, arrived: u64) -> bool {
+fn has_handed_on(end: End, net: &mut Net, arrived: u64) -> bool {
     if let End::Datagrams(id) = end {
         let socket = net.datagram_transport(id);
         return !socket.may_have_more() || taken(&socket.info()) >= arrived;

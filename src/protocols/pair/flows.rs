@@ -252,9 +252,7 @@ impl Flows {
         let now = net.now();
         if is_new_episode(&mut self.losses.room, now) {
             let most = self.capacity();
-            log::warn!(
-                "limit of {most} senders reached: a new sender replaces the one that has been silent for longest"
-            );
+            log::warn!("limit of {most} senders reached: a new sender replaces the one that has been silent longest");
         }
         self.losses.reclaimed += 1;
         self.leave(net, key);
@@ -317,7 +315,7 @@ impl Flows {
     fn lost_by_slowness(&mut self, from: &Remote, now: Instant) {
         self.losses.datagrams += 1;
         if is_new_episode(&mut self.losses.slowness, now) {
-            log::warn!("datagrams of {from} are lost: the other side does not take them in time");
+            log::warn!("datagrams from {from} are lost: the other side does not take them in time");
         }
     }
 
@@ -327,7 +325,7 @@ impl Flows {
         let is_first = !std::mem::replace(&mut self.losses.loop_seen, true);
         let level = if is_first { log::Level::Warn } else { log::Level::Info };
         let number = t.number();
-        log::log!(level, "{number}refused a datagram of {from}: a service like this one sent it as an answer");
+        log::log!(level, "{number}refused a datagram from {from}: another server sent it as an answer");
     }
 
     /// Arms the timer of the next sweep, if it is not armed.

@@ -4,6 +4,10 @@
 //! joined, typed bytes pass the filter of the escape key (`protocols/escape.rs`), and they are never forwarded past
 //! this protocol. What "raw" means for a terminal is the business of the mode.
 //!
+//! The terminal is read even while the peer takes nothing, because the escape key has to be found behind any amount of
+//! pasted text: a peer that hangs is the best reason to leave. So what is typed waits in memory. Beyond a limit it is
+//! dropped, which the user is told, and which makes the run a failure.
+//!
 //! Leaving by the escape key is what the user wants, and not a failure. The terminal is restored at once, the peer gets
 //! what was typed before, and the connection is closed:
 //!
@@ -22,6 +26,7 @@ use super::stream::StreamSide;
 use crate::protocols::NOTICE;
 use crate::protocols::escape::{EscapeFilter, KeyCommand};
 use crate::protocols::report::{Cause, Failure};
+use crate::transports::amounts::Size;
 use crate::transports::connect::ConnectError;
 use crate::transports::handle::Transport;
 use crate::transports::id::Id;
@@ -35,12 +40,8 @@ const LEAVING: Duration = Duration::from_secs(1);
 /// How often a run in the background looks whether it has come to the foreground. Not every shell tells it.
 const LOOK_FOR_FOREGROUND: Duration = Duration::from_millis(500);
 
-/// The most bytes that wait for a peer that does not read. Typing goes on up to there, because the escape key has to
-/// be read: a peer that hangs is the best reason to leave.
-const WAITING_BYTES_MAX: usize = 1024 * 1024;
-
-/// How often a paused terminal is asked whether the peer reads again.
-const LOOK_FOR_ROOM: Duration = Duration::from_millis(100);
+/// The most bytes that wait for a peer that does not read: more than people paste.
+const WAITING_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// The protocol of stdin and stdout.
 #[derive(Debug)]
@@ -49,6 +50,15 @@ pub(super) struct KeySide {
     filter: EscapeFilter,
     options: KeyOptions,
     phase: KeyPhase,
+    room: Room,
+}
+
+/// Whether there is room for typed bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Room {
+    Left,
+    /// Too many bytes wait for the peer. The user knows that further ones are dropped, until half of them are gone.
+    Full,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,14 +68,12 @@ enum KeyPhase {
     /// The terminal belongs to another process group. It becomes raw in the foreground.
     Background(TimerId),
     Joined,
-    /// The peer does not read, and too many bytes wait for it.
-    Full(TimerId),
     Leaving(TimerId),
 }
 
 impl KeySide {
     pub(super) fn new(side: StreamSide, options: KeyOptions) -> Self {
-        Self { side, filter: EscapeFilter::new(options.escape), options, phase: KeyPhase::Joining }
+        Self { side, filter: EscapeFilter::new(options.escape), options, phase: KeyPhase::Joining, room: Room::Left }
     }
 
     /// Makes the terminal raw as soon as this process is in the foreground.
@@ -85,8 +93,8 @@ impl KeySide {
         let peer = self.peer().and_then(|peer| t.peer(peer).info().peer);
         let peer = peer.map_or_else(String::new, |peer| format!(" to {peer}"));
         match self.options.escape {
-            Some(key) => log::info!(target: NOTICE, "connected{peer}; {key}. leaves, {key}? shows help"),
-            None => log::info!(target: NOTICE, "connected{peer}; no key leaves"),
+            Some(key) => log::info!(target: NOTICE, "connected{peer}; {key}. quits, {key}? shows help"),
+            None => log::info!(target: NOTICE, "connected{peer}; there is no escape key"),
         }
     }
 
@@ -108,7 +116,7 @@ impl KeySide {
             KeyCommand::Help => {
                 let Some(key) = self.options.escape else { return };
                 (self.options.terminal.show)(&format!(
-                    "{key}. leaves, {key}^Z suspends, {key}{key} sends {key}, {key}? shows this"
+                    "{key}. quits, {key}^Z suspends, {key}{key} sends {key}, {key}? shows this"
                 ));
             }
         }
@@ -116,11 +124,11 @@ impl KeySide {
 
     fn leave(&mut self, t: &mut Transport<'_>) {
         (self.options.terminal.leave)();
-        if let KeyPhase::Background(timer) | KeyPhase::Full(timer) = self.phase {
+        if let KeyPhase::Background(timer) = self.phase {
             t.cancel(timer);
         }
         let number = self.peer().map_or(Number::NONE, |peer| t.net().number(peer));
-        log::info!("{number}closing: the user has left");
+        log::info!("{number}closing: the user has quit");
         t.pause_reading();
         if let Some(peer) = self.side.other_end() {
             peer.finish_alone(t.net());
@@ -134,21 +142,31 @@ impl KeySide {
         let connection = t.peer(peer);
         if connection.write_buffer_size() > 0 || connection.on_the_way() > 0 {
             let name = connection.info().peer.map(|peer| format!(" with {peer}")).unwrap_or_default();
-            let what = format!("connection{name}: the peer had not taken everything when the user left");
+            let what = format!("connection{name}: the peer had not received everything when the user quit");
             self.side.fail(connection.number(), Failure::new(Cause::Broken, what));
         }
         t.peer(peer).abort();
     }
 
-    /// Pauses the terminal if too much waits for the peer.
-    fn limit(&mut self, t: &mut Transport<'_>) {
-        let waiting = self.peer().map_or(0, |peer| t.peer(peer).write_buffer_size());
-        if waiting > WAITING_BYTES_MAX {
-            t.pause_reading();
-            self.phase = KeyPhase::Full(t.call_later(LOOK_FOR_ROOM));
-        } else if matches!(self.phase, KeyPhase::Full(_)) {
-            t.resume_reading();
-            self.phase = KeyPhase::Joined;
+    /// Sends typed bytes to the peer, or drops them if too much waits for it.
+    fn send(&mut self, t: &mut Transport<'_>, typed: &[u8]) {
+        let (Some(other), Some(peer)) = (self.side.other_end(), self.peer()) else { return };
+        let waiting = t.peer(peer).write_buffer_size();
+        // Once bytes are missing, a few that would still fit are of no use.
+        let limit = if self.room == Room::Left { WAITING_BYTES_MAX } else { WAITING_BYTES_MAX / 2 };
+        if waiting + typed.len() <= limit {
+            self.room = Room::Left;
+            other.deliver(t.net(), typed);
+        } else if std::mem::replace(&mut self.room, Room::Full) == Room::Left {
+            let leaving = self.options.escape.map(|key| format!("; {key}. leaves")).unwrap_or_default();
+            let waiting = Size(waiting as u64);
+            (self.options.terminal.show)(&format!(
+                "{waiting} wait for the peer, which takes nothing: what is typed now is dropped{leaving}"
+            ));
+            let connection = t.peer(peer);
+            let name = connection.info().peer.map(|peer| format!(" with {peer}")).unwrap_or_default();
+            let what = format!("connection{name}: typed bytes were dropped, because the peer had taken nothing");
+            self.side.fail(connection.number(), Failure::new(Cause::Broken, what));
         }
     }
 }
@@ -162,10 +180,10 @@ impl Protocol for KeySide {
         while !typed.is_empty() && !matches!(self.phase, KeyPhase::Leaving(_)) {
             let (command, taken) = self.filter.take(typed, &mut sent);
             typed = &typed[taken..];
-            if let Some(peer) = self.side.other_end() {
-                peer.deliver(t.net(), &sent);
+            if !sent.is_empty() {
+                self.send(t, &sent);
+                sent.clear();
             }
-            sent.clear();
             if let Some(command) = command {
                 self.obey(t, command);
             }
@@ -173,7 +191,6 @@ impl Protocol for KeySide {
         if matches!(self.phase, KeyPhase::Joined | KeyPhase::Background(_)) {
             // Bytes come in the foreground only, and not every shell tells when that begins.
             self.enter(t);
-            self.limit(t);
         }
     }
 
@@ -199,7 +216,6 @@ impl Protocol for KeySide {
                 }
             }
             KeyPhase::Background(own) if own == timer => self.enter(t),
-            KeyPhase::Full(own) if own == timer => self.limit(t),
             KeyPhase::Leaving(own) if own == timer => self.abandon(t),
             _ => self.side.timer_fired(t, timer),
         }
@@ -210,7 +226,7 @@ impl Protocol for KeySide {
     }
 
     fn connection_lost(&mut self, t: &mut Transport<'_>, error: Option<io::Error>) {
-        if let KeyPhase::Background(timer) | KeyPhase::Full(timer) | KeyPhase::Leaving(timer) = self.phase {
+        if let KeyPhase::Background(timer) | KeyPhase::Leaving(timer) = self.phase {
             t.cancel(timer);
         }
         self.side.connection_lost(t, error);

@@ -6,8 +6,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::End;
-use super::answer::{arrived, has_handed_on};
-use super::conversation::{Conversation, LOOK_AGAIN};
+use super::answer::AnswerClock;
+use super::conversation::Conversation;
 use crate::protocols::idle::{Activity, Fired, IdleClock};
 use crate::protocols::report::{Cause, Failure};
 use crate::transports::handle::Transport;
@@ -38,9 +38,7 @@ pub struct ConversationStdio {
     /// `--linger`, once stdin has ended.
     linger: IdleClock,
     /// `--quit-after`, once stdin has ended.
-    quit_timer: Option<TimerId>,
-    /// How much had arrived at each socket when that time was over. This is written before the run ends.
-    arrived: Vec<u64>,
+    answer: AnswerClock,
 }
 
 /// The position in stdin.
@@ -65,8 +63,7 @@ impl ConversationStdio {
             input: Input::Open,
             idle: IdleClock::new(shared.idle_timeout),
             linger: IdleClock::new(shared.linger()),
-            quit_timer: None,
-            arrived: Vec::new(),
+            answer: AnswerClock::new(shared.quit_after),
         }
     }
 
@@ -120,29 +117,16 @@ impl ConversationStdio {
         Activity { last_activity: last.filter(|_| waits_for_peer).unwrap_or(now), on_the_way: 0 }
     }
 
-    /// The time of `--quit-after` is over. Datagrams that are there already are still written.
-    fn quit(&mut self, t: &mut Transport<'_>) {
-        let sockets = self.sockets.iter().map(|socket| End::Datagrams(*socket));
-        if self.arrived.is_empty() {
-            self.arrived = sockets.clone().map(|socket| arrived(socket, t.net())).collect();
-        }
-        if sockets.zip(&self.arrived).all(|(socket, arrived)| has_handed_on(socket, t.net(), *arrived)) {
-            self.lingered(t, self.shared.quit_after);
-        } else {
-            self.quit_timer = Some(t.call_later(LOOK_AGAIN));
-        }
-    }
-
     /// Whether the time after the end of stdin has a limit of its own.
     fn has_limit(&self) -> bool {
-        self.quit_timer.is_some() || self.shared.linger().is_some()
+        self.shared.quit_after.is_some() || self.shared.linger().is_some()
     }
 
     /// The time after the end of stdin, which has this limit, is over.
-    fn lingered(&self, t: &mut Transport<'_>, limit: Option<Duration>) {
+    fn lingered(&self, t: &mut Transport<'_>, limit: Duration) {
         if let Some((received, wanted)) = self.shared.options.quota.shortfall() {
-            let limit = shown(limit.unwrap_or_default());
-            let time = match self.quit_timer {
+            let limit = shown(limit);
+            let time = match self.shared.quit_after {
                 Some(_) => format!("within {limit} of the end of stdin"),
                 None => format!("and no more for {limit}"),
             };
@@ -179,9 +163,8 @@ impl BufferedProtocol for ConversationStdio {
         }
         self.input = Input::Ended;
         let id = t.id();
-        match self.shared.quit_after {
-            Some(limit) => self.quit_timer = Some(t.call_later(limit)),
-            None => self.linger.start(t.net(), id),
+        if !self.answer.start(t.net(), id) {
+            self.linger.start(t.net(), id);
         }
         if self.shared.has_last_send_failed() {
             // The socket leaves once all received datagrams are delivered. A timer fires after the events of a turn, so
@@ -207,10 +190,14 @@ impl BufferedProtocol for ConversationStdio {
     }
 
     fn timer_fired(&mut self, t: &mut Transport<'_>, timer: TimerId) {
-        if Some(timer) == self.quit_timer {
-            return self.quit(t);
+        let id = t.id();
+        let sockets = Vec::from_iter(self.sockets.iter().map(|socket| End::Datagrams(*socket)));
+        match self.answer.fired(t.net(), id, timer, &sockets) {
+            Fired::Other => (),
+            Fired::TooEarly => return,
+            Fired::Expired(limit) => return self.lingered(t, limit),
         }
-        let (id, activity) = (t.id(), self.activity(t));
+        let activity = self.activity(t);
         match self.idle.fired(t.net(), id, timer, activity) {
             // Once stdin has ended, `--linger` or `--quit-after` counts.
             Fired::Expired(_) if self.input == Input::Ended && self.has_limit() => (),
@@ -220,7 +207,7 @@ impl BufferedProtocol for ConversationStdio {
             }
             Fired::TooEarly => (),
             Fired::Other => match self.linger.fired(t.net(), id, timer, activity) {
-                Fired::Expired(limit) => self.lingered(t, Some(limit)),
+                Fired::Expired(limit) => self.lingered(t, limit),
                 Fired::TooEarly => (),
                 // A socket takes datagrams again.
                 Fired::Other => self.pump(t),

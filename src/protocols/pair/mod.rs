@@ -62,12 +62,13 @@ use std::fmt;
 use std::rc::Rc;
 
 pub use self::end::End;
-use self::half_close::{Held, InputEnd};
+use self::half_close::InputEnd;
 pub use self::options::{KeyOptions, KeyTerminal, PairOptions, SessionOptions};
 pub use self::waiting::{FlowPlace, Waiting};
 use super::idle::{Fired, IdleClock};
 use super::report::{Cause, Failure};
 use crate::transports::connect::{ConnectError, ConnectErrorKind};
+use crate::transports::handle::Transport;
 use crate::transports::id::Id;
 use crate::transports::info::Info;
 use crate::transports::net::Net;
@@ -172,6 +173,14 @@ impl OtherEnd {
         matches!(self.0, Link::ToJoin(_))
     }
 
+    /// The number of the pair. `t` is this side: stdin and stdout have no number of their own.
+    fn pair_number(&self, t: &mut Transport<'_>) -> Number {
+        match (t.number(), self.end()) {
+            (Number::NONE, Some(other)) => other.number(t.net()),
+            (number, _) => number,
+        }
+    }
+
     /// This side, `number`, could not be opened.
     fn open_failed(&mut self, net: &mut Net, number: Number, error: &ConnectError, options: &PairOptions) {
         let (left, place) = match std::mem::replace(&mut self.0, Link::Unavailable) {
@@ -236,7 +245,7 @@ impl OtherEnd {
     fn hand_on(&self, net: &mut Net, here: End, input: &mut InputEnd, data: &[u8]) {
         let Some(other) = self.end() else { return };
         if input.is_looking() {
-            input.look(data);
+            input.request.feed(data);
             if !input.is_looking() {
                 here.forward_to(other, net);
             }
@@ -265,9 +274,9 @@ impl OtherEnd {
         let Some(other) = self.end() else { return false };
         let (activity, has_moved) = (here.activity(Some(other), net), other.has_moved(net));
         match input.fired(net, owner, timer, activity, other.number(net), has_moved) {
-            Held::OtherTimer => return false,
-            Held::Longer => (),
-            Held::TellNow => other.end_input(net),
+            Fired::Other => return false,
+            Fired::TooEarly => (),
+            Fired::Expired(_) => other.end_input(net),
         }
         true
     }

@@ -20,7 +20,7 @@ use crate::transports::id::Id;
 use crate::transports::info::Peer;
 use crate::transports::net::Net;
 use crate::transports::number::Number;
-use crate::transports::protocol::{Eof, Protocol};
+use crate::transports::protocol::Protocol;
 use crate::transports::timers::TimerId;
 
 /// The time limit of the read. A program that feeds a pipe can need a moment, and a longer wait would annoy.
@@ -71,10 +71,6 @@ impl Protocol for Remainder {
         if t.is_connection() { t.abort() } else { t.close() }
     }
 
-    fn eof_received(&mut self, _t: &mut Transport<'_>) -> Eof {
-        Eof::Close
-    }
-
     fn timer_fired(&mut self, t: &mut Transport<'_>, timer: TimerId) {
         if timer == self.patience {
             return t.close();
@@ -83,7 +79,7 @@ impl Protocol for Remainder {
         // question.
         if t.write_buffer_size() > 0 || t.on_the_way() > 0 {
             let activity = Activity::of(t);
-            self.watch.fired(t, timer, activity);
+            self.watch.fired(t, t.number(), timer, activity);
         }
     }
 

@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use super::answer::{AnswerClock, AnswerTime, LINGER};
+use super::answer::{AnswerClock, LINGER};
 use super::child::QUIET;
 use super::half_close::{HalfClose, InputEnd, log_half_close_hint};
 use super::remainder;
@@ -186,14 +186,14 @@ impl StreamSide {
         }
         let limit = self.options.linger.unwrap_or(LINGER);
         if !other.has_datagrams() {
-            let limit = shown(limit);
-            if let (Some(_), End::Stream(peer)) = (self.as_stdio(t), other) {
+            let (limit, number) = (shown(limit), self.other.pair_number(t));
+            if let (false, End::Stream(peer)) = (t.is_connection(), other) {
                 let what = if send_only { "received all data" } else { "ended its side" };
                 let what = format_args!("the peer has not {what} within {limit} of the end of stdin");
-                self.watch.fail(&t.peer(peer), Cause::TimedOut, &what);
+                self.watch.fail(&t.peer(peer), number, Cause::TimedOut, &what);
             } else {
-                let what = format_args!("the other side has not ended within {limit} of this one");
-                self.watch.fail(t, Cause::TimedOut, &what);
+                let what = format_args!("the other side did not end within {limit} after this one");
+                self.watch.fail(t, number, Cause::TimedOut, &what);
             }
             other.abort(t.net());
             return self.cut(t, End::Stream(t.id()));
@@ -337,10 +337,10 @@ impl Protocol for StreamSide {
             return;
         }
         if let Some(other) = self.other.end() {
-            match self.answer.fired(t.net(), id, timer, other) {
-                AnswerTime::OtherTimer => (),
-                AnswerTime::GoesOn => return,
-                AnswerTime::Over(limit) => return self.quit(t, other, limit),
+            match self.answer.fired(t.net(), id, timer, &[other]) {
+                Fired::Other => (),
+                Fired::TooEarly => return,
+                Fired::Expired(limit) => return self.quit(t, other, limit),
             }
         }
         if Some(timer) == self.linger_timer {
@@ -352,8 +352,8 @@ impl Protocol for StreamSide {
         } else if Some(timer) == self.both_done_timer {
             t.close();
         } else if self.both_done_timer.is_none() && !self.is_ending(t) {
-            let activity = here.activity(self.other.end(), t.net());
-            let fired = self.watch.fired(t, timer, activity);
+            let (number, activity) = (self.other.pair_number(t), here.activity(self.other.end(), t.net()));
+            let fired = self.watch.fired(t, number, timer, activity);
             if let (Fired::Expired(_), Some(other)) = (fired, self.other.end()) {
                 self.cut(t, other);
             }
@@ -363,8 +363,8 @@ impl Protocol for StreamSide {
     fn connection_lost(&mut self, t: &mut Transport<'_>, error: Option<io::Error>) {
         // Nothing has failed once both directions have ended, and the child may go on.
         let error = error.filter(|_| self.both_done_timer.is_none());
-        let timers = [self.linger_timer.take(), self.probe_timer.take(), self.both_done_timer.take()];
-        for timer in timers.into_iter().chain([self.answer.take_timer()]).flatten() {
+        let own = [&mut self.linger_timer, &mut self.probe_timer, &mut self.both_done_timer, &mut self.answer.timer];
+        for timer in own.into_iter().filter_map(Option::take) {
             t.cancel(timer);
         }
         match &error {

@@ -20,7 +20,7 @@ impl Banner {
         self.0.contains(&b'\n') || self.0.len() == BYTES_MAX
     }
 
-    /// The line: escaped, without its end, and cut if it is long. Bytes that are not UTF-8 become `\xff`.
+    /// The line: escaped, without its end, and cut if it is long. Unsafe bytes become `\x1b`.
     pub(super) fn text(&self) -> String {
         let line = self.0.split(|byte| *byte == b'\n').next().unwrap_or_default();
         let line = line.strip_suffix(b"\r").unwrap_or(line);
@@ -47,7 +47,7 @@ mod tests {
     fn the_first_line_is_shown_and_what_controls_a_terminal_is_escaped() {
         assert_eq!(of(&[b"SSH-2.0", b"-x\r\nmore\n"]), (true, "SSH-2.0-x".to_owned()));
         assert_eq!(of(&[b"login: "]), (false, "login: ".to_owned()));
-        assert_eq!(of(&[b"\x1b[31m\xff\0\r\n"]), (true, "\\u{1b}[31m\\xff\\u{0}".to_owned()));
+        assert_eq!(of(&[b"\x1b[31m\xff\0\r\n"]), (true, "\\x1b[31m\\xff\\x00".to_owned()));
         assert_eq!(of(&[b"\r\n"]), (true, String::new()));
         assert_eq!(of(&[]), (false, String::new()));
     }

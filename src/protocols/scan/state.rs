@@ -103,7 +103,7 @@ impl ScanState {
         let ScanOptions { parallel, descriptors, .. } = self.options;
         let is_held = self.stdout.is_some_and(|stdout| net.transport(stdout).is_writing_paused());
         let has_room = self.under_way.len() < parallel && self.open < descriptors;
-        if !has_room || is_held || self.is_closing {
+        if !has_room || is_held || self.is_closing || net.is_stopping() {
             return None;
         }
         let a_try = self.table.next_try()?;
@@ -254,7 +254,7 @@ impl ScanState {
             self.reporter.tell(Failure::new(Cause::Local, error.to_string()));
             return net.stop();
         }
-        log::debug!("{error}; at most {} connections at the same time from now on", self.open);
+        log::debug!("{error}; at most {} connections at once from now on", self.open);
         self.options.descriptors = self.open;
         self.table.put_back(a_try);
     }

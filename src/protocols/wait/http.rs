@@ -3,8 +3,6 @@
 //! There is no I/O here: [`HttpGet::request`] makes the bytes to send, and a [`StatusReader`] takes the bytes that
 //! arrive. Headers and body of the answer are not read, and a redirect is not followed.
 
-use std::fmt::Write as _;
-
 use crate::transports::text::Escaped;
 
 /// How many bytes may come before the status is known. Interim answers (100, 103) come before it.
@@ -43,16 +41,21 @@ impl HttpGet {
         if self.statuses.is_empty() { (200..400).contains(&status) } else { self.statuses.contains(&status) }
     }
 
-    /// The wanted statuses in words.
+    /// The wanted statuses in words. A hundred of one class are `2xx`.
     #[must_use]
     pub fn wanted(&self) -> String {
-        let mut text = String::new();
-        for status in &self.statuses {
-            let comma = if text.is_empty() { "" } else { "," };
-            // Writing to a string cannot fail.
-            let _ = write!(text, "{comma}{status}");
+        if self.statuses.is_empty() {
+            return "2xx or 3xx".to_owned();
         }
-        if text.is_empty() { "2xx or 3xx".to_owned() } else { text }
+        let mut words = Vec::new();
+        let mut rest = &self.statuses[..];
+        while let Some(&first) = rest.first() {
+            let is_class =
+                first % 100 == 0 && rest.len() >= 100 && (first..first + 100).eq(rest[..100].iter().copied());
+            words.push(if is_class { format!("{}xx", first / 100) } else { first.to_string() });
+            rest = &rest[if is_class { 100 } else { 1 }..];
+        }
+        words.join(",")
     }
 }
 
@@ -231,5 +234,7 @@ mod tests {
         let get = HttpGet { statuses: vec![200, 401], ..get };
         assert!(get.wants(401) && !get.wants(301));
         assert_eq!(get.wanted(), "200,401");
+        let statuses = [vec![101], Vec::from_iter(200..300), vec![300]].concat();
+        assert_eq!(HttpGet { statuses, ..get }.wanted(), "101,2xx,300");
     }
 }

@@ -33,9 +33,8 @@ pub use self::service::{Proof, Service};
 
 use self::outcome::{Outbox, Outcome, Slip};
 use super::report::{Cause, Failure, Reporter};
+use super::signals::Signals;
 use crate::transports::handle::Transport;
-use crate::transports::opening::BY_SYSTEM;
-use crate::transports::process::SIGCHLD;
 use crate::transports::protocol::{Eof, Protocol};
 use crate::transports::timers::{TimerId, shown};
 
@@ -75,6 +74,8 @@ pub struct Watch {
     outbox: Option<Rc<Outbox>>,
     /// The end of `limit`.
     deadline: Option<TimerId>,
+    /// What a signal does: it ends the run, as with any client.
+    signals: Signals,
     reporter: Reporter,
 }
 
@@ -103,7 +104,8 @@ impl Watch {
         let queue = (0..services.len()).collect();
         let watched = |service| Watched { service, step: WatchStep::Queued, pause: options.every, last: None };
         let services = services.into_iter().map(watched).collect();
-        Self { options, services, queue, running: 0, outbox: None, deadline: None, reporter }
+        let signals = Signals::of_client(None, reporter.clone());
+        Self { options, services, queue, running: 0, outbox: None, deadline: None, signals, reporter }
     }
 
     /// Starts tries while there is room for them.
@@ -140,7 +142,7 @@ impl Watch {
         };
         if failure.cause == Cause::Local && self.running > 0 {
             // The tries under way hold what this one lacks.
-            log::debug!("{failure}; {} tries at the same time are enough", self.running);
+            log::debug!("{failure}; trying {} endpoints at once instead", self.running);
             self.options.at_once = self.running;
             watched.step = WatchStep::Queued;
             return self.queue.push_front(number);
@@ -250,19 +252,14 @@ impl Protocol for Watch {
     }
 
     fn data_received(&mut self, t: &mut Transport<'_>, data: &[u8]) {
-        for signal in data.iter().map(|byte| i32::from(byte & !BY_SYSTEM)) {
-            if signal == SIGCHLD {
-                t.net().reap_orphans();
-            } else {
-                self.reporter.tell(Failure::silent(Cause::Signal(signal)));
-                self.end(t);
-            }
+        self.signals.data_received(t, data);
+        if t.net().is_stopping() {
+            self.outbox = None;
         }
     }
 
-    fn eof_received(&mut self, _t: &mut Transport<'_>) -> Eof {
-        // The other end of the self-pipe is in this process and is never closed.
-        Eof::KeepOpen
+    fn eof_received(&mut self, t: &mut Transport<'_>) -> Eof {
+        self.signals.eof_received(t)
     }
 
     fn timer_fired(&mut self, t: &mut Transport<'_>, timer: TimerId) {

@@ -5,7 +5,7 @@ use std::fmt;
 use std::io::{self, IoSlice};
 use std::time::Instant;
 
-use super::starttls::Step;
+use super::negotiation::Step;
 use super::{Layer, LayerStack, Opening};
 use crate::transports::admission::Admission;
 use crate::transports::connect::error::ConnectError;

@@ -24,11 +24,12 @@
 //! ```
 //!
 //! In the order in which to read: `queries.rs` (what the rest of a stream asks), `flow.rs` (how bytes pass, and how
-//! openings follow each other), `starttls/` (a dialogue without I/O). `crlf.rs` is a layer, `../tls/` another one, and
-//! `../dump/` has the tap.
+//! openings follow each other), `negotiation.rs` (a dialogue without I/O), `starttls/` (such dialogues). `crlf.rs` is a
+//! layer, `../tls/` another one, and `../dump/` has the tap.
 
 mod crlf;
 mod flow;
+pub(crate) mod negotiation;
 mod queries;
 pub mod starttls;
 
@@ -36,7 +37,7 @@ use std::collections::VecDeque;
 use std::io::{self, IoSlice};
 
 use self::crlf::Crlf;
-use self::starttls::AskForTls;
+use self::negotiation::Negotiation;
 use super::dump::Tap;
 use super::tls::TlsPolicy;
 use super::tls::layer::TlsLayer;
@@ -50,7 +51,7 @@ pub(crate) enum Layer {
 /// Something that is done before a stream is open.
 pub(crate) enum Opening {
     /// Talk to the peer.
-    Negotiate(Box<AskForTls>),
+    Negotiate(Box<dyn Negotiation>),
     /// Put this layer on top of the others, and wait until it is ready.
     Push(Layer),
 }
@@ -121,16 +122,16 @@ impl LayerStack {
     }
 
     /// The current negotiation.
-    fn negotiation(&self) -> Option<&AskForTls> {
+    fn negotiation(&self) -> Option<&dyn Negotiation> {
         match self.opening.as_ref()?.front()? {
-            Opening::Negotiate(negotiation) => Some(negotiation),
+            Opening::Negotiate(negotiation) => Some(&**negotiation),
             Opening::Push(_) => None,
         }
     }
 
-    fn negotiation_mut(&mut self) -> Option<&mut AskForTls> {
+    fn negotiation_mut(&mut self) -> Option<&mut (dyn Negotiation + 'static)> {
         match self.opening.as_mut()?.front_mut()? {
-            Opening::Negotiate(negotiation) => Some(negotiation),
+            Opening::Negotiate(negotiation) => Some(&mut **negotiation),
             Opening::Push(_) => None,
         }
     }

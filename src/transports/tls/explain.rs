@@ -110,7 +110,7 @@ fn explain_connection(error: &Error, situation: &Situation<'_>) -> String {
         Error::InappropriateMessage { .. } | Error::InappropriateHandshakeMessage { .. } => {
             "the peer has sent an unexpected TLS message".into()
         }
-        Error::DecryptError => "cannot decrypt data of the peer: it was changed on its way".into(),
+        Error::DecryptError => "cannot decrypt data from the peer: it was changed on the way".into(),
         Error::PeerSentOversizedRecord => "the peer has sent a TLS record that is too large".into(),
         Error::NoApplicationProtocol => format!("{peer} supports none of the offered protocols (ALPN)"),
         Error::PeerIncompatible(why) => incompatible(why, peer, situation.advice),
@@ -161,7 +161,10 @@ fn hint(alert: AlertDescription, situation: &Situation<'_>) -> Option<String> {
         {
             return Some(format!("it asked for a certificate: {}", ours()));
         }
-        AlertDescription::HandshakeFailure => "often, both sides have no version, cipher or key in common",
+        AlertDescription::HandshakeFailure => {
+            "perhaps the two sides have no TLS version, cipher or key exchange in \
+                                               common"
+        }
         AlertDescription::UnknownCA if is_client => "it does not know the authority of this side's certificate",
         AlertDescription::UnknownCA => "it does not trust the authority of this side's certificate",
         AlertDescription::CertificateUnknown if !is_client => "it does not trust this side's certificate",

@@ -8,6 +8,7 @@
 
 pub mod certificate;
 mod chain;
+mod config;
 pub mod explain;
 mod flow;
 mod key_log;
@@ -32,7 +33,6 @@ pub use rustls;
 
 pub use self::pin::Pin;
 pub use self::provider::provider;
-use self::settings::CommonSettings;
 use crate::transports::advice::Advice;
 use crate::transports::layer::starttls::StartTls;
 
@@ -131,42 +131,6 @@ pub(crate) struct TlsPolicy {
 }
 
 impl TlsClient {
-    /// A client with this configuration, for servers whose certificate is for `name`. What the configuration trusts
-    /// counts as verified.
-    ///
-    /// ```
-    /// # use std::sync::Arc;
-    /// use xport::prelude::*;
-    /// use xport::transports::tls::provider;
-    /// use xport::transports::tls::rustls::{ClientConfig, RootCertStore};
-    ///
-    /// let config = ClientConfig::builder_with_provider(provider())
-    ///     .with_safe_default_protocol_versions()?
-    ///     .with_root_certificates(RootCertStore::empty())
-    ///     .with_no_client_auth();
-    /// let tls = TlsClient::from_config(Arc::new(config), "example.org".try_into()?);
-    /// # let _ = tls;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    #[must_use]
-    pub fn from_config(config: Arc<rustls::ClientConfig>, name: ServerName<'static>) -> Self {
-        Self { config, name, policy: CommonSettings::default().policy(), starttls: None }
-    }
-
-    /// Sets how long a handshake may take; 10 s if this is not called. asyncio's `ssl_handshake_timeout`, which is 60 s
-    /// there.
-    #[doc(alias = "ssl_handshake_timeout")]
-    pub fn set_handshake_timeout(&mut self, timeout: Duration) {
-        self.policy.handshake_timeout = timeout;
-    }
-
-    /// Sets whether a peer may end the connection without a close_notify. If not, which is the default, such an end is
-    /// an error, since an attacker could have cut the stream. asyncio's `suppress_ragged_eofs`.
-    #[doc(alias = "suppress_ragged_eofs")]
-    pub fn allow_truncation(&mut self, allow: bool) {
-        self.policy.allow_truncation = allow;
-    }
-
     /// The same client, which asks for TLS in the words of `protocol` first. On a stream that is open already, the
     /// protocol of the stream has to ask.
     #[must_use]
@@ -186,27 +150,6 @@ impl TlsClient {
 }
 
 impl TlsServer {
-    /// A server with this configuration.
-    ///
-    /// A TLS 1.3 server sends tickets for a later session. A client that closes without having read them resets the
-    /// connection. Where nothing is resumed, set `send_tls13_tickets` to 0.
-    #[must_use]
-    pub fn from_config(config: Arc<rustls::ServerConfig>) -> Self {
-        Self { config, policy: CommonSettings::default().policy(), pin: None }
-    }
-
-    /// See [`TlsClient::set_handshake_timeout`].
-    #[doc(alias = "ssl_handshake_timeout")]
-    pub fn set_handshake_timeout(&mut self, timeout: Duration) {
-        self.policy.handshake_timeout = timeout;
-    }
-
-    /// See [`TlsClient::allow_truncation`].
-    #[doc(alias = "suppress_ragged_eofs")]
-    pub fn allow_truncation(&mut self, allow: bool) {
-        self.policy.allow_truncation = allow;
-    }
-
     /// The pin by which a client can know the certificate of this server. `None` if the server was made from a
     /// configuration of rustls.
     #[must_use]

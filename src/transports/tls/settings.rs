@@ -372,7 +372,7 @@ fn authorities_of_the_system(advice: Advice) -> Result<Vec<CertificateDer<'stati
     });
     let why = why.unwrap_or_default();
     let option = advice.option("ca", "FILE");
-    Err(SettingsError(format!("this system has no certificates of authorities{why}: add {option}")))
+    Err(SettingsError(format!("this system has no certificate authorities{why}: add {option}")))
 }
 
 /// An error of rustls about the settings themselves. No user can cause it.

@@ -129,17 +129,33 @@ impl Trusted {
         if self.given.contains(end_entity) {
             return check_end_entity(end_entity, purpose, now);
         }
-        let verified = self.authorities.verify(end_entity, intermediates, purpose.0, now);
+        let verified = self.authorities.verify(end_entity, intermediates, purpose.key_usage(), now);
         verified.map_err(|error| prefer_unknown_issuer(end_entity, error))
     }
 }
 
 /// The purpose of a presented certificate.
-#[derive(Clone, Copy)]
-struct Purpose(KeyUsage, ObjectIdentifier);
+#[derive(Clone, Copy, Debug)]
+enum Purpose {
+    Server,
+    Client,
+}
 
-const OF_SERVERS: Purpose = Purpose(KeyUsage::server_auth(), FOR_SERVERS);
-const OF_CLIENTS: Purpose = Purpose(KeyUsage::client_auth(), FOR_CLIENTS);
+impl Purpose {
+    fn key_usage(self) -> KeyUsage {
+        match self {
+            Self::Server => KeyUsage::server_auth(),
+            Self::Client => KeyUsage::client_auth(),
+        }
+    }
+
+    fn identifier(self) -> ObjectIdentifier {
+        match self {
+            Self::Server => FOR_SERVERS,
+            Self::Client => FOR_CLIENTS,
+        }
+    }
+}
 
 /// Verifies a TLS 1.2 signature by this key. In TLS 1.2, one scheme can mean several curves.
 fn verify_tls12_signature_with_raw_key(
@@ -169,7 +185,7 @@ fn verify_tls12_signature_with_raw_key(
 fn check_end_entity(end_entity: &CertificateDer<'_>, purpose: Purpose, now: UnixTime) -> Result<(), Error> {
     let facts = Facts::of(end_entity).ok_or(CertificateError::BadEncoding)?;
     facts.in_time(now)?;
-    if !facts.is_meant_for(purpose.1) {
+    if !facts.is_meant_for(purpose.identifier()) {
         return Err(CertificateError::InvalidPurpose.into());
     }
     Ok(())
@@ -210,7 +226,7 @@ impl ServerCertVerifier for ServerVerifier {
             seen.note(end_entity, intermediates);
         }
         let of_chain = |chain: &Trusted| {
-            chain.verify(end_entity, intermediates, OF_SERVERS, now)?;
+            chain.verify(end_entity, intermediates, Purpose::Server, now)?;
             // A certificate that is trusted itself must have the right name, too.
             verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)
         };
@@ -281,7 +297,7 @@ impl ClientCertVerifier for ClientVerifier {
         intermediates: &[CertificateDer<'_>],
         now: UnixTime,
     ) -> Result<ClientCertVerified, Error> {
-        let verified = self.trusted.verify(end_entity, intermediates, OF_CLIENTS, now);
+        let verified = self.trusted.verify(end_entity, intermediates, Purpose::Client, now);
         keep_refused(end_entity, verified).map(|()| ClientCertVerified::assertion())
     }
 

@@ -11,45 +11,14 @@
 //! ```
 
 use std::os::fd::AsFd;
-use std::time::{Duration, Instant};
 
-use super::layer::CIPHERTEXT_BYTES;
+use super::layer::{CIPHERTEXT_BYTES, FLOW_IDLE, LowWaterMode};
 use crate::sys::socket::set_receive_low_water;
 use crate::transports::ctx::StreamRef;
 use crate::transports::info::Peer;
 use crate::transports::io::Io;
 use crate::transports::layer::tls_of;
-use crate::transports::timers::{Alarm, TimerId};
-
-/// A flow pauses when no byte comes for this time. A flow slower than `CIPHERTEXT_BYTES` in this time gains nothing.
-const FLOW_IDLE: Duration = Duration::from_millis(2);
-
-/// The mode begins after this many bytes without a pause and without an answer. Then the peer does not wait for an
-/// answer, or the flow takes long anyway and one more pause costs little.
-const MUCH_BYTES: usize = 2 * 1024 * 1024;
-
-/// How many bytes have come without a pause, and whether the mode is on.
-#[derive(Debug, Default)]
-pub(crate) struct LowWaterMode {
-    bytes: usize,
-    last: Option<Instant>,
-    /// Looks for a pause. Set while the mode is on.
-    timer: Option<TimerId>,
-}
-
-impl LowWaterMode {
-    /// Notes that bytes were sent, which may be an answer.
-    pub(crate) fn note_sent(&mut self) {
-        self.bytes = 0;
-    }
-
-    /// Notes bytes that have come. Returns whether the mode begins now.
-    fn note(&mut self, bytes: usize, now: Instant) -> bool {
-        let paused = self.last.replace(now).is_none_or(|last| now.duration_since(last) > FLOW_IDLE);
-        self.bytes = if paused { bytes } else { self.bytes.saturating_add(bytes) };
-        self.bytes >= MUCH_BYTES && self.timer.is_none()
-    }
-}
+use crate::transports::timers::Alarm;
 
 impl StreamRef<'_> {
     /// Notes ciphertext that has come.

@@ -23,6 +23,14 @@ const CASES: &[Case] = &[
     ("xport tcp-client --half-close n", &["now", "never"], &["auto"]),
     ("xport tcp-client --keepalive o", &["off"], &[]),
     ("xport exec --env XPORT_TEST_", &["XPORT_TEST_A", "XPORT_TEST_B"], &[]),
+    // Users, and groups behind a colon. Every system has these two.
+    ("xport unix-server --owner roo", &["root"], &[]),
+    ("xport unix-server --owner root:roo", &["root:root"], &[]),
+    ("xport unix-server --owner :daem", &[":daemon"], &[]),
+    ("xport unix-server --owner=root:daem", &["root:daemon"], &[]),
+    ("xport listen ./s,owner=daem", &["./s,owner=daemon"], &[]),
+    ("xport listen ./s,owner=root:daem", &["./s,owner=root:daemon"], &[]),
+    ("xport tcp-client --raw --escape no", &["none"], &[]),
     // Files only where a file is meant.
     ("xport tls-client --ca cert-", &["cert-x.pem"], &[]),
     ("xport tls-client --ca=cert-", &["cert-x.pem"], &[]),

@@ -40,7 +40,7 @@ fn a_relay_has_two_ends_that_fit() {
             (&["-", ":80", ":81"], "unexpected argument ':81'"),
             (&["-", "localhost", "80"], "\ntry: xport relay - localhost:80\n"),
             (&["127.0.0.1", "80", "-"], "\ntry: xport relay 127.0.0.1:80 -\n"),
-            (&["127.0.0.1", "80"], "host and port are one word"),
+            (&["127.0.0.1", "80"], "host and port must be one word"),
             (&["-", "-"], "only one side can be stdin and stdout"),
             (&["-", "stdio"], "only one side can be stdin and stdout"),
             (&["-", "tcp-listen:80"], "endpoint 'tcp-listen:80': only LEFT can listen"),
@@ -164,7 +164,7 @@ fn options_of_endpoints_are_checked_as_everywhere() {
         &[
             (
                 &["-", "tcp:a:1,retry=x"],
-                "endpoint 'tcp:a:1,retry=x': invalid value 'x' for 'retry': not a whole number",
+                "endpoint 'tcp:a:1,retry=x': invalid value 'x' for 'retry': must be 0 or more, or forever",
             ),
             (&["-", "a:1,connect-timeout=0"], "invalid value '0' for 'connect-timeout': must be more than zero"),
             (&["-", "a:1,connect-timeout=-5"], "must not be negative"),
@@ -199,10 +199,10 @@ fn options_of_endpoints_are_checked_as_everywhere() {
                 "fd: has no option 'backlog'; its options are max-conns, allow, deny, port-file",
             ),
             (&["stdio,4", ":80"], "stdin and stdout take no options"),
-            (&["tcp-listen:1,fork", "-"], "has no option 'fork': a LEFT that listens serves many clients anyway"),
+            (&["tcp-listen:1,fork", "-"], "has no option 'fork': a LEFT that listens always serves many clients"),
             (
                 &["-", "a:1,idle-timeout=1"],
-                "it holds for the whole run, not for one end\ntry: xport relay --idle-timeout=1 - a:1\n",
+                "it applies to the whole run, not to one end\ntry: xport relay --idle-timeout=1 - a:1\n",
             ),
             (&["-", "[::1]:1,4"], "'4' excludes the address '[::1]:1'"),
             (&["-", "127.0.0.1:1,source=::1"], "have different families"),
@@ -280,7 +280,7 @@ fn exec_is_told_where_it_cannot_run_a_program() {
                 &["--listen", "s,backlog=1", "--", "a"],
                 "'s' has no port; the path of a unix socket begins with ./ or /\n",
             ),
-            (&["--listen", ":1", "--connect", ":2", "--", "a"], "cannot be used with"),
+            (&["--listen", ":1", "--connect", ":2", "--", "a"], "--listen and --connect contradict each other"),
             (
                 &["--listen", "udp-listen:1", "--", "a"],
                 "exec listens on tcp-listen:, tls-listen:, unix-listen: and fd: only",

@@ -65,6 +65,28 @@ fn each_line_of_a_connection_has_its_number() {
     }
 }
 
+/// A failure has the number of its connection, also where stdin and stdout have run into the limit.
+#[test]
+fn a_failure_of_a_pair_has_its_number() {
+    let (listener, address) = listening();
+    let to = address.to_string();
+    let ended = "the peer has not ended its side within 100ms of the end of stdin";
+    for (args, what) in [
+        (["relay", "--linger=100ms", "-", &to], format!("connection with {to}: {ended}")),
+        (["relay", "--linger=100ms", &to, "-"], format!("connection with {to}: {ended}")),
+        (["relay", "--idle-timeout=100ms", "-", &to], "idle for 100ms".to_owned()),
+        (["relay", "--linger=100ms", "-", "exec:sleep 1000"], "the other side has not ended within 100ms".to_owned()),
+        (["connect", "--linger=100ms", "--half-close=now", &to], format!("connection with {to}: {ended}")),
+    ] {
+        let output = outcome_with(["-v"].iter().chain(&args), "x");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(124), "{args:?}: {stderr}");
+        let line = stderr.lines().find(|line| line.contains(&what)).unwrap_or_else(|| panic!("{args:?}: {stderr}"));
+        assert!(line.starts_with("xport: #1 "), "{args:?}: {line}");
+    }
+    drop(listener);
+}
+
 /// Each sender to a socket that serves many is a connection. The socket itself has the first number.
 #[test]
 fn senders_of_datagrams_have_numbers() {

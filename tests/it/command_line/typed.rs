@@ -100,7 +100,7 @@ const NETCAT: &[Case] = &[
     ("--cacert x h 443", "unexpected argument '--cacert'", "tls-client --ca x h:443"),
     ("tls-client -k h:443", "unexpected argument '-k'", "tls-client h:443"),
     ("tls h:443 --keep-open", "unexpected argument '--keep-open'", "tls-client h:443"),
-    ("tls-client h:443 -noverify", "unexpected argument '-o'", "tls-client --help"),
+    ("tls-client h:443 -noverify", "unexpected argument '-noverify'", "tls-client --help"),
     ("tls-client -o dump h:443", "unexpected argument '-o'", "tls-client --help"),
     ("-l 80 --max-conns 0", "unexpected argument '-l'", "--help"),
     ("-l 80 --max-conns x", "unexpected argument '-l'", "--help"),
@@ -206,7 +206,7 @@ const OTHERS: &[Case] = &[
     ("connect OPENSSL:h:443", "endpoint 'OPENSSL:h:443': unknown kind of endpoint 'OPENSSL'", "connect tls:h:443"),
     (
         "relay tcp-listen:80,fork h:80",
-        "endpoint 'tcp-listen:80,fork': tcp-listen: has no option 'fork': a LEFT that listens serves many clients anyway",
+        "endpoint 'tcp-listen:80,fork': tcp-listen: has no option 'fork': a LEFT that listens always serves many clients",
         "relay tcp-listen:80 h:80",
     ),
     ("s_client -connect h:443 -servername x", "no such mode: 's_client'", "tls-client --server-name x h:443"),
@@ -262,7 +262,7 @@ const NAMES: &[Case] = &[
     ("relay --cacert x - tls:h:443", "unexpected argument '--cacert'", "relay --ca x - tls:h:443"),
     ("tcp-client --frob h:80", "unexpected argument '--frob'", "tcp-client --help"),
     ("tcp-client h:80 -5", "unexpected argument '-5'", "tcp-client --help"),
-    ("tcp-client -4 -6 h:80", "the argument '-4' cannot be used with '-6'", "tcp-client --help"),
+    ("tcp-client -4 -6 h:80", "-4 and -6 contradict each other", "tcp-client --help"),
     // The error says what is right.
     (
         "tls-client --tls-min 1.1 h:443",
@@ -270,7 +270,7 @@ const NAMES: &[Case] = &[
         "",
     ),
     ("--color alway tcp-client h:80", "invalid value 'alway' for '--color <WHEN>': must be auto, always or never", ""),
-    ("tcp-client --timeout", "a value is required for '--timeout <DUR>' but none was supplied", ""),
+    ("tcp-client --timeout", "--timeout needs a value: DUR, such as 10s", ""),
     (
         "tcp-client --timeout x h:80",
         "invalid value 'x' for '--timeout <DUR>': not a duration such as 250ms, 10s, 2m or 1h",
@@ -380,7 +380,7 @@ const ENDS: &[Case] = &[
     ),
     (
         "relay - h:1,idle-timeout=1",
-        "endpoint 'h:1,idle-timeout=1': tcp: has no option 'idle-timeout': it holds for the whole run, not for one end",
+        "endpoint 'h:1,idle-timeout=1': tcp: has no option 'idle-timeout': it applies to the whole run, not to one end",
         "relay --idle-timeout=1 - h:1",
     ),
     ("relay - tcp:fd:0", "endpoint 'tcp:fd:0': an inherited socket has no kind before fd:", "relay - fd:0"),
@@ -430,13 +430,9 @@ const ENDS: &[Case] = &[
     ),
     ("relay 8080:localhost:80", "relay needs two endpoints: LEFT and RIGHT", "relay tcp-listen:8080 tcp:localhost:80"),
     ("tls-client --cafile x", "unexpected argument '--cafile'", "tls-client --ca x HOST:PORT"),
-    (
-        "exec --listen -- cat",
-        "a value is required for '--listen <EP>' but none was supplied",
-        "exec --listen :PORT -- cat",
-    ),
+    ("exec --listen -- cat", "--listen needs a value: EP", "exec --listen :PORT -- cat"),
     ("wait", "no endpoint given to wait for", "wait HOST:PORT"),
-    ("wait h 80", "host and port are one word", "wait h:80"),
+    ("wait h 80", "host and port must be one word", "wait h:80"),
     ("wait -t 30 h:80 -- ls", "unexpected argument '-t'", "wait --for 30 h:80 -- ls"),
     ("wait tcp-listen:80", "endpoint 'tcp-listen:80': this endpoint listens, and wait connects", "wait tcp:80"),
     ("scan h", "no ports given", "scan h PORTS"),

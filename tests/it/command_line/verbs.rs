@@ -17,7 +17,7 @@ fn reach(server: &mut Background, scheme: &str, path: &str) -> String {
     let address = server.address();
     match scheme {
         "tls" => {
-            let line = server.line("clients connect by: ");
+            let line = server.line("clients connect with: ");
             let pin = line.split_whitespace().find(|word| word.starts_with("sha256:")).expect("a pin").to_owned();
             format!("tls:{address},pin={pin}")
         }
@@ -216,9 +216,9 @@ fn what_a_verb_cannot_do_is_refused_with_what_to_write() {
         ("connect localhost 28330", "\ntry: xport connect localhost:28330\n"),
         ("connect -4 tls:h 443", "\ntry: xport connect -4 tls:h:443\n"),
         ("connect ::1 80", "\ntry: xport connect '[::1]:80'\n"),
-        ("listen 127.0.0.1 28330", "host and port are one word\ntry: xport listen 127.0.0.1:28330\n"),
-        ("echo tcp-listen:h 80 :81", "host and port are one word\ntry: xport echo tcp-listen:h:80 :81\n"),
-        ("echo * 80", "host and port are one word\ntry: xport echo '*:80'\n"),
+        ("listen 127.0.0.1 28330", "host and port must be one word\ntry: xport listen 127.0.0.1:28330\n"),
+        ("echo tcp-listen:h 80 :81", "host and port must be one word\ntry: xport echo tcp-listen:h:80 :81\n"),
+        ("echo * 80", "host and port must be one word\ntry: xport echo '*:80'\n"),
         ("connect :0", "cannot connect to port 0"),
         ("connect *:1", "'*' is for listening"),
         ("echo tcp-listen:1 udp-listen:1", "one run cannot serve both streams and datagrams: start a second one"),

@@ -105,7 +105,7 @@ fn reply(client: &UdpSocket, upstream: &UdpSocket, to: SocketAddr) {
     assert_eq!(datagram(client).0, b"answer");
 }
 
-/// A recently active sender stays. The sender that has been silent for longest is replaced.
+/// A recently active sender stays. The sender that has been silent longest is replaced.
 #[test]
 fn the_one_that_has_been_silent_for_longest_makes_room() {
     let upstream = udp("127.0.0.1");
@@ -174,12 +174,17 @@ fn what_a_slow_right_end_does_not_take_is_told_and_counted() {
     let client = udp("127.0.0.1");
     client.send_to(b"first", address).expect("it leaves");
     let _slow = with_deadline(accept(&listener));
-    let sender = client.try_clone().expect("a copy");
-    thread::spawn(move || {
-        // Sends until the relay has gone.
-        while sender.send_to(&[b'x'; 8000], address).is_ok() {}
+    let (stop, sender) = (Arc::new(AtomicBool::new(false)), client.try_clone().expect("a copy"));
+    let stopped = Arc::clone(&stop);
+    let sending = thread::spawn(move || {
+        // A socket without a peer reports no refusal, so the end of the relay would not end this loop.
+        while !stopped.load(Ordering::Relaxed) {
+            sender.send_to(&[b'x'; 8000], address).expect("it leaves");
+        }
     });
     relay.line("are lost: the other side does not take them in time");
+    stop.store(true, Ordering::Relaxed);
+    sending.join().expect("all left");
     relay.signal(libc::SIGTERM);
     relay.signal(libc::SIGTERM);
     relay.wait();

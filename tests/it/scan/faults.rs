@@ -58,6 +58,19 @@ fn a_signal_ends_the_scan_at_once() {
     }
 }
 
+/// The connects that are under way end with the run, and no other one takes their place.
+#[test]
+fn no_connect_begins_after_the_request_to_end() {
+    let full = [(); 4].map(|()| full_queue());
+    let ports = list(&full.each_ref().map(|queue| queue.address.port()));
+    let mut scan = Background::start(local(&["-vv", "--parallel", "1", "--connect-timeout", "60s"], &ports));
+    scan.line("connecting to ");
+    scan.signal(libc::SIGINT);
+    scan.is_killed_by(libc::SIGINT);
+    let lines = scan.all_lines();
+    assert_eq!(lines.iter().filter(|line| line.contains("connecting to ")).count(), 1, "{lines:?}");
+}
+
 /// Descriptors that are used up make the scan slower, and nothing else.
 #[test]
 fn without_descriptors_fewer_ports_are_tried_at_once() {

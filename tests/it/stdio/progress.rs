@@ -127,6 +127,42 @@ fn a_file_that_is_sent_has_per_cent_and_a_last_line() {
     });
 }
 
+/// A run that has failed never says that it is complete. Here, the system has taken all of the file.
+#[test]
+fn a_line_above_a_failure_does_not_say_that_all_is_done() {
+    for (options, columns) in [(&[][..], 80), (&[], 12), (&["-k"], 80)] {
+        let screen = Screen::new(columns);
+        let file = tempfile::tempfile().expect("a file");
+        file.set_len(10_000).expect("a length");
+        let (mut client, peer) = if options.is_empty() {
+            screen.client(options, file)
+        } else {
+            let mut command = command(["tcp-server", "-k", "--progress", "127.0.0.1:0"]);
+            command.stdin(file).stdout(Stdio::null()).env("TERM", "xterm");
+            let client = screen.start(command);
+            screen.shows("\n");
+            let address = screen.text().trim().rsplit_once(' ').expect("an address").1.parse().expect("an address");
+            (client, connect(address))
+        };
+        screen.shows("100%");
+        reset(peer);
+        screen.shows("Connection reset by peer");
+        let text = screen.text();
+        let (before, _) = text.rsplit_once("xport:").expect("a message");
+        // The message is coloured.
+        let before = before.trim_end_matches("\x1b[31m").trim_end_matches(['\r', '\n']);
+        let last = before.rsplit(['\r', '\n']).next();
+        if options.is_empty() {
+            client.ends_with(4);
+            assert!(last.is_some_and(|last| !last.contains('%') && last.starts_with("10.0 kB")), "{text:?}");
+            assert!(columns < 80 || last.is_some_and(|last| last.contains(" read  ") && last.contains("  cut after ")));
+        } else {
+            eventually("a last line", || screen.text().contains("  cut after ").then_some(()));
+            client.drains();
+        }
+    }
+}
+
 #[test]
 fn a_smaller_window_gets_a_shorter_line() {
     let screen = Screen::new(80);
@@ -223,8 +259,12 @@ fn messages_and_data_are_not_garbled() {
     expect(&mut peer, &vec![0; FILE_BYTES]);
     drop(peer);
     client.ends_with(0);
-    screen.shows("  100%  in ");
+    screen.shows("closed cleanly");
     let text = screen.text();
+    // The totals are in that message, so the line goes.
+    let (_, after) = text.rsplit_once("closed cleanly").expect("it has been seen");
+
+    assert!(!after.contains("100%") && !after.contains('['), "{after:?}");
     // Each message begins at the margin: of a new line, or of the line that was erased.
     for (at, _) in text.match_indices("xport: ") {
         assert!(at == 0 || text[..at].ends_with('\n') || text[..at].ends_with("\r\x1b[K"), "{text:?}");

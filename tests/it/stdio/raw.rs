@@ -78,9 +78,9 @@ fn help_and_messages_are_readable_on_a_raw_terminal() {
     command.stderr(terminal.slave.try_clone().expect("a copy"));
     let mut client = Background::spawn_with_stderr(command);
     let peer = accept(&listener);
-    terminal.shows("; ^]. leaves, ^]? shows help\r\n");
+    terminal.shows("; ^]. quits, ^]? shows help\r\n");
     terminal.type_in("\x1d?");
-    terminal.shows("\r\nxport: ^]. leaves, ^]^Z suspends, ^]^] sends ^], ^]? shows this\r\n");
+    terminal.shows("\r\nxport: ^]. quits, ^]^Z suspends, ^]^] sends ^], ^]? shows this\r\n");
     drop(peer);
     terminal.shows("closed cleanly");
     terminal.shows("\r\n");
@@ -306,7 +306,7 @@ fn a_peer_that_does_not_read_can_be_left() {
         terminal.type_in(&"x".repeat(1000));
     }
     terminal.type_in(&format!("{ESCAPE}."));
-    client.line("the peer had not taken everything when the user left");
+    client.line("the peer had not received everything when the user quit");
     client.ends_with(4);
     terminal.is_untouched();
 }
@@ -322,7 +322,7 @@ fn a_long_paste_waits_for_the_peer() {
     let mut peer = accept_unix(&listener);
     client.line("connected to");
     feed(terminal.master.try_clone().expect("a copy"), pattern(BYTES).iter().map(|byte| byte | 0x80).collect());
-    // xport keeps more than a megabyte at most, and does nothing more until the peer reads.
+    // xport keeps all of it, and does nothing more until the peer reads.
     client.comes_to_rest();
     assert!(client.rss_kib() < 100_000, "{}", client.rss_kib());
     let expected = Vec::from_iter(pattern(BYTES).iter().map(|byte| byte | 0x80));
@@ -330,6 +330,27 @@ fn a_long_paste_waits_for_the_peer() {
     terminal.type_in("k\x1d.");
     assert_eq!(take_all(&mut peer), b"k");
     client.ends_with(0);
+    terminal.is_untouched();
+}
+
+/// Whatever was pasted before: the escape key behind it is found. What is too much is dropped, and the user is told.
+#[test]
+fn a_peer_that_hangs_can_be_left_behind_any_paste() {
+    let (_folder, path) = path("s");
+    let listener = UnixListener::bind(&path).expect("a socket");
+    let terminal = Terminal::new();
+    let mut client = terminal.spawn(command([OsStr::new("unix-client"), OsStr::new("--raw"), path.as_os_str()]));
+    let _peer = accept_unix(&listener);
+    client.line("connected to");
+    let mut pasted = vec![b'x'; 18_000_000];
+    pasted.extend_from_slice(format!("{ESCAPE}.").as_bytes());
+    feed(terminal.master.try_clone().expect("a copy"), pasted);
+    let told = client.line(" wait for the peer, which takes nothing: ");
+    assert!(told.ends_with("what is typed now is dropped; ^]. leaves"), "{told}");
+    client.ends_with(4);
+    let lines = client.all_lines();
+    assert!(lines.iter().any(|line| line.contains("typed bytes were dropped")), "{lines:?}");
+    assert_eq!(lines.iter().filter(|line| line.contains("is dropped")).count(), 1, "{lines:?}");
     terminal.is_untouched();
 }
 

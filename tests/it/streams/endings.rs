@@ -265,7 +265,7 @@ fn a_server_that_nobody_comes_to_ends_by_its_time_limit() {
             let output = outcome(&words);
             assert_eq!(output.status.code(), Some(124), "{words:?}: {}", text(&output));
             let last = text(&output).lines().last().map(str::to_owned).unwrap_or_default();
-            assert_eq!(last, "xport: no client has come within 100ms", "{words:?}");
+            assert_eq!(last, "xport: no client connected within 100ms", "{words:?}");
         },
     );
     assert!(!path.exists());

@@ -274,9 +274,9 @@ fn an_owner_that_a_user_may_not_set_is_explained() {
     let path = folder.join("sock");
     let mut command = everyone.command(["unix-server", "--owner", "root"]);
     command.arg(&path);
-    ended(&Background::spawn(command).finish(), 3, "owner: Operation not permitted (only root can give");
+    ended(&Background::spawn(command).finish(), 3, "owner: Operation not permitted (only root can set");
     assert!(!path.exists(), "it is left behind");
     let mut command = everyone.command(["-q", "unix-server", "--owner", "65534:65534", "--accept-timeout", "50ms"]);
     command.arg(&path);
-    ended(&Background::spawn(command).finish(), 124, "no client has come within 50ms");
+    ended(&Background::spawn(command).finish(), 124, "no client connected within 50ms");
 }

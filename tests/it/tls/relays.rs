@@ -245,7 +245,7 @@ fn tls_is_spoken_on_what_is_inherited() {
 fn a_pin_is_enough_on_what_is_inherited() {
     let (ours, theirs) = UnixStream::pair().expect("sockets");
     let mut server = Background::spawn(command(["tls-echo", "--self-signed", "fd:0"]).stdin(OwnedFd::from(theirs)));
-    let line = server.line("clients verify this server by: --pin ");
+    let line = server.line("clients verify this server with: --pin ");
     let (_, pin) = line.split_once("--pin ").expect("it has been looked for");
     let mut command = command(["relay", "-", &format!("tls:fd:2,pin={pin}")]);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(OwnedFd::from(ours));

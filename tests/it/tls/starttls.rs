@@ -228,7 +228,7 @@ fn silence_is_given_up_at_any_point() {
     thread::scope(|scope| {
         scope.spawn(|| {
             let server = Peer::serve(|mut socket| rest_of(&mut socket));
-            ended(&client(server.address), 124, "the server has not greeted within 3s");
+            ended(&client(server.address), 124, "the server has sent no greeting within 3s");
             assert_eq!(server.join(), b"");
         });
         let script = scripts().swap_remove(0);

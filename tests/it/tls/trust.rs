@@ -200,8 +200,8 @@ fn a_certificate_is_known_by_its_pin() {
 fn the_command_that_a_self_signed_server_prints_works() {
     for mode in ["tls-echo", "tls-server"] {
         let (mut server, address) = serve_by(command([mode, "--self-signed", "127.0.0.1:0"]).stdin(Stdio::null()));
-        let line = server.line("clients connect by: ");
-        let (_, told) = line.split_once("clients connect by: ").expect("it has been looked for");
+        let line = server.line("clients connect with: ");
+        let (_, told) = line.split_once("clients connect with: ").expect("it has been looked for");
         assert!(told.starts_with("xport tls-client --pin sha256:") && told.ends_with(&address.to_string()), "{told}");
         let path = std::env::var_os("PATH").unwrap_or_default();
         let folder = program().parent().expect("a folder").to_owned();
@@ -220,7 +220,7 @@ fn a_self_signed_certificate_is_made_anew() {
     let mut pins = Vec::new();
     for _ in 0..2 {
         let (mut server, address) = serve(["tls-echo", "--self-signed", "127.0.0.1:0"]);
-        let line = server.line("clients connect by: ");
+        let line = server.line("clients connect with: ");
         let pin = line.split_whitespace().find(|word| word.starts_with("sha256:")).expect("a pin").to_owned();
         // Without a trusted authority or pin, every server is refused.
         ended(&outcome(["tls-client", &address.to_string()]), 5, HANDSHAKE_WITH);

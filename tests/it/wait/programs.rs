@@ -27,7 +27,7 @@ fn the_program_gets_nothing_of_xport() {
     let services = [open.to_string(), format!("localhost:{}", open.port()), format!("tls:{secure},ca={}", issued.ca())];
     for look in ["exec grep '^Sig[BI]' /proc/self/status", "exec ls /proc/self/fd", "ulimit -Sa"] {
         // What another program has arranged for this process stays, such as an ignored signal.
-        for before in ["ulimit -Sn 100", "trap '' HUP; exec 5</dev/null"] {
+        for before in ["ulimit -Sn 100", "trap '' HUP; exec 5</dev/null", "trap '' XFSZ"] {
             let run = |services: &[String]| {
                 let line = if services.is_empty() { "exec" } else { "exec \"$0\" wait" };
                 let mut command = by_shell(format!("{before}; {line} \"$@\""));

@@ -214,7 +214,9 @@ fn a_page_is_up_by_its_status() {
     ended(&waits([format!("http://{}/a\\,b,status=404", peer.address)]), 0, "");
     assert!(peer.join().starts_with("GET /a,b HTTP/1.1\r\n"));
     // A comma that is not before the name of an option is a part of the path.
-    for (path, sent, status) in [("x?a=1,2", "x?a=1,2", 0), (",,b,c=d,status=404", ",,b,c=d", 3)] {
+    for (path, sent, status) in
+        [("x?a=1,2", "x?a=1,2", 0), (",,b,c=d,status=404", ",,b,c=d", 3), ("x%2Ccaa=1,id=3", "x%2Ccaa=1,id=3", 0)]
+    {
         let peer = http("HTTP/1.1 200 OK\r\n\r\n");
         let output = waits([format!("http://{}/{path}", peer.address)]);
         assert_eq!(output.status.code(), Some(status), "{}", text(&output));

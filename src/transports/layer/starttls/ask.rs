@@ -1,6 +1,5 @@
 //! The part of STARTTLS that all protocols share: it splits what the server says into pieces, and lets nothing follow
-//! the consent. It does no I/O: `layer/flow.rs` passes the bytes of the server to the negotiation, in pieces of any size,
-//! and does what the answer says.
+//! the consent.
 //!
 //! Anybody could have sent bytes that come in the clear. None of them is kept once TLS is up, except the lines of the
 //! greeting if a program waits for them. Bytes behind the consent end the stream: an attacker may have put them there,
@@ -10,22 +9,10 @@ use std::time::Duration;
 
 use super::dialogue::{Dialogue, PIECE_MAX, Verdict, quote};
 use super::kind::StartTls;
+use crate::transports::layer::negotiation::{Negotiation, Step};
 
 /// The most that a server may say before TLS. Greetings and capabilities are far shorter.
 pub(super) const TOTAL_MAX: usize = 64 * 1024;
-
-/// The next step of a negotiation.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Step {
-    /// Wait for more from the peer.
-    Wait,
-    /// Send these bytes, and wait.
-    Send(Vec<u8>),
-    /// The negotiation is done. The next byte in either direction belongs to what comes after it.
-    Ready,
-    /// The negotiation has failed, for this reason.
-    Failed(String),
-}
 
 /// A client that asks a server for TLS.
 #[derive(Debug)]
@@ -66,44 +53,6 @@ impl AskForTls {
     /// Keeps the greeting of a server that speaks first for the protocol of the stream.
     pub(crate) fn keeping_greeting(self) -> Self {
         Self { greeting: Some(Vec::new()), ..self }
-    }
-
-    /// The first bytes to send. Empty if the server speaks first.
-    pub(crate) fn start(&mut self) -> Vec<u8> {
-        self.dialogue.opening()
-    }
-
-    /// Takes in bytes of the server.
-    pub(crate) fn feed(&mut self, data: &[u8]) -> Step {
-        if self.stage == DialogueStage::Over {
-            return Step::Failed(untrusted(data));
-        }
-        let step = self.take_in(data);
-        if matches!(step, Step::Ready | Step::Failed(_)) {
-            self.stage = DialogueStage::Over;
-        }
-        step
-    }
-
-    /// Takes the first bytes for the protocol of the stream: words of the server that it needs. Called after `Ready`.
-    pub(crate) fn take_greeting(&mut self) -> Vec<u8> {
-        self.greeting.take().unwrap_or_default()
-    }
-
-    /// Says what it means that the server has ended its direction now.
-    pub(crate) fn ended(&self) -> String {
-        let what = "the server has ended the connection before its consent to TLS";
-        if self.unread.is_empty() { what.to_owned() } else { format!("{what}, after {}", quote(&self.unread)) }
-    }
-
-    /// How long the negotiation may take.
-    pub(crate) fn time_limit(&self) -> Duration {
-        self.time_limit
-    }
-
-    /// Says what has not come within the time limit.
-    pub(crate) fn missing(&self) -> &'static str {
-        self.dialogue.missing()
     }
 
     fn take_in(&mut self, data: &[u8]) -> Step {
@@ -157,6 +106,40 @@ impl AskForTls {
     fn too_long(&self) -> Step {
         let start = quote(&self.unread);
         Step::Failed(format!("a reply of the server is longer than {} KiB: {start}", PIECE_MAX / 1024))
+    }
+}
+
+impl Negotiation for AskForTls {
+    fn start(&mut self) -> Vec<u8> {
+        self.dialogue.opening()
+    }
+
+    fn feed(&mut self, data: &[u8]) -> Step {
+        if self.stage == DialogueStage::Over {
+            return Step::Failed(untrusted(data));
+        }
+        let step = self.take_in(data);
+        if matches!(step, Step::Ready | Step::Failed(_)) {
+            self.stage = DialogueStage::Over;
+        }
+        step
+    }
+
+    fn take_greeting(&mut self) -> Vec<u8> {
+        self.greeting.take().unwrap_or_default()
+    }
+
+    fn ended(&self) -> String {
+        let what = "the server has ended the connection before its consent to TLS";
+        if self.unread.is_empty() { what.to_owned() } else { format!("{what}, after {}", quote(&self.unread)) }
+    }
+
+    fn time_limit(&self) -> Duration {
+        self.time_limit
+    }
+
+    fn missing(&self) -> &'static str {
+        self.dialogue.missing()
     }
 }
 

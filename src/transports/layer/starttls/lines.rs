@@ -20,7 +20,7 @@ fn refuses(what: &str, said: &[u8]) -> Verdict {
     Verdict::No(format!("the server refuses {what}: {}", quote(said)))
 }
 
-const NO_GREETING: &str = "the server has not greeted";
+const NO_GREETING: &str = "the server has sent no greeting";
 const NO_ANSWER: &str = "no answer to STARTTLS";
 
 /// RFC 3207, with the replies of RFC 5321.

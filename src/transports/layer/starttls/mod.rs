@@ -14,5 +14,5 @@ mod postgres;
 mod tests;
 mod xmpp;
 
-pub(crate) use self::ask::{AskForTls, Step};
+pub(crate) use self::ask::AskForTls;
 pub use self::kind::StartTls;

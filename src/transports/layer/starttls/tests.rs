@@ -3,7 +3,8 @@
 
 use super::ask::TOTAL_MAX;
 use super::dialogue::{PIECE_MAX, quote};
-use super::{AskForTls, StartTls, Step};
+use super::{AskForTls, StartTls};
+use crate::transports::layer::negotiation::{Negotiation, Step};
 use std::time::Duration;
 
 const INJECTED: &str = "the server has sent bytes between its consent and TLS, and they may be forged";
