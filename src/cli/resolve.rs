@@ -162,35 +162,23 @@ pub(super) fn run_options(action: Action, options: &Options, has_datagrams: bool
     Ok(run)
 }
 
-/// Options about the end of a stream.
-const ENDS: &[Opt] = &[Opt::HalfClose, Opt::NoHalfClose, Opt::Linger, Opt::QuitAfter, Opt::UntilPeerEnds];
-
-/// Options about the data of a session.
-const DATA: &[Opt] = &[
-    Opt::SendOnly,
-    Opt::RecvOnly,
-    Opt::Raw,
-    Opt::Escape,
-    Opt::Progress,
-    Opt::Dump,
-    Opt::HighWater,
-    Opt::LowWater,
-    Opt::IdleTimeout,
-];
-
-/// An option, others that do nothing beside it, and why. The first row that is true of a line is reported.
-const USELESS: &[(Opt, &[Opt], &str)] = &[
-    (Opt::ShowChain, ENDS, NO_DATA),
-    (Opt::ShowChain, DATA, NO_DATA),
-    (Opt::RecvOnly, ENDS, "stdin is not read"),
-    (Opt::SendOnly, &[Opt::HalfClose, Opt::NoHalfClose, Opt::QuitAfter], "the connection is closed when stdin ends"),
-    (Opt::RecvOnly, &[Opt::Raw], "stdin is not read"),
-    (Opt::Raw, &[Opt::Progress], "the terminal shows what the peer sends"),
-    (Opt::Raw, ENDS, "a session on a terminal ends with the peer"),
-];
-
 /// Checks that no two options of the run contradict each other.
 fn check_pairs(options: &Options) -> Result<(), ConfigError> {
+    use Opt::*;
+    /// Options about the end of a stream.
+    const ENDS: &[Opt] = &[HalfClose, NoHalfClose, Linger, QuitAfter, UntilPeerEnds];
+    /// Options about the data of a session.
+    const DATA: &[Opt] = &[SendOnly, RecvOnly, Raw, Escape, Progress, Dump, HighWater, LowWater, IdleTimeout];
+    /// An option, others that do nothing beside it, and why. The first row that is true of a line is reported.
+    const USELESS: &[(Opt, &[Opt], &str)] = &[
+        (ShowChain, ENDS, NO_DATA),
+        (ShowChain, DATA, NO_DATA),
+        (RecvOnly, ENDS, "stdin is not read"),
+        (SendOnly, &[HalfClose, NoHalfClose, QuitAfter], "the connection is closed when stdin ends"),
+        (RecvOnly, &[Raw], "stdin is not read"),
+        (Raw, &[Progress], "the terminal shows what the peer sends"),
+        (Raw, ENDS, "a session on a terminal ends with the peer"),
+    ];
     for (opt, others, why) in USELESS.iter().filter(|(opt, ..)| options.was_given(*opt)) {
         if let Some(other) = others.iter().find(|other| options.was_given(**other)) {
             return Err(format!("{} does nothing with {}: {why}", row(*other).flag(), row(*opt).flag()).into());
@@ -199,7 +187,7 @@ fn check_pairs(options: &Options) -> Result<(), ConfigError> {
     if options.stream.linger.is_some() && options.stream.quit_after.is_some() {
         return Err("XPORT_LINGER and XPORT_QUIT_AFTER contradict each other: one must be empty".into());
     }
-    if options.was_given(Opt::Escape) && !options.raw {
+    if options.was_given(Escape) && !options.raw {
         return Err("--escape does nothing without --raw".into());
     }
     Ok(())
