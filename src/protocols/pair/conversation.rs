@@ -53,7 +53,7 @@ pub struct ConversationOptions {
 #[derive(Debug)]
 pub struct Conversation {
     /// stdin and stdout.
-    stdio: Cell<Option<Id>>,
+    pub stdio: Cell<Option<Id>>,
     /// The end that gets the bytes of stdin.
     partner: Cell<Option<End>>,
     /// The failures so far.
@@ -83,12 +83,7 @@ impl Conversation {
         })
     }
 
-    /// Makes `stdio` the stream of stdin and stdout. Call this before the loop runs.
-    pub fn set_stdio(&self, stdio: Id) {
-        self.stdio.set(Some(stdio));
-    }
-
-    /// How long to stay after stdin has ended and nothing moves. `None` means for ever.
+    /// How long to stay after stdin has ended and nothing moves. `None` means forever.
     pub(super) fn linger(&self) -> Option<Duration> {
         if self.session.send_only { Some(Duration::ZERO) } else { self.linger }
     }
@@ -221,7 +216,7 @@ impl DatagramProtocol for SocketSide {
             return;
         }
         self.senders.note(t, from);
-        // An answer of another service is printed, but not answered: two services would answer each other for ever.
+        // An answer of another service is printed, but not answered: two services would answer each other forever.
         if options.serves && !is_marked(from) {
             let partner = End::Flow { socket: t.id(), remote: *from };
             self.shared.set_partner(t.net(), partner);
