@@ -27,7 +27,7 @@ pub(super) struct Request<'a> {
 /// An endpoint whose options have been read.
 pub(super) struct ParsedEndpoint<'a> {
     pub(super) arg: EndpointArg<'a>,
-    /// `None` if the endpoint is no socket.
+    /// `None` if the endpoint is not a socket.
     socket: Option<(Address, Options)>,
 }
 
