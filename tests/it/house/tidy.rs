@@ -40,7 +40,7 @@ const STILTED: &[(&str, usize)] = &[
     ("ends in order", 0),
     ("gone in order", 0),
     ("is no socket", 1),
-    ("is no terminal", 0),
+    ("is no terminal", 1),
     ("is no reset", 0),
 ];
 
