@@ -272,7 +272,7 @@ const SIZES: &[(&str, f64)] = &[
     ("g gb gib", 1024.0 * 1024.0 * 1024.0),
 ];
 
-/// Explains why a text is not a duration. One that is written as in other programs is rewritten.
+/// Explains why a text is no duration. The answer has a duration of other programs in the right form.
 fn explain_duration(text: &str) -> String {
     let units = [("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
     explain_amount(text, "a duration", "250ms, 10s, 2m or 1h", TIMES, &units)

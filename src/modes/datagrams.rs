@@ -92,6 +92,6 @@ fn join_stdio(run: &mut Run, shared: &Rc<Conversation>, sockets: Vec<Id>, stream
     // The run ends with its sockets, and not with stdin and stdout.
     net.transport(id).set_background(true);
     run.show_progress(id, stream);
-    shared.set_stdio(id);
+    shared.stdio.set(Some(id));
     Ok(())
 }

@@ -52,7 +52,7 @@ fn on_stdio(config: &ExecConfig) -> anyhow::Result<()> {
     let streams = Streams::of(&config.child);
     let (signals, forwarder) = forwarding(&config.child, &streams, Rc::clone(&exec));
     if streams.standing == Standing::OurGroup {
-        exec.share_keys();
+        exec.has_our_keys.set(true);
     }
     run.watch(&signals, Signals::of_exec(forwarder, config.stream.timeout, run.reporter.clone()))?;
     let marks = marks(&config.stream)?;
@@ -72,10 +72,10 @@ fn on_stdio(config: &ExecConfig) -> anyhow::Result<()> {
         // The child alone keeps the run going.
         net.transport(id).set_background(true);
     }
-    exec.set_stderr(stderr);
+    exec.stderr.set(stderr);
     let side = ChildEnd::of_exec(End::Stdio { stdin, stdout }, run.reporter.clone(), Rc::clone(&exec));
     let child = Child::new(&config.child).with_stdio(streams.stdio, streams.standing);
-    exec.set_child(children::start(net, &child, Vec::new(), marks, side)?);
+    exec.child.set(Some(children::start(net, &child, Vec::new(), marks, side)?));
     if streams.stdio[0] == ChildStdio::Inherit {
         // The writer of a pipe has to notice when the child closes its stdin. Without a descriptor for this, the pipe
         // stays open.

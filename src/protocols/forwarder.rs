@@ -61,17 +61,17 @@ impl Forwarder {
     pub(super) fn signal(&mut self, t: &mut Transport<'_>, signal: i32, by_system: bool, reporter: &Reporter) {
         // A hang-up is no key: the child has to end after it.
         let is_key = by_system && matches!(signal, SIGINT | SIGQUIT | SIGTSTP);
-        let has_it = is_key && self.child.has_our_keys();
+        let has_it = is_key && self.child.has_our_keys.get();
         match (signal, self.terminal, self.stop) {
             (SIGCHLD, ..) => self.explain_stop(t),
             (SIGWINCH | SIGCONT, Some(look), _) => self.resize(t, look()),
             (SIGTSTP, _, Some(stop)) => self.stop(t, stop, has_it),
             // A child in the same group gets this signal anyway. A second one could come after the next stop.
-            (SIGCONT, ..) if self.child.has_our_keys() => (),
+            (SIGCONT, ..) if self.child.has_our_keys.get() => (),
             // The child can have ended, or be another user.
             (SIGCONT, ..) => drop(self.to_child(t, SIGCONT)),
             _ if has_it && self.runs(t) => {
-                self.child.note_signal(signal);
+                self.child.signal.set(Some(signal));
                 t.net().signal_was_for_child();
             }
             _ => self.forward(t, signal, reporter),
@@ -84,7 +84,7 @@ impl Forwarder {
             self.asked = signal;
             return self.give_up(t, reporter);
         }
-        self.child.note_signal(signal);
+        self.child.signal.set(Some(signal));
         if matches!(signal, SIGTERM | SIGHUP) {
             return self.ask_to_end(t, signal);
         }
@@ -101,7 +101,7 @@ impl Forwarder {
     }
 
     fn with_child<T>(&self, t: &mut Transport<'_>, f: impl FnOnce(&mut SubprocessTransport<'_>) -> T) -> Option<T> {
-        self.child.child().map(|child| f(&mut t.net().subprocess_transport(child)))
+        self.child.child.get().map(|child| f(&mut t.net().subprocess_transport(child)))
     }
 
     fn to_child(&self, t: &mut Transport<'_>, signal: i32) -> io::Result<()> {

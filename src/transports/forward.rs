@@ -39,17 +39,6 @@ use crate::sys::splice::{are_ready, is_nonblocking, send_file, splice};
 /// Bytes that one call may move. The kernel has limits of its own.
 const MOVE_BYTES: usize = 1024 * 1024;
 
-/// The outcome of one attempt to move bytes.
-enum SpliceOutcome {
-    Bytes(usize),
-    /// The sink has no room.
-    NotNow,
-    /// The source has failed.
-    Failed(io::Error),
-    /// Read and write instead. The read also finds an end, or that no bytes are there.
-    Copy,
-}
-
 /// A stream, the stream that gets its bytes, and what both need of the loop.
 struct Route<'a> {
     source_id: Id,
@@ -161,25 +150,23 @@ impl Route<'_> {
     }
 
     /// The source is not read until the sink has room again.
-    fn block(&mut self) -> SpliceOutcome {
+    fn block(&mut self) -> Option<Filled> {
         self.source.gate.blocked_by_sink = true;
         self.sink.source_waits = true;
-        SpliceOutcome::NotNow
+        Some(Filled::NotNow)
     }
 
     /// Moves bytes once: by the kernel if possible, and through `buffer` otherwise.
     fn move_once(&mut self, buffer: &mut [u8]) -> Filled {
         // Bytes that were handed back, or copied before, go first.
         if self.source.unread.is_none() && self.sink.out.is_empty() {
-            match self.splice() {
-                SpliceOutcome::Bytes(n) => {
-                    log::trace!("{}: {n} bytes moved by the kernel", self.source_ref().label());
-                    self.note_forwarded(n, trial::Method::Send);
-                    return Filled::Gone(n);
-                }
-                SpliceOutcome::NotNow => return Filled::NotNow,
-                SpliceOutcome::Failed(error) => return Filled::Failed(error),
-                SpliceOutcome::Copy => (),
+            let moved = self.splice();
+            if let Some(Filled::Gone(n)) = moved {
+                log::trace!("{}: {n} bytes moved by the kernel", self.source_ref().label());
+                self.note_forwarded(n, trial::Method::Send);
+            }
+            if let Some(moved) = moved {
+                return moved;
             }
         }
         match self.source_ref().fill(buffer) {
@@ -192,12 +179,13 @@ impl Route<'_> {
         }
     }
 
-    /// Lets the kernel move bytes, if that is the method at present.
-    fn splice(&mut self) -> SpliceOutcome {
-        let Some(forward) = self.source.forward.as_deref() else { return SpliceOutcome::Copy };
-        let ForwardMode::Splice(route) = forward.mode else { return SpliceOutcome::Copy };
+    /// Lets the kernel move bytes, if that is the method at present. `None` means: read and write instead. The read
+    /// also finds an end, or that no bytes are there.
+    fn splice(&mut self) -> Option<Filled> {
+        let forward = self.source.forward.as_deref()?;
+        let ForwardMode::Splice(route) = forward.mode else { return None };
         if forward.trial.as_ref().is_some_and(|trial| trial.method() == trial::Method::Copy) {
-            return SpliceOutcome::Copy;
+            return None;
         }
         if !self.source.is_bare() || !self.sink.is_bare() {
             // A layer has come since.
@@ -211,11 +199,11 @@ impl Route<'_> {
     }
 
     /// From a socket into a pipe, and on into the other socket.
-    fn splice_by_pipe(&mut self) -> SpliceOutcome {
-        let Some((_, from)) = self.source.io.raw_source() else { return SpliceOutcome::NotNow };
+    fn splice_by_pipe(&mut self) -> Option<Filled> {
+        let Some((_, from)) = self.source.io.raw_source() else { return Some(Filled::NotNow) };
         let Some(pipe) = self.cx.pipes.take() else {
             self.set_mode(ForwardMode::Copy);
-            return SpliceOutcome::Copy;
+            return None;
         };
         match splice(from, pipe.write.as_fd(), MOVE_BYTES) {
             Ok(bytes @ 1..) => {
@@ -226,42 +214,42 @@ impl Route<'_> {
                 if self.sink.out.is_spliced() {
                     self.block();
                 }
-                SpliceOutcome::Bytes(bytes)
+                Some(Filled::Gone(bytes))
             }
             result => {
                 // The pipe is still empty.
                 self.cx.pipes.give(pipe);
                 match result {
-                    Ok(_) => SpliceOutcome::Copy,
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => SpliceOutcome::Copy,
+                    Ok(_) => None,
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => None,
                     Err(error) if is_refusal(&error) => self.copy_from_now_on(),
-                    Err(error) => SpliceOutcome::Failed(self.source.io.name_source(error)),
+                    Err(error) => Some(Filled::Failed(self.source.io.name_source(error))),
                 }
             }
         }
     }
 
     /// From a socket or a pipe to a pipe.
-    fn splice_directly(&mut self) -> SpliceOutcome {
-        let Some((from, to)) = self.descriptors() else { return SpliceOutcome::NotNow };
+    fn splice_directly(&mut self) -> Option<Filled> {
+        let Some((from, to)) = self.descriptors() else { return Some(Filled::NotNow) };
         match splice(from, to, MOVE_BYTES) {
-            Ok(0) => SpliceOutcome::Copy,
+            Ok(0) => None,
             Ok(n) => self.moved(n),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => match are_ready(from, to) {
                 (true, false) => self.sink_is_full(),
-                _ => SpliceOutcome::Copy,
+                _ => None,
             },
             Err(error) if is_refusal(&error) => self.copy_from_now_on(),
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => self.sink_failed(error),
-            Err(error) => SpliceOutcome::Failed(self.source.io.name_source(error)),
+            Err(error) => Some(Filled::Failed(self.source.io.name_source(error))),
         }
     }
 
     /// From a regular file to whatever takes it.
-    fn send_file(&mut self) -> SpliceOutcome {
-        let Some((from, to)) = self.descriptors() else { return SpliceOutcome::NotNow };
+    fn send_file(&mut self) -> Option<Filled> {
+        let Some((from, to)) = self.descriptors() else { return Some(Filled::NotNow) };
         match send_file(from, to, MOVE_BYTES) {
-            Ok(0) => SpliceOutcome::Copy,
+            Ok(0) => None,
             Ok(n) => self.moved(n),
             // A file is always ready.
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.sink_is_full(),
@@ -276,30 +264,30 @@ impl Route<'_> {
     }
 
     /// Counts `n` bytes that went from the source to the sink without a pipe in between.
-    fn moved(&mut self, n: usize) -> SpliceOutcome {
+    fn moved(&mut self, n: usize) -> Option<Filled> {
         self.source.totals.received += n as u64;
         self.sink.totals.sent += n as u64;
         for stream in [&mut *self.source, &mut *self.sink] {
             stream.last_activity = self.cx.now;
         }
-        SpliceOutcome::Bytes(n)
+        Some(Filled::Gone(n))
     }
 
-    fn sink_is_full(&mut self) -> SpliceOutcome {
+    fn sink_is_full(&mut self) -> Option<Filled> {
         self.sink.ready.writable = false;
         self.sink_ref().schedule_rearm();
         self.block()
     }
 
-    fn sink_failed(&mut self, error: io::Error) -> SpliceOutcome {
+    fn sink_failed(&mut self, error: io::Error) -> Option<Filled> {
         let error = self.sink.io.name_sink(error);
         self.sink_ref().write_failed(error);
         self.block()
     }
 
-    fn copy_from_now_on(&mut self) -> SpliceOutcome {
+    fn copy_from_now_on(&mut self) -> Option<Filled> {
         self.set_mode(ForwardMode::CopyOnly);
-        SpliceOutcome::Copy
+        None
     }
 
     fn set_mode(&mut self, mode: ForwardMode) {

@@ -115,10 +115,6 @@ impl Listener {
         }
     }
 
-    pub(crate) fn name(&self) -> &Peer {
-        &self.name
-    }
-
     pub(crate) fn socket(&self) -> &Socket {
         &self.socket
     }

@@ -123,7 +123,7 @@ impl Net {
     pub fn listening_on(&mut self, id: Id) -> Option<Peer> {
         match self.slots.get(id)? {
             Slot::Datagram(datagram) => datagram.io.local(),
-            Slot::Listener(listener) => Some(listener.name().clone()),
+            Slot::Listener(listener) => Some(listener.name.clone()),
             _ => None,
         }
     }

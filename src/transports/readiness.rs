@@ -66,7 +66,7 @@ impl Readiness {
 }
 
 /// What can keep a transport from being read, although bytes are there. Each reason has one owner.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct ReadGate {
     /// The protocol wants no data: `pause_reading`.
     pub(crate) paused: bool,
@@ -74,12 +74,6 @@ pub(crate) struct ReadGate {
     pub(crate) blocked_by_sink: bool,
     /// Whether the reader of the dump is too slow for more bytes.
     pub(crate) throttle: Throttle,
-}
-
-impl Default for ReadGate {
-    fn default() -> Self {
-        Self { paused: false, blocked_by_sink: false, throttle: Throttle::Free }
-    }
 }
 
 impl ReadGate {

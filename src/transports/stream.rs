@@ -64,7 +64,7 @@ pub(crate) struct Stream {
 }
 
 /// How a stream closes.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Closing {
     pub(crate) mode: CloseMode,
     /// A server drops a closing connection that makes no progress for 5 s, because others need its place.
@@ -78,9 +78,10 @@ pub(crate) struct Closing {
 }
 
 /// What a closed stream waits for once everything is sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum CloseMode {
     /// For the peer's end, so that the close is not a reset, and for the acknowledgement.
+    #[default]
     Lingering,
     /// For the acknowledgement alone. No more bytes of the peer are needed.
     Delivered,
@@ -103,13 +104,7 @@ impl Stream {
                 rearm: Rearm::None,
             },
             gate: ReadGate::default(),
-            closing: Closing {
-                mode: CloseMode::Lingering,
-                is_bounded: false,
-                last_bytes: 0,
-                discarded: false,
-                bears_missing_reader: false,
-            },
+            closing: Closing::default(),
             io,
             number: Number::NONE,
             state: State::new(phase),

@@ -13,6 +13,7 @@
 use std::time::{Duration, Instant};
 
 use super::End;
+use crate::protocols::idle::Fired;
 use crate::transports::id::Id;
 use crate::transports::info::Info;
 use crate::transports::net::Net;
@@ -31,7 +32,7 @@ const LOOK_AGAIN_MAX: Duration = Duration::from_secs(1);
 pub(super) struct AnswerClock {
     limit: Option<Duration>,
     step: AnswerStep,
-    timer: Option<TimerId>,
+    pub(super) timer: Option<TimerId>,
 }
 
 #[derive(Debug)]
@@ -46,16 +47,6 @@ enum AnswerStep {
         /// The bytes of each end that had arrived when the time was over.
         arrived: Vec<u64>,
     },
-}
-
-/// The meaning of a timer that fired.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum AnswerTime {
-    /// Another timer has fired.
-    OtherTimer,
-    GoesOn,
-    /// The time of this length is over.
-    Over(Duration),
 }
 
 impl AnswerClock {
@@ -75,8 +66,8 @@ impl AnswerClock {
     }
 
     /// A timer of `owner` has fired. `others` are the ends that answer.
-    pub(super) fn fired(&mut self, net: &mut Net, owner: Id, timer: TimerId, others: &[End]) -> AnswerTime {
-        let Some(limit) = self.limit.filter(|_| self.timer == Some(timer)) else { return AnswerTime::OtherTimer };
+    pub(super) fn fired(&mut self, net: &mut Net, owner: Id, timer: TimerId, others: &[End]) -> Fired {
+        let Some(limit) = self.limit.filter(|_| self.timer == Some(timer)) else { return Fired::Other };
         let wait = match &self.step {
             AnswerStep::Delivering { since } if !others.iter().all(|other| has_everything(*other, net)) => {
                 look_again(net, *since)
@@ -93,18 +84,13 @@ impl AnswerClock {
             AnswerStep::Collecting { arrived, since } => {
                 if others.iter().zip(arrived).all(|(other, arrived)| has_handed_on(*other, net, *arrived)) {
                     self.timer = None;
-                    return AnswerTime::Over(limit);
+                    return Fired::Expired(limit);
                 }
                 look_again(net, *since)
             }
         };
         self.timer = Some(net.call_later(owner, wait));
-        AnswerTime::GoesOn
-    }
-
-    /// The owner is lost: the timer that is left.
-    pub(super) fn take_timer(&mut self) -> Option<TimerId> {
-        self.timer.take()
+        Fired::TooEarly
     }
 }
 

@@ -193,7 +193,7 @@ impl SubprocessProtocol for ChildEnd {
     fn connection_lost(&mut self, t: &mut SubprocessTransport<'_>, error: Option<io::Error>) {
         if error.is_some() {
             // The child cannot be killed and is left running. The log has said so, and the time limit too.
-            let signal = self.exec.as_ref().map(|exec| exec.last_signal().unwrap_or(SIGTERM));
+            let signal = self.exec.as_ref().map(|exec| exec.signal.get().unwrap_or(SIGTERM));
             self.options.fail(t.number(), Failure::silent(signal.map_or(Cause::Local, Cause::Signal)));
         }
         if let Some(exec) = &self.exec {

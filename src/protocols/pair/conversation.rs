@@ -53,7 +53,7 @@ pub struct ConversationOptions {
 #[derive(Debug)]
 pub struct Conversation {
     /// stdin and stdout.
-    stdio: Cell<Option<Id>>,
+    pub stdio: Cell<Option<Id>>,
     /// The end that gets the bytes of stdin.
     partner: Cell<Option<End>>,
     /// The failures so far.
@@ -81,11 +81,6 @@ impl Conversation {
             quit_after: pair.quit_after,
             reporter,
         })
-    }
-
-    /// Makes `stdio` the stream of stdin and stdout. Call this before the loop runs.
-    pub fn set_stdio(&self, stdio: Id) {
-        self.stdio.set(Some(stdio));
     }
 
     /// How long to stay after stdin has ended and nothing moves. `None` means forever.

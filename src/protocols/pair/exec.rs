@@ -29,51 +29,23 @@ use crate::transports::protocol::{Eof, Protocol};
 /// The state that the side of the child, the standard streams and the signals share.
 #[derive(Debug, Default)]
 pub struct ExecChild {
-    child: Cell<Option<Id>>,
-    stderr: Cell<Option<Id>>,
+    /// The child. Set before the loop runs.
+    pub child: Cell<Option<Id>>,
+    /// The stream for the child's stderr, if it needs one. Set before the loop runs.
+    pub stderr: Cell<Option<Id>>,
     /// The last signal that the child got from xport, or together with xport.
-    signal: Cell<Option<i32>>,
-    has_our_keys: Cell<bool>,
+    pub(in crate::protocols) signal: Cell<Option<i32>>,
+    /// Whether the child is in the process group of xport, so that a key of the terminal signals both. Set before the
+    /// loop runs.
+    pub has_our_keys: Cell<bool>,
 }
 
 impl ExecChild {
-    /// Sets the child. Call this before the loop runs.
-    pub fn set_child(&self, child: Id) {
-        self.child.set(Some(child));
-    }
-
-    /// Sets the stream for the child's stderr. With `None` the child needs none. Call this before the loop runs.
-    pub fn set_stderr(&self, stderr: Option<Id>) {
-        self.stderr.set(stderr);
-    }
-
-    /// Notes that the child is in the process group of xport, so that a key of the terminal signals both. Call
-    /// this before the loop runs.
-    pub fn share_keys(&self) {
-        self.has_our_keys.set(true);
-    }
-
-    pub(in crate::protocols) fn child(&self) -> Option<Id> {
-        self.child.get()
-    }
-
     /// The name of the child in messages.
     pub(in crate::protocols) fn name(&self, net: &mut Net) -> String {
         let Some(child) = self.child.get() else { return "the child".to_owned() };
         let child = net.subprocess_transport(child);
         format!("{}child {}", child.number(), child.pid().unwrap_or(0))
-    }
-
-    pub(in crate::protocols) fn has_our_keys(&self) -> bool {
-        self.has_our_keys.get()
-    }
-
-    pub(in crate::protocols) fn note_signal(&self, signal: i32) {
-        self.signal.set(Some(signal));
-    }
-
-    pub(super) fn last_signal(&self) -> Option<i32> {
-        self.signal.get()
     }
 
     /// The signal that has ended the child and that xport got too. xport dies of the same signal, so that a shell ends

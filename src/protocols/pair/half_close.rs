@@ -7,7 +7,7 @@
 //! ```text
 //!   Open ---the input ends---> told at once
 //!     |
-//!     +-----the input ends---> Held ---no byte moves for a while---> told
+//!     +-----the input ends---> Fired ---no byte moves for a while---> told
 //!                                |
 //!                                +---the peer ends, or the session---> never told by itself
 //! ```
@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use log::Level;
 
-use crate::protocols::idle::{Activity, Stillness};
+use crate::protocols::idle::{Activity, Fired, Stillness};
 use crate::transports::handle::Transport;
 use crate::transports::id::Id;
 use crate::transports::net::Net;
@@ -47,7 +47,7 @@ pub enum HalfClose {
 #[derive(Debug)]
 pub(super) struct InputEnd {
     policy: HalfClose,
-    request: RequestLine,
+    pub(super) request: RequestLine,
     /// The limit of silence and its timer, while the end is held back.
     held: Option<(Duration, TimerId)>,
     stillness: Stillness,
@@ -58,14 +58,9 @@ impl InputEnd {
         Self { policy, request: RequestLine::default(), held: None, stillness: Stillness::default() }
     }
 
-    /// Whether [`look`](Self::look) has to see the next bytes of the input.
+    /// Whether the request line has to see the next bytes of the input, in order from the first one on.
     pub(super) fn is_looking(&self) -> bool {
         self.policy == HalfClose::Auto && !self.request.is_decided()
-    }
-
-    /// Looks at bytes of the input, in order from the first one on.
-    pub(super) fn look(&mut self, data: &[u8]) {
-        self.request.feed(data);
     }
 
     /// The input has ended. Returns whether the end has to be told now. If not, `owner` gets a timer for
@@ -94,33 +89,26 @@ impl InputEnd {
         activity: Activity,
         peer: Number,
         has_moved: bool,
-    ) -> Held {
-        let Some((limit, _)) = self.held.filter(|(_, armed)| *armed == timer) else { return Held::OtherTimer };
+    ) -> Fired {
+        let Some((limit, _)) = self.held.filter(|(_, armed)| *armed == timer) else { return Fired::Other };
         let still = self.stillness.lasts(net, activity);
         if still < limit {
             self.held = Some((limit, net.call_later(owner, limit - still)));
-            return Held::Longer;
+            return Fired::TooEarly;
         }
         let level = if self.policy == HalfClose::Auto && has_moved { Level::Warn } else { Level::Debug };
-        log::log!(
-            level,
-            "{peer}no byte has moved for {}: half-closing, which some servers take for a hang-up; --half-close sets \
-             the time",
-            shown(limit)
-        );
+        log::log!(level, "{peer}no byte has moved for {}: {}", shown(limit), self.why_told());
         self.held = None;
-        Held::TellNow
+        Fired::Expired(limit)
     }
-}
 
-/// The meaning of a timer for an end that is held back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Held {
-    /// Another timer has fired.
-    OtherTimer,
-    /// Bytes have moved meanwhile.
-    Longer,
-    TellNow,
+    /// What it means that the end is told now, and what the user can do about it. After a request of HTTP, a server
+    /// that keeps the connection open can take the end for a hang-up: nginx then ends without a close_notify.
+    fn why_told(&self) -> String {
+        let end = "half-closing, which some servers take for a hang-up; --half-close sets the time";
+        let request = "an HTTP server ends by itself after a request with 'Connection: close'";
+        if self.request.is_request() { format!("{end}; {request}") } else { end.to_owned() }
+    }
 }
 
 /// Logs that a peer has ended after the half-close without sending a byte: it can have taken the half-close for a
@@ -141,7 +129,7 @@ pub(super) fn log_half_close_hint(t: &Transport<'_>) {
 /// The first line of what was sent, while it can be a request of HTTP/1: a method, a target and a version (RFC 9112,
 /// section 3). Bytes after the `1.` of the version do not matter.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum RequestLine {
+pub(super) enum RequestLine {
     #[default]
     Start,
     /// In the method, after this many characters.
@@ -170,7 +158,7 @@ impl RequestLine {
         self == Self::Request
     }
 
-    fn feed(&mut self, data: &[u8]) {
+    pub(super) fn feed(&mut self, data: &[u8]) {
         for byte in data {
             if self.is_decided() {
                 return;
@@ -221,6 +209,16 @@ mod tests {
             assert_eq!(line(&[text]), RequestLine::Request, "{}", text.escape_ascii());
             let bytes: Vec<&[u8]> = text.chunks(1).collect();
             assert_eq!(line(&bytes), RequestLine::Request, "byte by byte: {}", text.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn the_message_of_an_end_after_a_request_says_how_a_server_ends_by_itself() {
+        for (input, is_request) in [("GET / HTTP/1.1\r\nHost: h\r\n\r\n", true), ("", false), ("EHLO h\r\n", false)] {
+            let mut end = InputEnd::new(HalfClose::Auto);
+            end.look(input.as_bytes());
+            assert_eq!(end.why_told().ends_with("with 'Connection: close'"), is_request, "{input:?}");
+            assert!(end.why_told().contains("--half-close sets the time"), "{input:?}");
         }
     }
 

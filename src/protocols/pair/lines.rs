@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::End;
-use super::answer::{AnswerClock, AnswerTime};
+use super::answer::AnswerClock;
 use super::conversation::Conversation;
 use crate::protocols::idle::{Activity, Fired, IdleClock};
 use crate::protocols::report::{Cause, Failure};
@@ -193,9 +193,9 @@ impl BufferedProtocol for ConversationStdio {
         let id = t.id();
         let sockets = Vec::from_iter(self.sockets.iter().map(|socket| End::Datagrams(*socket)));
         match self.answer.fired(t.net(), id, timer, &sockets) {
-            AnswerTime::OtherTimer => (),
-            AnswerTime::GoesOn => return,
-            AnswerTime::Over(limit) => return self.lingered(t, limit),
+            Fired::Other => (),
+            Fired::TooEarly => return,
+            Fired::Expired(limit) => return self.lingered(t, limit),
         }
         let activity = self.activity(t);
         match self.idle.fired(t.net(), id, timer, activity) {

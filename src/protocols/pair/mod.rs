@@ -62,7 +62,7 @@ use std::fmt;
 use std::rc::Rc;
 
 pub use self::end::End;
-use self::half_close::{Held, InputEnd};
+use self::half_close::InputEnd;
 pub use self::options::{KeyOptions, KeyTerminal, PairOptions, SessionOptions};
 pub use self::waiting::{FlowPlace, Waiting};
 use super::idle::{Fired, IdleClock};
@@ -245,7 +245,7 @@ impl OtherEnd {
     fn hand_on(&self, net: &mut Net, here: End, input: &mut InputEnd, data: &[u8]) {
         let Some(other) = self.end() else { return };
         if input.is_looking() {
-            input.look(data);
+            input.request.feed(data);
             if !input.is_looking() {
                 here.forward_to(other, net);
             }
@@ -274,9 +274,9 @@ impl OtherEnd {
         let Some(other) = self.end() else { return false };
         let (activity, has_moved) = (here.activity(Some(other), net), other.has_moved(net));
         match input.fired(net, owner, timer, activity, other.number(net), has_moved) {
-            Held::OtherTimer => return false,
-            Held::Longer => (),
-            Held::TellNow => other.end_input(net),
+            Fired::Other => return false,
+            Fired::TooEarly => (),
+            Fired::Expired(_) => other.end_input(net),
         }
         true
     }

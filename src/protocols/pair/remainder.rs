@@ -20,7 +20,7 @@ use crate::transports::id::Id;
 use crate::transports::info::Peer;
 use crate::transports::net::Net;
 use crate::transports::number::Number;
-use crate::transports::protocol::{Eof, Protocol};
+use crate::transports::protocol::Protocol;
 use crate::transports::timers::TimerId;
 
 /// The time limit of the read. A program that feeds a pipe can need a moment, and a longer wait would annoy.
@@ -69,10 +69,6 @@ impl Protocol for Remainder {
         self.fail(Failure::new(Cause::Broken, what));
         // After an orderly end, the sender would believe that everything has arrived.
         if t.is_connection() { t.abort() } else { t.close() }
-    }
-
-    fn eof_received(&mut self, _t: &mut Transport<'_>) -> Eof {
-        Eof::Close
     }
 
     fn timer_fired(&mut self, t: &mut Transport<'_>, timer: TimerId) {

@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use super::answer::{AnswerClock, AnswerTime, LINGER};
+use super::answer::{AnswerClock, LINGER};
 use super::child::QUIET;
 use super::half_close::{HalfClose, InputEnd, log_half_close_hint};
 use super::remainder;
@@ -338,9 +338,9 @@ impl Protocol for StreamSide {
         }
         if let Some(other) = self.other.end() {
             match self.answer.fired(t.net(), id, timer, &[other]) {
-                AnswerTime::OtherTimer => (),
-                AnswerTime::GoesOn => return,
-                AnswerTime::Over(limit) => return self.quit(t, other, limit),
+                Fired::Other => (),
+                Fired::TooEarly => return,
+                Fired::Expired(limit) => return self.quit(t, other, limit),
             }
         }
         if Some(timer) == self.linger_timer {
@@ -363,8 +363,8 @@ impl Protocol for StreamSide {
     fn connection_lost(&mut self, t: &mut Transport<'_>, error: Option<io::Error>) {
         // Nothing has failed once both directions have ended, and the child may go on.
         let error = error.filter(|_| self.both_done_timer.is_none());
-        let timers = [self.linger_timer.take(), self.probe_timer.take(), self.both_done_timer.take()];
-        for timer in timers.into_iter().chain([self.answer.take_timer()]).flatten() {
+        let own = [&mut self.linger_timer, &mut self.probe_timer, &mut self.both_done_timer, &mut self.answer.timer];
+        for timer in own.into_iter().filter_map(Option::take) {
             t.cancel(timer);
         }
         match &error {

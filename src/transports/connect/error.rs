@@ -9,13 +9,13 @@ use crate::transports::error::{self, describe, is_handshake_timeout, is_lack_of_
 /// The error of a connection that could not be made.
 #[derive(Debug)]
 pub struct ConnectError {
-    message: String,
-    hint: Option<String>,
-    kind: ConnectErrorKind,
-    is_given_up: bool,
-    is_absent: bool,
+    pub(super) message: String,
+    pub(super) hint: Option<String>,
+    pub(super) kind: ConnectErrorKind,
+    pub(super) is_given_up: bool,
+    pub(super) is_absent: bool,
     /// The system's error of the last attempt.
-    source: Option<io::Error>,
+    pub(super) source: Option<io::Error>,
 }
 
 /// The kind of the failure.
@@ -57,7 +57,7 @@ impl ConnectError {
 
     /// `name` has no addresses, or no answer has come.
     pub(super) fn unresolved(name: &str, why: &NoAddress) -> Self {
-        Self::resolve(name, &why.text).with_absence(why.is_certain)
+        Self { is_absent: why.is_certain, ..Self::resolve(name, &why.text) }
     }
 
     /// `target`, or one of its addresses, cannot be connected to.
@@ -68,25 +68,14 @@ impl ConnectError {
     /// An attempt has failed with `error`.
     pub(crate) fn of_attempt(address: &dyn fmt::Display, error: io::Error) -> Self {
         let (kind, is_absent) = (ConnectErrorKind::of(&error), says_absent(&error));
-        Self::connect(address, &describe(&error)).with_kind(kind).with_absence(is_absent).with_source(Some(error))
+        let failed = Self::connect(address, &describe(&error));
+        Self { kind, is_absent, source: Some(error), ..failed }
     }
 
     /// This machine cannot look up `name`.
     pub(crate) fn no_resolver(name: &str, error: io::Error) -> Self {
         let failed = Self::resolve(name, &describe(&error));
-        failed.with_kind(ConnectErrorKind::Local).with_source(Some(error))
-    }
-
-    pub(crate) fn with_source(self, source: Option<io::Error>) -> Self {
-        Self { source, ..self }
-    }
-
-    pub(crate) fn with_kind(self, kind: ConnectErrorKind) -> Self {
-        Self { kind, ..self }
-    }
-
-    pub(super) fn with_absence(self, is_absent: bool) -> Self {
-        Self { is_absent, ..self }
+        Self { kind: ConnectErrorKind::Local, source: Some(error), ..failed }
     }
 
     /// The connection with `peer` was made, and the stream did not become open. `what` is the part that has failed.
@@ -144,7 +133,8 @@ pub(super) fn says_absent(error: &io::Error) -> bool {
 
 impl From<io::Error> for ConnectError {
     fn from(error: io::Error) -> Self {
-        Self::new(describe(&error)).with_source(Some(error))
+        let failed = Self::new(describe(&error));
+        Self { source: Some(error), ..failed }
     }
 }
 

@@ -4,7 +4,7 @@ use super::error::ConnectError;
 use super::resolver::Answer;
 use super::{NOT_NUMERIC, numeric_addresses};
 use crate::transports::address::{Family, Host, HostPort};
-use crate::transports::ctx::Call;
+use crate::transports::ctx::{Call, Ctx};
 use crate::transports::handle::Transport;
 use crate::transports::id::Id;
 use crate::transports::net::Net;
@@ -16,23 +16,27 @@ impl Transport<'_> {
     /// minute. asyncio's `getaddrinfo`.
     #[doc(alias = "getaddrinfo")]
     pub fn look_up(&mut self, host: &Host, family: Family, numeric: bool) {
-        let cx = &mut self.net.cx;
-        let answer = match host {
-            Host::Name(name) if numeric => Err(ConnectError::resolve(name, NOT_NUMERIC)),
-            Host::Name(name) => match cx.resolver.look_up(&cx.registry, self.id, name, 0, family) {
-                Ok(()) => return,
-                Err(error) => Err(ConnectError::no_resolver(name, error)),
-            },
-            _ => {
-                let host = HostPort { host: host.clone(), port: 0 };
-                let mut addresses = numeric_addresses(&host);
-                addresses.retain(|address| family.admits(address));
-                let none = || ConnectError::new("no address of that family".to_owned());
-                if addresses.is_empty() { Err(none()) } else { Ok(addresses) }
+        let host = HostPort { host: host.clone(), port: 0 };
+        let answer = match look_up(&mut self.net.cx, self.id, &host, family, numeric) {
+            None => return,
+            Some(Ok(addresses)) if !addresses.iter().any(|address| family.admits(address)) => {
+                Err(ConnectError::new("no address of that family".to_owned()))
             }
+            Some(answer) => answer.map(|addresses| addresses.into_iter().filter(|one| family.admits(one)).collect()),
         };
-        cx.calls.push_back((self.id, Call::Resolved(answer)));
+        self.net.cx.calls.push_back((self.id, Call::Resolved(answer)));
     }
+}
+
+/// Looks up the addresses of a host for a transport. `None` means that the resolver answers later. The addresses of a
+/// host that is no name can be of either family.
+pub(super) fn look_up(cx: &mut Ctx, id: Id, host: &HostPort, family: Family, numeric: bool) -> Option<Answer> {
+    let Host::Name(name) = &host.host else { return Some(Ok(numeric_addresses(host))) };
+    if numeric {
+        return Some(Err(ConnectError::resolve(name, NOT_NUMERIC)));
+    }
+    let asked = cx.resolver.look_up(&cx.registry, id, name, host.port, family);
+    asked.err().map(|error| Err(ConnectError::no_resolver(name, error)))
 }
 
 impl Net {

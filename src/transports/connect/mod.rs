@@ -20,6 +20,7 @@ use socket2::SockAddr;
 
 pub(crate) use self::attempt::bind_source;
 pub use self::error::{ConnectError, ConnectErrorKind};
+use self::look_up::look_up;
 pub use self::options::{Dialing, Retry};
 use self::resolver::Answer;
 use self::state::{ConnectStep, ConnectTarget, Connecting};
@@ -65,16 +66,10 @@ pub(crate) trait Connect {
         let options = &connecting.options;
         connecting.limit = Some(cx.timers.arm(options.timeout, Some(id), Alarm::ConnectTimeout));
         let found = match &connecting.target {
-            ConnectTarget::Inet(HostPort { host: Host::Name(name), .. }) if options.numeric => {
-                Err(ConnectError::resolve(name, NOT_NUMERIC))
-            }
-            ConnectTarget::Inet(HostPort { host: Host::Name(name), port }) => {
-                match cx.resolver.look_up(&cx.registry, id, name, *port, options.family) {
-                    Ok(()) => return,
-                    Err(error) => Err(ConnectError::no_resolver(name, error)),
-                }
-            }
-            ConnectTarget::Inet(inet) => Ok(sock_addrs(numeric_addresses(inet))),
+            ConnectTarget::Inet(host) => match look_up(cx, id, host, options.family, options.numeric) {
+                Some(answer) => answer.map(sock_addrs),
+                None => return,
+            },
             ConnectTarget::Unix(name) => match unix_address(name) {
                 Ok(address) => Ok(vec![address]),
                 Err(error) => Err(ConnectError::of_attempt(&connecting.target, error)),
@@ -108,10 +103,11 @@ pub(crate) trait Connect {
         let (_, Some(connecting), _) = self.parts() else { return };
         let operation = if matches!(connecting.step, ConnectStep::Resolving) { "resolve" } else { "connect" };
         let (target, limit) = (&connecting.target, connecting.options.timeout);
-        let error = ConnectError::new(format!("{operation} {target}: timed out after {limit:?}"));
+        let message = format!("{operation} {target}: timed out after {limit:?}");
         // A unix socket makes a client wait only if a server has it and does not accept.
-        let is_silent = matches!((&connecting.step, target), (ConnectStep::Racing(_), ConnectTarget::Inet(_)));
-        self.try_failed(error.with_kind(ConnectErrorKind::TimedOut).with_absence(is_silent));
+        let is_absent = matches!((&connecting.step, target), (ConnectStep::Racing(_), ConnectTarget::Inet(_)));
+        let kind = ConnectErrorKind::TimedOut;
+        self.try_failed(ConnectError { kind, is_absent, ..ConnectError::new(message) });
     }
 
     /// The pause before the next try, or before the next attempt of a race, is over.

@@ -22,7 +22,7 @@ pub(crate) const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 /// A race of attempts.
 #[derive(Debug, Default)]
 pub(crate) struct Race {
-    waiting: VecDeque<SockAddr>,
+    pub(super) waiting: VecDeque<SockAddr>,
     pub(super) running: Vec<Attempt>,
     failures: Vec<(String, io::Error)>,
 }
@@ -46,15 +46,6 @@ impl Race {
         self.waiting.pop_front()
     }
 
-    /// Puts an address back, to be tried again later.
-    pub(super) fn put_back(&mut self, address: SockAddr) {
-        self.waiting.push_front(address);
-    }
-
-    pub(super) fn has_more(&self) -> bool {
-        !self.waiting.is_empty()
-    }
-
     /// Notes that the attempt at `address` has failed.
     pub(super) fn failed(&mut self, address: String, error: io::Error) {
         self.failures.push((address, error));
@@ -67,9 +58,10 @@ impl Race {
 
     /// The error of a lost race, with the kind of the last failure.
     pub(super) fn verdict(mut self, target: &dyn fmt::Display) -> ConnectError {
-        let error = ConnectError::connect(target, &self.failures_in_words()).with_absence(self.is_peer_absent());
+        let lost = ConnectError::connect(target, &self.failures_in_words());
+        let error = ConnectError { is_absent: self.is_peer_absent(), ..lost };
         let Some((_, last)) = self.failures.pop() else { return error };
-        error.with_kind(ConnectErrorKind::of(&last)).with_source(Some(last))
+        ConnectError { kind: ConnectErrorKind::of(&last), source: Some(last), ..error }
     }
 
     /// Whether the failures say that no peer answers at any address that this machine can use.

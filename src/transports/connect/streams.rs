@@ -90,13 +90,13 @@ impl Connect for StreamRef<'_> {
                 Ok(Started::Connected(socket)) => return self.race_won(Attempt { socket, address }),
                 Ok(Started::UnderWay(socket)) => {
                     race.running.push(Attempt { socket, address });
-                    if race.has_more() {
+                    if !race.waiting.is_empty() {
                         *next = Some(cx.timers.arm(ATTEMPT_DELAY, Some(id), Alarm::ConnectNext));
                     }
                     return;
                 }
                 Ok(Started::BacklogFull) => {
-                    race.put_back(address);
+                    race.waiting.push_front(address);
                     *next = Some(cx.timers.arm(BACKLOG_DELAY, Some(id), Alarm::ConnectNext));
                     return;
                 }

@@ -51,8 +51,9 @@ pub struct Dump {
 }
 
 /// Whether a slow reader of the dump stops the reads of a stream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Throttle {
+    #[default]
     Free,
     Held,
     /// The dump never stops the reads: signals, and the last bytes of a child.
