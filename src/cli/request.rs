@@ -51,7 +51,7 @@ impl<'a> ParsedEndpoint<'a> {
         }
     }
 
-    /// The statuses of HTTP that its options want.
+    /// The HTTP statuses that its options name.
     pub(super) fn statuses(&self) -> Vec<u16> {
         self.socket.iter().flat_map(|(_, options)| options.status.clone()).collect()
     }
