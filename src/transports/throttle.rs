@@ -12,7 +12,7 @@
 use std::time::Instant;
 
 use super::ctx::{Ctx, DatagramRef, StreamRef};
-use super::dump::{Dump, Throttle};
+use super::dump::Throttle;
 use super::id::{Arena, Id};
 use super::net::Slot;
 
@@ -40,7 +40,7 @@ impl Ctx {
             && let Some(dump) = self.dump.as_deref_mut().filter(|dump| dump.is_full())
         {
             *state = Throttle::Held;
-            dump.hold(id);
+            dump.held.push(id);
         }
         *state == Throttle::Held
     }
@@ -49,14 +49,14 @@ impl Ctx {
     /// text.
     pub(crate) fn last_activity(&self, own: Instant, state: Throttle) -> Instant {
         match &self.dump {
-            Some(dump) if state == Throttle::Held => own.max(dump.progress()),
+            Some(dump) if state == Throttle::Held => own.max(dump.progress),
             _ => own,
         }
     }
 
     /// Lets all held streams and sockets be read again.
     pub(crate) fn release_throttled(&mut self, slots: &mut Arena<Slot>) {
-        for id in self.dump.as_deref_mut().map(Dump::take_held).unwrap_or_default() {
+        for id in self.dump.as_deref_mut().map(|dump| std::mem::take(&mut dump.held)).unwrap_or_default() {
             match slots.get_mut(id) {
                 Some(Slot::Stream(stream)) => {
                     stream.gate.throttle = Throttle::Free;

@@ -93,7 +93,7 @@ impl Sim {
         let network = Arc::new(Mutex::new(Network::new(room, connected)));
         let net = &mut self.event_loop.net;
         let io = DatagramIo::Memory(Socket::new(Arc::clone(&network)));
-        let mut socket = Datagram::new(io, DatagramPhase::Open, net.cx.now);
+        let mut socket = Datagram::new(io, Phase::Open, net.cx.now);
         socket.connected = connected;
         let id = net.add(Slot::Datagram(Box::new(socket))).expect("memory registers");
         net.cx.calls.push_back((id, Call::Install(Installed::Datagram(Box::new(protocol)))));

@@ -216,7 +216,7 @@ mod tests {
     fn the_message_of_an_end_after_a_request_says_how_a_server_ends_by_itself() {
         for (input, is_request) in [("GET / HTTP/1.1\r\nHost: h\r\n\r\n", true), ("", false), ("EHLO h\r\n", false)] {
             let mut end = InputEnd::new(HalfClose::Auto);
-            end.look(input.as_bytes());
+            end.request.feed(input.as_bytes());
             assert_eq!(end.why_told().ends_with("with 'Connection: close'"), is_request, "{input:?}");
             assert!(end.why_told().contains("--half-close sets the time"), "{input:?}");
         }
