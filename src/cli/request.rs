@@ -36,7 +36,7 @@ impl Request<'_> {
 /// An endpoint whose options have been read.
 pub(super) struct ParsedEndpoint<'a> {
     pub(super) arg: EndpointArg<'a>,
-    /// `None` if the endpoint is no socket.
+    /// `None` if the endpoint is not a socket.
     socket: Option<(Address, Options)>,
 }
 
@@ -60,7 +60,7 @@ impl<'a> ParsedEndpoint<'a> {
         }
     }
 
-    /// The statuses of HTTP that its options want.
+    /// The HTTP statuses that its options name.
     pub(super) fn statuses(&self) -> Vec<u16> {
         self.socket.iter().flat_map(|(_, options)| options.status.clone()).collect()
     }
