@@ -312,7 +312,7 @@ fn url_address<'a>(scheme: &Scheme, url: &'a [u8]) -> Result<&'a [u8], String> {
     }
 }
 
-/// Whether a text behind a comma begins with the name of an option.
+/// Whether a text after a comma begins with the name of an option.
 fn is_option(text: &[u8]) -> bool {
     let name = text.split(|byte| *byte == b'=').next().unwrap_or_default();
     crate::cli::options::rows().any(|row| row.name.as_bytes() == name || row.word.as_bytes() == name)

@@ -70,7 +70,7 @@ const TLS_SERVER_OPTIONS: Table = &[
     ("--starttls", "only tls-client has this option; a server speaks TLS from the start"),
 ];
 
-/// Explains why a text is no endpoint, although its author meant one. `None` if it is an endpoint or an address.
+/// Explains why a text is not an endpoint, although its author meant one. `None` if it is an endpoint or an address.
 pub(super) fn explain_kind(text: &str) -> Option<String> {
     unknown_kind(text).map(|word| format!("unknown kind of endpoint {}", quote(word)))
 }

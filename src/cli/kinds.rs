@@ -76,7 +76,7 @@ pub(super) fn is_stdio(word: &str) -> bool {
     ["stdio", "stdin", "stdout"].iter().any(|other| word.eq_ignore_ascii_case(other))
 }
 
-/// The word before the colon, if it is no kind of endpoint although one is meant.
+/// The word before the colon, if it is not a kind of endpoint although one is meant.
 pub(super) fn unknown_kind(text: &str) -> Option<&str> {
     let word = &text[..text.find([':', ',']).unwrap_or(text.len())];
     if is_stdio(word) {

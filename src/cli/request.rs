@@ -56,7 +56,7 @@ impl<'a> ParsedEndpoint<'a> {
         self.socket.iter().flat_map(|(_, options)| options.status.clone()).collect()
     }
 
-    /// The configuration of the endpoint. `None` if it is no socket.
+    /// The configuration of the endpoint. `None` if it is not a socket.
     pub(super) fn config(&self, run: &Options) -> Result<Option<EndConfig>, ConfigError> {
         let Some((_, options)) = &self.socket else { return Ok(None) };
         // Commas in a URL are rare, so advice about a page names the option of the mode.

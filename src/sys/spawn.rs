@@ -149,7 +149,7 @@ pub(crate) fn spawn(plan: &Plan<'_>) -> Result<u32, (Failed, io::Error)> {
     let mask = block_all().map_err(no_process)?;
     let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD;
     let about = (&raw const start).cast_mut().cast::<c_void>();
-    // SAFETY: with CLONE_VFORK the call returns when the child does not use this memory any more, so `start` and the
+    // SAFETY: with CLONE_VFORK the call returns when the child no longer uses this memory, so `start` and the
     // stack outlive their use by the child. The child writes through atomics only.
     let pid = check(unsafe { libc::clone(run, top.cast(), flags, about) });
     set_mask(&mask);

@@ -36,7 +36,7 @@ impl OwnFile {
     /// Takes over a file of any kind that we have just made.
     ///
     /// # Errors
-    /// The file does not exist any more, or no descriptor is left.
+    /// The file no longer exists, or no descriptor is left.
     pub fn made(path: &Path) -> io::Result<Self> {
         // After a change of directory, a relative path would name another file.
         Ok(Self { path: std::path::absolute(path)?, file: pin(path)? })

@@ -87,7 +87,7 @@ pub trait Protocol: Any {
     fn timer_fired(&mut self, _t: &mut Transport<'_>, _timer: TimerId) {}
 
     /// The stream is gone. `None` means an orderly end, or `abort` on this side. Called once, last. The transport still
-    /// answers questions, but does nothing any more.
+    /// answers questions, but does nothing else.
     fn connection_lost(&mut self, _t: &mut Transport<'_>, _error: Option<io::Error>) {}
 }
 

@@ -105,7 +105,7 @@ fn web_endpoint(mode: &ModeSpec, word: &str) -> Option<String> {
 fn in_kind(mode: &ModeSpec, word: &str) -> Option<String> {
     let (name, rest) = word.split_once(':')?;
     let scheme = nearly(name).or_else(|| foreign(name).map(|(scheme, _)| scheme))?;
-    // An address that is no endpoint is left alone.
+    // An address that is not an endpoint is left alone.
     (mode.scheme.is_none() || scheme.form == Form::Inet).then(|| format!("{}:{rest}", scheme.name))
 }
 
@@ -215,7 +215,7 @@ fn with_port_to_fill(word: &str) -> Option<String> {
     Some(format!("{kind}{}{options}", with_port(host, "PORT").ok()?))
 }
 
-/// The line with an option of the run before the endpoints, if it stands behind a comma.
+/// The line with an option of the run before the endpoints, if it stands after a comma.
 fn before_ends(typed: &Typed<'_>, at: usize) -> Option<Vec<String>> {
     let mode = typed.mode()?;
     let (start, word) = (typed.after_mode().start, &typed.words[at]);

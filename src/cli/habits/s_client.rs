@@ -44,7 +44,7 @@ static ROWS: &[(&str, bool, Means)] = &[
 
 const OLD_TLS: &str = "xport has TLS 1.2 and 1.3";
 
-/// The line of xport that does what was meant. `None` if this is no line of openssl.
+/// The line of xport that does what was meant. `None` if this is not a line of openssl.
 pub(super) fn line(typed: &Typed<'_>) -> Option<Result<Vec<String>, Untold>> {
     let words = typed.without_mode();
     let command = words.first().map(|word| word.as_str()).filter(|word| matches!(*word, "s_client" | "s_server"));

@@ -88,7 +88,7 @@ impl<'a> Typed<'a> {
     }
 }
 
-/// The place of the first word that is no option and no value of an option of xport. It names the mode.
+/// The place of the first word that is not an option and not the value of an option of xport. It names the mode.
 pub(super) fn first_word(words: &[String]) -> Option<usize> {
     let has_value = |word: &String| {
         let spec = word.strip_prefix("--").and_then(own);

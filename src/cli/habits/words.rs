@@ -22,7 +22,7 @@ pub(super) fn own_letter(letter: char) -> Option<&'static OptSpec> {
     rows().find(|spec| spec.short == Some(letter))
 }
 
-/// Host and port in one word. A host that is no host is refused.
+/// Host and port in one word. A host that is not a host is refused.
 pub(super) fn with_port(host: &str, port: &str) -> Result<String, Untold> {
     let host = match host {
         host if host.parse::<Ipv6Addr>().is_ok() => format!("[{host}]"),

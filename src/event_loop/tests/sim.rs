@@ -1,7 +1,7 @@
 //! The simulator: the real loop on streams and datagram sockets in memory, with a clock and a network that follow from
 //! a seed.
 //!
-//! A test scripts the other ends. [`Sim::run`] turns the loop until nothing can happen any more, and moves the clock
+//! A test scripts the other ends. [`Sim::run`] turns the loop until nothing more can happen, and moves the clock
 //! from timer to timer. Only the system calls are replaced: those of streams in `transports/tests/memory.rs`, those of
 //! datagrams in `transports/tests/network.rs`.
 

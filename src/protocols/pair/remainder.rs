@@ -6,7 +6,7 @@
 //! ```text
 //!   Asked ---one more byte---> the session has failed: bytes are missing at the peer
 //!     |
-//!     +------its end, or nothing within 2 s---> the session has ended in order
+//!     +------its end, or nothing within 2 s---> the session has ended cleanly
 //! ```
 
 use std::io;

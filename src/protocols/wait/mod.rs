@@ -13,7 +13,7 @@
 //!     +---the pause is over--- Pausing (not as wanted, with --for)
 //! ```
 //!
-//! The run is over when all services are `Met` (with `--any`: one of them), when none can be met any more, at the end
+//! The run is over when all services are `Met` (with `--any`: one of them), when none can still be met, at the end
 //! of `--for`, and at a signal.
 //!
 //! **Gone** is not the opposite of up. A service is gone if no peer answers at its address: the peer refuses, is

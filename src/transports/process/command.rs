@@ -116,7 +116,7 @@ impl Command {
 
     /// Gives the child a descriptor, which has this number there: a file for a standard stream (0, 1 or 2), or a
     /// further descriptor. It takes precedence over what [`Net::spawn`] is told of that standard stream. The descriptor
-    /// is closed in this process once no clone of the command has it any more. asyncio's `stdin=file` and `pass_fds`.
+    /// is closed in this process once no clone of the command has it. asyncio's `stdin=file` and `pass_fds`.
     ///
     /// ```
     /// # use xport::prelude::*;

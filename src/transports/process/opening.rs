@@ -44,7 +44,7 @@ pub enum ChildStdio {
 pub enum PtyModel {
     /// A terminal as the system makes it, of this size.
     New(WindowSize),
-    /// The size and settings of stdin. If stdin is no terminal, the defaults of the system.
+    /// The size and settings of stdin. If stdin is not a terminal, the defaults of the system.
     Stdin,
 }
 
@@ -79,7 +79,7 @@ impl Net {
     ///
     /// On a terminal (`ChildStdio::Pty`) the child leads its own session. Its protocol sees the terminal as two pipes:
     /// bytes for the pipe of stdin are typed, and output comes from the pipe of stdout. Closing the pipe of stdin types
-    /// `^D`, which is no end on a raw terminal. Once both are closed, the terminal hangs up.
+    /// `^D`, which is not an end on a raw terminal. Once both are closed, the terminal hangs up.
     ///
     /// # Errors
     /// The program does not exist or cannot be run (`NotFound`, `PermissionDenied` and other errors of `execve(2)`), or

@@ -143,7 +143,7 @@ impl StreamRef<'_> {
             return Filled::Failed(TlsError::new("the peer has closed the connection during the handshake").into());
         }
         if stream.state.has_failed() {
-            // The failed write says more about it. This is no end, since what came may not be all.
+            // The failed write says more about it. This is not an end, since what came may not be all.
             self.force_close(None, false);
             return Filled::NotNow;
         }
@@ -281,7 +281,7 @@ impl StreamRef<'_> {
                 continue;
             }
             let mut offered = 0;
-            let written = tls.write_to(&mut CiphertextSink(|bufs: &[IoSlice<'_>]| {
+            let written = tls.write_to(&mut WriteTo(|bufs: &[IoSlice<'_>]| {
                 offered = bufs.iter().map(|buf| buf.len()).sum();
                 stream.io.write(bufs)
             }));
@@ -307,16 +307,16 @@ impl StreamRef<'_> {
 /// Moves what TLS has to send into the write buffer.
 fn buffer_tls(tls: &mut TlsLayer, out: &mut WriteBuffer, buffer_pool: &mut BufferPool) {
     // Writing to memory cannot fail.
-    let _ = tls.write_to(&mut CiphertextSink(|bufs: &[IoSlice<'_>]| {
+    let _ = tls.write_to(&mut WriteTo(|bufs: &[IoSlice<'_>]| {
         out.append(bufs, 0, buffer_pool);
         Ok(bufs.iter().map(|buf| buf.len()).sum())
     }));
 }
 
 /// A function to which rustls writes ciphertext, all records in one call.
-struct CiphertextSink<F>(F);
+struct WriteTo<F>(F);
 
-impl<F: FnMut(&[IoSlice<'_>]) -> io::Result<usize>> Write for CiphertextSink<F> {
+impl<F: FnMut(&[IoSlice<'_>]) -> io::Result<usize>> Write for WriteTo<F> {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
         self.write_vectored(&[IoSlice::new(buf)])
     }

@@ -8,14 +8,15 @@
 use std::io::{self, Read, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{Connection, ServerConnection};
 
 use super::explain::{Explanation, Situation, explain};
-use super::low_water::LowWaterMode;
 use super::{Tls, TlsInfo, TlsPolicy, verify};
 use crate::transports::error::{TlsError, describe, is_handshake_timeout, is_tls};
+use crate::transports::timers::TimerId;
 
 /// The length of the longest record, RFC 5246, section 6.2.3. One more byte can complete a record and make all of it
 /// plaintext.
@@ -182,7 +183,7 @@ impl TlsLayer {
             };
         }
         // After a long record rustls holds memory for a whole one, and gives it back at the next read. An idle
-        // connection must not keep it. This read finds nothing, which is no error.
+        // connection must not keep it. This read finds nothing, which is not an error.
         let _ = self.session.read_tls(&mut Nothing);
         len
     }
@@ -282,6 +283,37 @@ impl TlsLayer {
             peer_chain: session.peer_certificates().unwrap_or_default().to_vec(),
             is_verified: self.policy.verifies && session.peer_certificates().is_some(),
         })
+    }
+}
+
+/// A flow pauses when no byte comes for this time. A flow slower than `CIPHERTEXT_BYTES` in this time gains nothing.
+pub(super) const FLOW_IDLE: Duration = Duration::from_millis(2);
+
+/// The mode begins after this many bytes without a pause and without an answer. Then the peer does not wait for an
+/// answer, or the flow takes long anyway and one more pause costs little.
+const MUCH_BYTES: usize = 2 * 1024 * 1024;
+
+/// Whether the connection is in full flow, so that the kernel wakes the loop for large amounts only. `wakeups.rs` says
+/// why.
+#[derive(Debug, Default)]
+pub(crate) struct LowWaterMode {
+    bytes: usize,
+    pub(super) last: Option<Instant>,
+    /// Looks for a pause. Set while the mode is on.
+    pub(super) timer: Option<TimerId>,
+}
+
+impl LowWaterMode {
+    /// Notes that bytes were sent, which may be an answer.
+    pub(crate) fn note_sent(&mut self) {
+        self.bytes = 0;
+    }
+
+    /// Notes bytes that have come. Returns whether the mode begins now.
+    pub(super) fn note(&mut self, bytes: usize, now: Instant) -> bool {
+        let paused = self.last.replace(now).is_none_or(|last| now.duration_since(last) > FLOW_IDLE);
+        self.bytes = if paused { bytes } else { self.bytes.saturating_add(bytes) };
+        self.bytes >= MUCH_BYTES && self.timer.is_none()
     }
 }
 

@@ -13,7 +13,6 @@ pub mod explain;
 mod flow;
 mod key_log;
 pub(crate) mod layer;
-mod low_water;
 mod pem;
 pub mod pin;
 mod provider;

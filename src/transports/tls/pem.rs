@@ -1,8 +1,8 @@
-//! Reads certificates and keys from PEM files. rustls-pki-types decodes certificates.
+//! Reads certificates and keys from PEM files. This is the only file that uses rustls-pemfile.
 //!
 //! An error is one line that names the file. The content of a key file is never shown. It is wiped from memory as soon
 //! as it has been read: the bytes of the file, the base64 text, and the key. So keys are decoded here, because
-//! rustls-pki-types leaves copies in memory.
+//! rustls-pemfile leaves copies in memory.
 
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
@@ -12,8 +12,8 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use base64ct::{Base64, Encoding};
-use rustls::pki_types::pem::{Error, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs1KeyDer, PrivatePkcs8KeyDer, PrivateSec1KeyDer};
+use rustls_pemfile::{Error, Item};
 use zeroize::Zeroizing;
 
 use crate::transports::{error, own_file};
@@ -157,11 +157,11 @@ impl<'a> Pem<'a> {
             text.extend_from_slice(line);
             text.push(b'\n');
         }
-        match CertificateDer::from_pem_slice(&text) {
-            Ok(certificate) => Ok(certificate),
+        match rustls_pemfile::read_one_from_slice(&text) {
+            Ok(Some((Item::X509Certificate(certificate), _))) => Ok(certificate),
             Err(Error::MissingSectionEnd { .. }) => Err(self.cut_off(section)),
             Err(Error::Base64Decode(_)) => Err(self.not_base64(section)),
-            Err(_) => {
+            _ => {
                 let Section { label, line, .. } = section;
                 Err(fault(self.path, format!("cannot read the {label} in line {line}")))
             }
@@ -305,7 +305,7 @@ pub(crate) fn warn_if_accessible(path: &Path, mode: u32, what: &str) {
     }
 }
 
-/// Refuses a FIFO, because opening it could wait for ever. A pipe without a name is open already.
+/// Refuses a FIFO, because opening it could wait forever. A pipe without a name is open already.
 pub(crate) fn check_kind(path: &Path, metadata: &Metadata) -> Result<(), SettingsError> {
     check(path, metadata, is_nameless(path))
 }

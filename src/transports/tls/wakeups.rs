@@ -12,8 +12,7 @@
 
 use std::os::fd::AsFd;
 
-use super::layer::CIPHERTEXT_BYTES;
-use super::low_water::{FLOW_IDLE, LowWaterMode};
+use super::layer::{CIPHERTEXT_BYTES, FLOW_IDLE, LowWaterMode};
 use crate::sys::socket::set_receive_low_water;
 use crate::transports::ctx::StreamRef;
 use crate::transports::info::Peer;

@@ -284,7 +284,7 @@ fn a_dump_into_the_file_of_stderr_is_appended() {
     for name in [file.to_str().expect("text"), "/dev/stderr"] {
         fs::write(&file, "old\n").expect("a file");
         let server = Peer::serve(|mut socket| rest_of(&mut socket));
-        let mut client = command(["tcp-client", "-v", "--dump", name, &server.text()]);
+        let mut client = command(["tcp-client", "-v", "--half-close", "now", "--dump", name, &server.text()]);
         client.stdin(Stdio::null()).stderr(File::options().append(true).open(&file).expect("a file"));
         Background::spawn_with_stderr(client).ends_with(0);
         assert_eq!(server.join(), b"");
