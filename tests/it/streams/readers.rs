@@ -5,6 +5,7 @@
 
 use std::io::{Read, Write};
 use std::net::Shutdown;
+use std::thread;
 
 use crate::harness::*;
 
@@ -35,7 +36,7 @@ fn a_reader_that_leaves_with_the_last_byte_has_missed_nothing() {
         let mut server = Background::start(["tcp-server", "--recv-only", "127.0.0.1:0"]);
         let mut sender = connect(server.address());
         let mut stdout = server.stdout();
-        std::thread::scope(|scope| {
+        thread::scope(|scope| {
             scope.spawn(|| sender.write_all(&data).expect("the server takes all"));
             let mut received = vec![0; BYTES];
             stdout.read_exact(&mut received).expect("all data");
