@@ -108,7 +108,7 @@ fn words_that_are_no_endpoints_are_explained() {
             (&["", ":80"], "endpoint '': must not be empty"),
             (
                 &["-", "OPENSSL:host:443,verify=0"],
-                "unknown kind of endpoint 'OPENSSL'\ntry: xport relay - tls:host:443,insecure\n",
+                "unknown kind of endpoint 'OPENSSL'; --insecure skips the verification of the certificate\ntry: xport relay - tls:host:443,insecure\n",
             ),
             (&["OPENSSL-LISTEN:443,cert=c,verify=0", ":1"], "\ntry: xport relay tls-listen:443,cert=c :1\n"),
             (&["-", "http://host/"], "unknown kind of endpoint 'http'\ntry: xport relay - tcp:host:80\n"),
