@@ -1,8 +1,8 @@
-//! Words before a colon that are no kind of endpoint, although the user meant one.
+//! Words before a colon that are not a kind of endpoint, although the user meant one.
 //!
 //! Such a word must not be taken for the name of a host, which would be looked up. Capitals, hyphens and small
 //! differences from the name of a scheme show that a kind is meant. A host with such a name needs `tcp:` before it.
-//! `cli/schemes.rs` has the kinds that there are.
+//! `cli/schemes.rs` lists the kinds.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -81,7 +81,7 @@ const PROTOCOLS: &[&str] = &[
     "http", "https", "quic", "sctp", "dccp", "vsock", "socks", "socks4", "socks5", "ftp", "ssh", "fd",
 ];
 
-/// What such a protocol does, behind the hyphen.
+/// What such a protocol does: the word after the hyphen.
 const ROLES: &[&str] = &["listen", "l", "connect", "accept", "server", "client", "recv", "recvfrom", "sendto"];
 
 /// The kind that another program calls `word`, and the option for its family of addresses.
