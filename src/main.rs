@@ -12,7 +12,7 @@ use xport::protocols::report::{Cause, Failure};
 /// The exit status of wrong arguments. `finish` has the others.
 const USAGE: u8 = 2;
 
-/// How long the last message waits for room in stderr. A full pipe must not keep the program for ever.
+/// How long the last message waits for room in stderr. A full pipe must not keep the program forever.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {

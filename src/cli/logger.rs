@@ -48,7 +48,7 @@ pub enum Color {
     Never,
 }
 
-/// How many messages of one place in the code are written in a second. The others are counted. The limit holds for
+/// How many messages of one place in the code are written in a second. The others are counted. The limit applies to
 /// warnings and for the messages of `-v` and `-vv`. Errors, lines that scripts wait for, and `-vvv` have no limit.
 const REPEATS_MAX: u32 = 10;
 

@@ -214,7 +214,7 @@ impl ModeSpec {
         rows().filter(|row| self.has(row.id))
     }
 
-    /// The rows of the options that matter most, in the order of help. Options of endpoints are behind commas.
+    /// The rows of the options that matter most, in the order of help. Options of endpoints are after commas.
     pub(super) fn top_rows(&self, most: usize) -> Vec<&'static OptSpec> {
         let place = |row: &'static OptSpec| match row.rank {
             Rank::Top(place) if !self.is_of_ends(row.id) => Some((place, row.id)),

@@ -40,6 +40,14 @@ pub(super) fn resolve_exec(request: &Request<'_>) -> Result<ExecConfig, ConfigEr
     }
     let program = match (request.operands, &options.shell) {
         ([program, ..], _) if program.is_empty() => return Err("the program name is empty".into()),
+        ([program, rest @ ..], _)
+            if program
+                .to_str()
+                .is_some_and(|word| hints::is_place(word, rest.first().and_then(|next| next.to_str()))) =>
+        {
+            let reason = "is an address, not a program: --listen or --connect is missing";
+            return Err(format!("{} {reason}", quote_os(program)).into());
+        }
         ([program, arguments @ ..], _) => Program::Argv { program: program.clone(), arguments: arguments.to_vec() },
         ([], Some(text)) => Program::Shell(text.clone()),
         ([], None) => return Err("no command given".into()),

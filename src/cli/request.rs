@@ -36,7 +36,7 @@ impl Request<'_> {
 /// An endpoint whose options have been read.
 pub(super) struct ParsedEndpoint<'a> {
     pub(super) arg: EndpointArg<'a>,
-    /// `None` if the endpoint is no socket.
+    /// `None` if the endpoint is not a socket.
     socket: Option<(Address, Options)>,
 }
 
@@ -60,12 +60,12 @@ impl<'a> ParsedEndpoint<'a> {
         }
     }
 
-    /// The statuses of HTTP that its options want.
+    /// The HTTP statuses that its options name.
     pub(super) fn statuses(&self) -> Vec<u16> {
         self.socket.iter().flat_map(|(_, options)| options.status.clone()).collect()
     }
 
-    /// The configuration of the endpoint. `None` if it is no socket.
+    /// The configuration of the endpoint. `None` if it is not a socket.
     pub(super) fn config(&self, run: &Options) -> Result<Option<EndConfig>, ConfigError> {
         let Some((_, options)) = &self.socket else { return Ok(None) };
         // Commas in a URL are rare, so advice about a page names the option of the mode.

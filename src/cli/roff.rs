@@ -131,7 +131,7 @@ pub(super) fn bold(text: &str) -> String {
     format!("\\fB{}\\fR", roff(text))
 }
 
-/// Escapes the characters that are special in roff. A long word may be broken behind a comma or a slash.
+/// Escapes the characters that are special in roff. A long word may be broken after a comma or a slash.
 pub(super) fn roff(text: &str) -> String {
     let escaped = text.replace('\\', "\\e").replace('-', "\\-").replace('\'', "\\(aq").replace('^', "\\(ha");
     let escaped = escaped.replace('~', "\\(ti").replace('`', "\\(ga");

@@ -272,7 +272,7 @@ const SIZES: &[(&str, f64)] = &[
     ("g gb gib", 1024.0 * 1024.0 * 1024.0),
 ];
 
-/// Explains why a text is no duration. One that is written as in other programs is written anew.
+/// Explains why a text is no duration. The answer has a duration of other programs in the right form.
 fn explain_duration(text: &str) -> String {
     let units = [("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
     explain_amount(text, "a duration", "250ms, 10s, 2m or 1h", TIMES, &units)
@@ -284,7 +284,7 @@ fn explain_size(text: &str) -> String {
     explain_amount(text, "a size", "4096, 64K or 1MiB", SIZES, &units)
 }
 
-/// Explains why a text is no amount. If the amount is clear, it is shown in the largest of the units that fits.
+/// Explains why a text is not an amount. If the amount is clear, it is shown in the largest of the units that fits.
 fn explain_amount(text: &str, what: &str, such: &str, names: &[(&str, f64)], units: &[(&str, u64)]) -> String {
     match text.strip_prefix('-') {
         Some(rest) if rest.starts_with(|c: char| c.is_ascii_digit() || c == '.') => "must not be negative".to_owned(),

@@ -109,7 +109,7 @@ impl EventLoop {
 
     /// Holds back datagrams for later, unless the socket is closing.
     fn hold(&mut self, id: Id, rest: impl Iterator<Item = (Box<[u8]>, Remote)>) {
-        if let Some(mut datagram) = self.net.datagram_mut(id).filter(|datagram| !datagram.is_closing()) {
+        if let Some(mut datagram) = self.net.datagram_mut(id).filter(|datagram| !datagram.state.is_closing()) {
             datagram.undelivered.extend(rest);
         }
     }
@@ -154,7 +154,7 @@ pub(super) fn datagram_call(net: &mut Net, id: Id, protocol: &mut dyn DatagramPr
     match call {
         Call::ConnectionMade => {
             if let Some(mut datagram) = t.net.datagram_mut(id) {
-                datagram.made();
+                datagram.state.made();
             }
             log_opened(t);
             protocol.connection_made(t);

@@ -124,7 +124,7 @@ impl EventLoop {
         self.read(id, filled);
     }
 
-    /// What a stream writes is not read any more. For the stdin of a child, this notes how much the child has left.
+    /// What a stream writes is no longer read. For the stdin of a child, this notes how much the child has left.
     fn sink_gone(&mut self, id: Id) {
         if let Some(Installed::Pipe { process, number: STDIN }) = self.handlers.get(id.index()) {
             let unread = self.net.subprocess_transport(*process).unread_input();

@@ -13,7 +13,7 @@ impl EventLoop {
         self.net.cx.dump = Some(Box::new(dump));
     }
 
-    /// Takes the dump out of the loop. Nothing is shown and nothing is held any more.
+    /// Takes the dump out of the loop. After that, nothing is shown and nothing is held.
     pub(crate) fn take_dump(&mut self) -> Option<Box<Dump>> {
         self.net.cx.release_throttled(&mut self.net.slots);
         self.net.cx.dump.take()

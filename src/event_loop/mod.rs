@@ -204,7 +204,7 @@ impl EventLoop {
         }
     }
 
-    /// Makes one turn: waits for work for at most `timeout`, and does it. `None` waits for ever. A turn handles each
+    /// Makes one turn: waits for work for at most `timeout`, and does it. `None` waits forever. A turn handles each
     /// ready transport within its budget, so more work can be left. A turn can also do nothing. This is for programs
     /// with their own loop. asyncio has nothing like it.
     ///
@@ -265,7 +265,7 @@ impl EventLoop {
                 && !self.net.slots.iter().any(|(_, slot)| slot.is_flushing()))
     }
 
-    /// How long to wait for events. `None` means for ever.
+    /// How long to wait for events. `None` means forever.
     fn poll_timeout(&self, deadline: Option<Instant>) -> Option<Duration> {
         if !self.net.cx.ready.is_empty() || self.net.cx.has_calls() {
             return Some(Duration::ZERO);
@@ -291,7 +291,7 @@ impl EventLoop {
         }
     }
 
-    /// Makes the queued calls, and for a few rounds the calls that these cause. A protocol that calls itself for ever
+    /// Makes the queued calls, and for a few rounds the calls that these cause. A protocol that calls itself forever
     /// (`call_soon`) does not keep the others from their events.
     fn run_calls(&mut self) {
         for _ in 0..CALL_ROUNDS {

@@ -41,14 +41,14 @@ pub(super) struct Child {
 }
 
 impl Child {
-    /// A program that need not be there. Starting it tells if it is not.
+    /// A program that need not exist. Starting it shows whether it does.
     pub(super) fn new(config: &ChildConfig) -> Self {
         let mut child = Self::unresolved(config);
         child.path = child.find().unwrap_or_default();
         child
     }
 
-    /// A program that must be there, as far as this can be told without running it.
+    /// A program that must exist, as far as xport can check this without running it.
     pub(super) fn checked(config: &ChildConfig) -> Result<Self, Failure> {
         let mut child = Self::unresolved(config);
         child.path = child.find().map_err(|error| cannot_run(&child.name(), &error))?;

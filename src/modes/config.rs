@@ -71,7 +71,7 @@ pub struct ListenConfig {
     pub socket_mode: u32,
     /// `--owner`: user and group of a unix socket.
     pub owner: Owner,
-    /// `--replace-stale`: remove a unix socket that no process serves any more.
+    /// `--replace-stale`: remove a unix socket that no process serves.
     pub replace_stale: bool,
     /// How messages name options.
     pub advice: Advice,

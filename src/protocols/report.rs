@@ -14,7 +14,7 @@ use crate::transports::error::{describe, is_handshake_timeout, is_tls};
 use crate::transports::handle::Transport;
 use crate::transports::number::Number;
 
-/// The reason why a run did not end in order.
+/// The reason why a run did not end cleanly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cause {
     /// stdin, stdout or this machine failed.

@@ -61,7 +61,7 @@ pub(crate) fn local_addresses() -> io::Result<Vec<IpAddr>> {
         }
         next = entry.ifa_next;
     }
-    // SAFETY: the list comes from the call above, and is not used any more.
+    // SAFETY: the list comes from the call above, and is no longer used.
     unsafe { libc::freeifaddrs(first) };
     Ok(addresses)
 }

@@ -74,7 +74,7 @@ pub(crate) fn window_size(fd: BorrowedFd<'_>) -> io::Result<WindowSize> {
     Ok(WindowSize { rows: size.ws_row, columns: size.ws_col })
 }
 
-/// The size of the terminal on stdin, or `None` if stdin is no terminal.
+/// The size of the terminal on stdin, or `None` if stdin is not a terminal.
 #[must_use]
 pub fn window_size_of_stdin() -> Option<WindowSize> {
     window_size(stdio::borrow_standard(0).as_fd()).ok()

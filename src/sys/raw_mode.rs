@@ -71,7 +71,7 @@ pub fn is_raw() -> bool {
     IS_RAW.load(Ordering::Relaxed)
 }
 
-/// Changes the settings at once. Waiting for pending output could take for ever after `^S`. `tcsetattr(3)`.
+/// Changes the settings at once. Waiting for pending output could take forever after `^S`. `tcsetattr(3)`.
 fn set(settings: &libc::termios) -> io::Result<()> {
     // SAFETY: the settings are alive for the call, which only reads them.
     super::retry(|| check(unsafe { libc::tcsetattr(0, libc::TCSANOW, settings) })).map(drop)

@@ -37,9 +37,7 @@ impl Way {
             match stdio::kind(fd) {
                 Ok(FdKind::Socket) => Self::Socket,
                 Ok(FdKind::Pipe | FdKind::Terminal) if stdio::allows(fd, true).unwrap_or(false) => {
-                    let anew = stdio::reopen(fd, true).ok();
-                    let same = anew.filter(|anew| stdio::is_same(fd, anew.as_fd()).unwrap_or(false));
-                    same.map_or(Self::Polled, Self::Private)
+                    stdio::reopen(fd, true).map_or(Self::Polled, Self::Private)
                 }
                 _ => Self::Polled,
             }

@@ -4,11 +4,10 @@
 //! a terminal is opened again through `/proc/self/fd`, which makes a private description. Any other descriptor is
 //! polled before each small read or write. `transports/channel.rs` decides which way is used.
 
-use std::ffi::CString;
 use std::fs::File;
 use std::io::{self, IoSlice, IsTerminal, Seek};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
-use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -109,20 +108,15 @@ fn terminal_number(fd: BorrowedFd<'_>) -> io::Result<libc::c_uint> {
     Ok(number)
 }
 
-/// Opens the same pipe or terminal again, non-blocking, with a private description. [`is_same`] tells whether the
-/// result is the same pipe or terminal.
+/// Opens the same pipe or terminal again, non-blocking, with a private description.
 ///
-/// `ENXIO` for a pipe without a reader, `EACCES` after a change of user, `ENOENT` without `/proc`.
-pub(crate) fn reopen(fd: BorrowedFd<'_>, write: bool) -> io::Result<OwnedFd> {
-    let path = CString::new(format!("/proc/self/fd/{}", fd.as_raw_fd()))?;
-    let access = if write { libc::O_WRONLY } else { libc::O_RDONLY };
-    retry(|| {
-        let flags = access | libc::O_NONBLOCK | libc::O_CLOEXEC | libc::O_NOCTTY;
-        // SAFETY: the path is a C string that outlives the call.
-        let new = check(unsafe { libc::open(path.as_ptr(), flags) })?;
-        // SAFETY: the descriptor is new and has no other owner.
-        Ok(unsafe { OwnedFd::from_raw_fd(new) })
-    })
+/// `None` if that fails: a pipe has no reader (`ENXIO`), the user has changed (`EACCES`), or there is no `/proc`
+/// (`ENOENT`).
+pub(crate) fn reopen(fd: BorrowedFd<'_>, write: bool) -> Option<OwnedFd> {
+    let flags = libc::O_NONBLOCK | libc::O_NOCTTY;
+    let path = format!("/proc/self/fd/{}", fd.as_raw_fd());
+    let new = File::options().read(!write).write(write).custom_flags(flags).open(path).ok()?;
+    is_same(fd, new.as_fd()).unwrap_or(false).then(|| new.into())
 }
 
 /// Gives a pipe at least this capacity in bytes. A larger pipe stays as it is. `F_SETPIPE_SZ` of `pipe(7)`.
@@ -234,11 +228,7 @@ pub fn stdin_is_for_any_program() -> bool {
 /// Whether two standard streams are the same file, pipe, socket or terminal. `fstat(2)`.
 #[must_use]
 pub fn are_same(one: RawFd, other: RawFd) -> bool {
-    let identity = |number| {
-        let file = File::from(borrow_standard(number).try_clone_to_owned().ok()?);
-        file.metadata().ok().map(|file| (file.dev(), file.ino()))
-    };
-    identity(one).is_some_and(|one| identity(other) == Some(one))
+    is_same(borrow_standard(one), borrow_standard(other)).unwrap_or(false)
 }
 
 /// Whether stdin is a terminal.

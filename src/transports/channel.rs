@@ -70,6 +70,13 @@ enum Access {
     Always,
 }
 
+impl Access {
+    /// That of a description that other processes may have.
+    fn shared(kind: FdKind) -> Self {
+        if kind == FdKind::Socket { Self::Socket } else { Self::Shared }
+    }
+}
+
 impl Channel {
     /// stdin, for reading. It is opened again if possible.
     pub(crate) fn stdin() -> io::Result<Self> {
@@ -84,6 +91,10 @@ impl Channel {
         Self::inherited(1, Direction::Write).map_err(|error| name_direction(Direction::Write, error))
     }
 
+    fn new(fd: OwnedFd, access: Access, direction: Direction, kind: FdKind) -> Self {
+        Self { fd, access, direction, standard: None, kind, narrow: kind == FdKind::Pipe, master: None }
+    }
+
     fn inherited(number: RawFd, direction: Direction) -> io::Result<Self> {
         let borrowed = stdio::borrow_standard(number);
         let kind = stdio::kind(borrowed)?;
@@ -91,34 +102,21 @@ impl Channel {
         if !stdio::allows(borrowed, write)? && !write && stdio::is_null(borrowed) {
             // nohup(1) gives a /dev/null that is open for writing only. It is as empty as any other.
             let (fd, access) = (File::open("/dev/null")?.into(), Access::Shared);
-            return Ok(Self { fd, access, direction, standard: Some(number), kind, narrow: false, master: None });
+            return Ok(Self { standard: Some(number), ..Self::new(fd, access, direction, kind) });
         }
         if !stdio::allows(borrowed, write)? {
             // Opening a pipe again would open its other end, and xport would read its own bytes.
             let what = if write { "not open for writing" } else { "not open for reading" };
             return Err(io::Error::other(what));
         }
-        let mut access = Access::Shared;
-        let mut fd = None;
-        match kind {
-            FdKind::Socket => access = Access::Socket,
-            // A regular file is not opened again: the new description would start at offset 0 and overwrite the
-            // content.
-            FdKind::Pipe | FdKind::Terminal => {
-                // ENXIO (a pipe without reader), EACCES (after su) and ENOENT (no /proc) leave the shared description.
-                if let Ok(new) = stdio::reopen(borrowed, write)
-                    && stdio::is_same(borrowed, new.as_fd()).unwrap_or(false)
-                {
-                    (access, fd) = (Access::Private, Some(new));
-                }
-            }
-            FdKind::File | FdKind::Master | FdKind::Other => (),
-        }
-        let fd = match fd {
-            Some(fd) => fd,
-            None => borrowed.try_clone_to_owned()?,
+        // A regular file is not opened again: the new description would start at offset 0 and overwrite the content.
+        // ENXIO (a pipe without reader), EACCES (after su) and ENOENT (no /proc) leave the shared description.
+        let is_to_reopen = matches!(kind, FdKind::Pipe | FdKind::Terminal);
+        let (fd, access) = match is_to_reopen.then(|| stdio::reopen(borrowed, write)).flatten() {
+            Some(new) => (new, Access::Private),
+            None => (borrowed.try_clone_to_owned()?, Access::shared(kind)),
         };
-        Ok(Self { fd, access, direction, standard: Some(number), kind, narrow: kind == FdKind::Pipe, master: None })
+        Ok(Self { standard: Some(number), ..Self::new(fd, access, direction, kind) })
     }
 
     /// A pipe end, file or device of the caller. asyncio's `connect_read_pipe`, `connect_write_pipe`.
@@ -127,22 +125,13 @@ impl Channel {
             return Err(io::Error::from_raw_os_error(libc::EBADF));
         }
         let kind = stdio::kind(fd.as_fd())?;
-        let access = if kind == FdKind::Socket { Access::Socket } else { Access::Shared };
-        Ok(Self { fd, access, direction, standard: None, kind, narrow: kind == FdKind::Pipe, master: None })
+        Ok(Self::new(fd, Access::shared(kind), direction, kind))
     }
 
     /// The local end of a new pipe. No other process shares its description.
     pub(crate) fn own(fd: OwnedFd, direction: Direction) -> io::Result<Self> {
         process::set_nonblocking(fd.as_fd())?;
-        Ok(Self {
-            fd,
-            access: Access::Private,
-            direction,
-            standard: None,
-            kind: FdKind::Pipe,
-            narrow: true,
-            master: None,
-        })
+        Ok(Self::new(fd, Access::Private, direction, FdKind::Pipe))
     }
 
     /// One direction of the master of a child's terminal, which no other process shares either. It does not count as a
@@ -154,9 +143,7 @@ impl Channel {
 
     /// Registers with epoll. A file that epoll refuses (`EPERM`) is always ready from then on.
     pub(crate) fn register(&mut self, registry: &mio::Registry, id: Id) -> io::Result<()> {
-        let interest =
-            if self.direction == Direction::Read { mio::Interest::READABLE } else { mio::Interest::WRITABLE };
-        match registry.register(&mut SourceFd(&self.fd.as_raw_fd()), id.token(self.direction), interest) {
+        match registry.register(&mut SourceFd(&self.fd.as_raw_fd()), id.token(self.direction), self.interest()) {
             Err(error) if error.raw_os_error() == Some(libc::EPERM) => self.access = Access::Always,
             result => result?,
         }
@@ -168,9 +155,11 @@ impl Channel {
         if self.access == Access::Always {
             return Ok(());
         }
-        let interest =
-            if self.direction == Direction::Read { mio::Interest::READABLE } else { mio::Interest::WRITABLE };
-        registry.reregister(&mut SourceFd(&self.fd.as_raw_fd()), id.token(self.direction), interest)
+        registry.reregister(&mut SourceFd(&self.fd.as_raw_fd()), id.token(self.direction), self.interest())
+    }
+
+    fn interest(&self) -> mio::Interest {
+        if self.direction == Direction::Read { mio::Interest::READABLE } else { mio::Interest::WRITABLE }
     }
 
     /// Leaves epoll. This must come before the close, as another process may keep the description open.
@@ -234,10 +223,7 @@ impl Channel {
             // The program at the other side has left the terminal.
             return Ok(0);
         }
-        if self.narrow && matches!(result, Ok(n) if n >= MUCH_BYTES) {
-            self.widen();
-        }
-        result.map_err(|error| self.name(error))
+        self.note(result)
     }
 
     pub(crate) fn write(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
@@ -264,18 +250,19 @@ impl Channel {
                 Err(_) => (),
             }
         }
-        if self.narrow && matches!(result, Ok(n) if n >= MUCH_BYTES) {
-            self.widen();
-        }
-        result.map_err(|error| self.name(error))
+        self.note(result)
     }
 
-    /// Makes a busy pipe larger, once. Then its two ends wake each other less often, which saves a third of the CPU.
-    fn widen(&mut self) {
-        self.narrow = false;
-        // A user over the limit of the system keeps the smaller pipe.
-        let bytes = if self.standard.is_some() { WIDE_STDIO_BYTES } else { WIDE_PIPE_BYTES };
-        let _ = stdio::widen_pipe(self.fd.as_fd(), bytes);
+    /// Notes the result of a read or a write. A busy pipe is made larger, once. Then its two ends wake each other less
+    /// often, which saves a third of the CPU.
+    fn note(&mut self, result: io::Result<usize>) -> io::Result<usize> {
+        if self.narrow && matches!(result, Ok(n) if n >= MUCH_BYTES) {
+            self.narrow = false;
+            // A user over the limit of the system keeps the smaller pipe.
+            let bytes = if self.standard.is_some() { WIDE_STDIO_BYTES } else { WIDE_PIPE_BYTES };
+            let _ = stdio::widen_pipe(self.fd.as_fd(), bytes);
+        }
+        result.map_err(|error| self.name(error))
     }
 
     /// The bytes that tell the other end that this direction ends: the keys for that on a child's terminal. Ask for

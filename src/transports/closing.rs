@@ -9,7 +9,7 @@
 //!       Reset:       (no end is told) acknowledged ------------------> lost, by a reset
 //! ```
 //!
-//! **Invariant:** a stream is lost without an error if its peer has ended in order and the peer's system has every byte
+//! **Invariant:** a stream is lost without an error if its peer has ended cleanly and the peer's system has every byte
 //! that a protocol has written. The fate of the FIN or close_notify of this side makes no difference. `state.rs` has
 //! the states, and `tls/flow.rs` the end of TLS.
 
@@ -322,7 +322,7 @@ impl Stream {
         self.unsent() + self.on_the_way() <= usize::from(self.closing.last_bytes) + fin
     }
 
-    /// Whether the peer has ended in order and its system has everything. The own end does not matter then.
+    /// Whether the peer has ended cleanly and its system has everything. Our own end does not matter then.
     pub(crate) fn is_settled(&self) -> bool {
         self.io.needs_lingering_close()
             && self.state.reading_ended()

@@ -150,7 +150,7 @@ impl Ctx {
     pub(crate) fn introduce_as(&mut self, stream: &mut Stream, number: Number, name: Option<String>) {
         stream.number = number;
         if self.dump.is_some() {
-            stream.stack.get_or_insert_default().set_tap(Tap::new(number, name));
+            stream.stack.get_or_insert_default().tap = Some(Tap::new(number, name));
         }
     }
 

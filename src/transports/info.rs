@@ -24,7 +24,7 @@ pub struct Info {
     /// The address of the local end, if this is a socket. asyncio's `sockname`.
     #[doc(alias = "sockname")]
     pub local: Option<Peer>,
-    /// The directions of a stream that is no socket: a pipe, a terminal, a file. asyncio's `pipe`.
+    /// The directions of a stream that is not a socket: a pipe, a terminal, a file. asyncio's `pipe`.
     pub pipe: Option<PipeEnds>,
     /// The child, for a child and for the local ends of its pipes. asyncio's `subprocess`.
     #[doc(alias = "subprocess")]
@@ -42,7 +42,7 @@ pub struct Info {
     pub datagrams: DatagramTotals,
 }
 
-/// The directions of a stream that is no socket.
+/// The directions of a stream that is not a socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PipeEnds {
     /// The stream reads.
@@ -80,7 +80,7 @@ pub struct ChildInfo {
 /// How a connection has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConnectionEnd {
-    /// Both sides have ended in order.
+    /// Both sides have ended cleanly.
     InOrder,
     /// By an error, by a reset, or by an abort.
     Cut,

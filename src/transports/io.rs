@@ -304,7 +304,7 @@ impl Io {
     /// Takes nothing more from the peer. After the bytes that are here, the end is read.
     pub(crate) fn stop_receiving(&self) {
         if let Self::Socket(fd) = self {
-            // A socket that is not connected any more has ended already.
+            // A socket that is no longer connected has ended already.
             let _ = fd.shutdown(Shutdown::Read);
         }
     }
@@ -318,7 +318,7 @@ impl Io {
     }
 
     /// The error that an event has reported. For a pipe it is always the lack of a reader. A socket has none if its
-    /// peer has gone in order. `SO_ERROR`, `socket(7)`.
+    /// peer has gone cleanly. `SO_ERROR`, `socket(7)`.
     pub(crate) fn take_error(&self) -> Option<io::Error> {
         match self {
             Self::Socket(fd) => fd.take_error().unwrap_or_else(Some),

@@ -1,5 +1,5 @@
 //! Finds peers that have vanished. A host that loses its power or its network sends nothing, and its connection would
-//! stay for ever.
+//! stay forever.
 //!
 //! There are two cases. If no bytes are under way to the peer, the kernel probes it (`SO_KEEPALIVE`, `tcp(7)`). If
 //! bytes are under way, the kernel sends them again for a quarter of an hour. So the loop looks from time to time
@@ -67,7 +67,7 @@ impl KeepAlive {
         self.idle_seconds / self.interval_seconds()
     }
 
-    /// How long a peer may be silent in all. `None` is for ever.
+    /// How long a peer may be silent in all. `None` is forever.
     pub(crate) fn limit(self) -> Option<Duration> {
         (self != Self::OFF).then(|| Duration::from_secs(u64::from(self.idle_seconds) * 2))
     }

@@ -138,7 +138,7 @@ impl Net {
     }
 
     /// Frees a listener, and resets the connections that it has accepted and that are not admitted yet. A datagram
-    /// socket is closed in order instead.
+    /// socket is closed cleanly instead.
     fn stop_listening(&mut self, id: Id) {
         if let Some(mut datagram) = self.datagram_mut(id) {
             return datagram.close();

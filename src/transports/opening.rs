@@ -102,7 +102,7 @@ impl Net {
     /// Takes over an inherited listening socket. asyncio's `create_server(sock=…)`.
     ///
     /// # Errors
-    /// It is no stream socket (`ENOTSOCK`, `EPROTOTYPE`), it does not listen (`EINVAL`), its connections cannot have
+    /// It is not a stream socket (`ENOTSOCK`, `EPROTOTYPE`), it does not listen (`EINVAL`), its connections cannot have
     /// the options, or it cannot be registered.
     #[doc(alias = "create_server")]
     pub fn adopt_listener(&mut self, fd: OwnedFd, options: Listening, factory: Factory) -> io::Result<Id> {
@@ -131,7 +131,7 @@ impl Net {
     /// Takes over a connected stream socket, inherited or made elsewhere. asyncio's `create_connection(sock=…)`.
     ///
     /// # Errors
-    /// It is no socket, or not connected.
+    /// It is not a socket, or not connected.
     #[doc(alias = "create_connection")]
     #[doc(alias = "connect_accepted_socket")]
     pub fn adopt(&mut self, fd: OwnedFd, protocol: impl Into<Handler>) -> io::Result<Id> {

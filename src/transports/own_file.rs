@@ -36,7 +36,7 @@ impl OwnFile {
     /// Takes over a file of any kind that we have just made.
     ///
     /// # Errors
-    /// The file does not exist any more, or no descriptor is left.
+    /// The file no longer exists, or no descriptor is left.
     pub fn made(path: &Path) -> io::Result<Self> {
         // After a change of directory, a relative path would name another file.
         Ok(Self { path: std::path::absolute(path)?, file: pin(path)? })
@@ -133,7 +133,7 @@ pub(crate) fn is_at(file: &File, path: &Path) -> bool {
 pub fn check_replaceable(path: &Path) -> io::Result<()> {
     let kind = match fs::symlink_metadata(path) {
         Ok(metadata) => metadata.file_type(),
-        // Whether a file can be made there shows later.
+        // The write itself shows whether a file can be made there.
         Err(_) => return Ok(()),
     };
     if kind.is_file() {
@@ -157,7 +157,7 @@ pub(crate) fn name_of_kind(kind: FileType) -> &'static str {
     }
 }
 
-/// A number that others cannot guess, another one for each call. The standard library takes the keys of its hashes from
+/// A number that others cannot guess, different for each call. The standard library takes the keys of its hashes from
 /// the random numbers of the system.
 fn random() -> u64 {
     RandomState::new().build_hasher().finish()

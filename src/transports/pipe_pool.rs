@@ -78,7 +78,7 @@ impl PipePool {
         }
     }
 
-    /// Closes a pipe with bytes that are not needed any more.
+    /// Closes a pipe with bytes that are no longer needed.
     pub(crate) fn close(&mut self, spliced: Spliced) {
         self.used -= 1;
         drop(spliced);

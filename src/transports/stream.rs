@@ -80,7 +80,7 @@ pub(crate) struct Closing {
 /// What a closed stream waits for once everything is sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum CloseMode {
-    /// For the peer's end, so that the close is no reset, and for the acknowledgement.
+    /// For the peer's end, so that the close is not a reset, and for the acknowledgement.
     #[default]
     Lingering,
     /// For the acknowledgement alone. No more bytes of the peer are needed.

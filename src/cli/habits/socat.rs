@@ -53,7 +53,7 @@ impl Side {
     }
 }
 
-/// The endpoint that socat writes as `word`. `None` if an option has no counterpart, or if `word` is no endpoint.
+/// The endpoint that socat writes as `word`. `None` if an option has no counterpart, or if `word` is not an endpoint.
 pub(super) fn endpoint(word: &str) -> Option<String> {
     side(word).filter(|side| side.options.is_empty() && !side.is_echo).map(|side| side.text)
 }
@@ -146,7 +146,7 @@ struct SocatAddress {
 }
 
 impl SocatAddress {
-    /// Takes an option behind a comma.
+    /// Takes an option after a comma.
     fn take(&mut self, name: &str, value: &str) -> Result<(), Untold> {
         let listens = self.scheme.listens();
         match name {
@@ -304,8 +304,7 @@ fn read(words: &[String]) -> Option<Vec<String>> {
             of("exec", &[], &[vec!["--".to_owned()], words].concat())
         }
         (Role::Stdio, Role::Connect) if !right.is_own => of("connect", direction, &[right.text]).map(shorthand),
-        (Role::Stdio, Role::Connect) if !direction.is_empty() => of("connect", direction, &[right.text]),
-        (Role::Stdio, Role::Connect) if is_single => of("connect", &[], &[right.text]),
+        (Role::Stdio, Role::Connect) if is_single || !direction.is_empty() => of("connect", direction, &[right.text]),
         (Role::Listen, _)
             if !left.forks && !left.is_own && left.scheme.is_some_and(|scheme| !scheme.has_datagrams()) =>
         {
@@ -315,7 +314,7 @@ fn read(words: &[String]) -> Option<Vec<String>> {
     }
 }
 
-/// The mode that is the shorthand of a verb with one endpoint. Options behind commas stand before the address then.
+/// The mode that is the shorthand of a verb with one endpoint. Options after commas stand before the address then.
 fn shorthand(words: Vec<String>) -> Vec<String> {
     let parts = words.last().and_then(|endpoint| endpoint.split_once(':'));
     let verb = words.first().map(String::as_str).unwrap_or_default();

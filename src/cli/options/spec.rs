@@ -104,7 +104,7 @@ pub(in crate::cli) enum Repeat {
 #[derive(Clone, Copy, Debug)]
 pub(in crate::cli) struct OptSpec {
     pub(in crate::cli) id: Opt,
-    /// The long name, which is also the name behind a comma. An option without a long name has its letter here.
+    /// The long name, which is also the name after a comma. An option without a long name has its letter here.
     pub(in crate::cli) name: &'static str,
     pub(in crate::cli) short: Option<char>,
     /// The name in words. It differs from `name` only for an option that is a letter.

@@ -62,7 +62,7 @@ impl Strict {
         let mut seen = self.seen.get();
         seen.longest = seen.longest.max(data.len());
         if t.is_closing() {
-            // No datagram is taken any more.
+            // No datagram is taken from now on.
         } else if t.is_writing_paused() {
             seen.refused += 1;
         } else {

@@ -438,7 +438,7 @@ fn a_protocol_gets_the_answer_to_a_look_up() {
     let name = |text: &str| Host::Name(text.to_owned());
     let loopback: SocketAddr = ([127, 0, 0, 1], 0).into();
     assert_eq!(ask(Host::Loopback, true), [Ok(vec![loopback, "[::1]:0".parse().expect("an address")])]);
-    // A numeric text is no question for a name server.
+    // A numeric text is not a question for a name server.
     assert_eq!(ask(name("127.0.0.1"), false), [Ok(vec![loopback])]);
     assert_eq!(ask(name("name"), true), [Err("resolve name: not a numeric address".to_owned())]);
     let [Err(error)] = &ask(name("no such name"), false)[..] else { panic!("there is such a name") };

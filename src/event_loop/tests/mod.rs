@@ -48,7 +48,7 @@ use crate::transports::datagram::handle::DatagramTransport;
 use crate::transports::datagram::io::DatagramIo;
 use crate::transports::datagram::opening::DatagramOptions;
 use crate::transports::datagram::opening::DatagramService;
-use crate::transports::datagram::socket::{Datagram, DatagramPhase};
+use crate::transports::datagram::socket::Datagram;
 use crate::transports::error::describe;
 use crate::transports::error::is_tls;
 use crate::transports::handle::Transport;

@@ -190,7 +190,7 @@ fn a_panic_about_a_datagram_is_the_end_of_its_socket() {
     assert_eq!(event_loop.net.slots.iter().count(), 0, "a slot is left");
 }
 
-/// Panics in the callback of this name, about a child that would run for ever.
+/// Panics in the callback of this name, about a child that would run forever.
 struct FragileParent {
     at: &'static str,
     lost: Sender<u32>,

@@ -53,7 +53,7 @@ impl Session {
         self.sim.wire(self.peer).outbound_end
     }
 
-    /// The peer has ended in order, has read everything, and is gone.
+    /// The peer has ended cleanly, has read everything, and is gone.
     fn peer_leaves(&mut self) {
         self.sim.feed_end(self.peer);
         self.sim.settle();

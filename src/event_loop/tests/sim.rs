@@ -1,7 +1,7 @@
 //! The simulator: the real loop on streams and datagram sockets in memory, with a clock and a network that follow from
 //! a seed.
 //!
-//! A test scripts the other ends. [`Sim::run`] turns the loop until nothing can happen any more, and moves the clock
+//! A test scripts the other ends. [`Sim::run`] turns the loop until nothing more can happen, and moves the clock
 //! from timer to timer. Only the system calls are replaced: those of streams in `transports/tests/memory.rs`, those of
 //! datagrams in `transports/tests/network.rs`.
 
@@ -93,7 +93,7 @@ impl Sim {
         let network = Arc::new(Mutex::new(Network::new(room, connected)));
         let net = &mut self.event_loop.net;
         let io = DatagramIo::Memory(Socket::new(Arc::clone(&network)));
-        let mut socket = Datagram::new(io, DatagramPhase::Open, net.cx.now);
+        let mut socket = Datagram::new(io, Phase::Open, net.cx.now);
         socket.connected = connected;
         let id = net.add(Slot::Datagram(Box::new(socket))).expect("memory registers");
         net.cx.calls.push_back((id, Call::Install(Installed::Datagram(Box::new(protocol)))));

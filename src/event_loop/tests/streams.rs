@@ -27,7 +27,7 @@ fn resets_and_failed_writes_are_told_behind_the_data() {
         "100: send last words; reset; run; await made, data last words, lost: ConnectionReset",
         "0: do write never taken; send still here; end; broken BrokenPipe now; run; \
             await made, data still here, eof, lost: BrokenPipe",
-        // A reset that a write has seen first is no end.
+        // A reset that a write has seen first is not an end.
         "0: do write never taken; send before; end; broken ConnectionReset now; \
             await made, data before, lost: ConnectionReset",
         // After the peer's end, it ends both directions, unless bytes are on their way.

@@ -146,7 +146,7 @@ fn each_direction_ends_by_its_close_notify() {
     plays(&[
         "tls write_eof: talk; is notified; is ended; not closed; send late; notify; talk; await made, late, eof; \
             do close; run; await lost; nothing",
-        // A peer that has gone in order need not get the end.
+        // A peer that has gone cleanly need not get the end.
         "tls write all of it: talk; notify; talk; end; broken BrokenPipe; do close; run; await made, eof, lost; \
             nothing",
         "tls write all of it: talk; notify; talk; reset; do close; run; await made, eof, lost; nothing",
@@ -203,9 +203,9 @@ const NONSENSE: &str = "\x17\x03\x03\x00\x20nobody can have encrypted this..";
 
 #[test]
 fn what_goes_wrong_behind_an_end_is_told() {
-    let unreadable = "lost: cannot decrypt data of the peer...";
+    let unreadable = "lost: cannot decrypt data from the peer...";
     plays(&[
-        // A cut is no end if a write has failed before.
+        // A cut is not an end if a write has failed before.
         "tls: send half of it; talk; end; broken BrokenPipe; do write to nobody; run; \
             await made, half of it, lost: BrokenPipe; nothing",
         &format!("tls write_eof: talk; feed {NONSENSE}; await made, {unreadable}; nothing"),

@@ -83,7 +83,7 @@ impl Conversation {
         })
     }
 
-    /// How long to stay after stdin has ended and nothing moves. `None` means for ever.
+    /// How long to stay after stdin has ended and nothing moves. `None` means forever.
     pub(super) fn linger(&self) -> Option<Duration> {
         if self.session.send_only { Some(Duration::ZERO) } else { self.linger }
     }
@@ -216,7 +216,7 @@ impl DatagramProtocol for SocketSide {
             return;
         }
         self.senders.note(t, from);
-        // An answer of another service is printed, but not answered: two services would answer each other for ever.
+        // An answer of another service is printed, but not answered: two services would answer each other forever.
         if options.serves && !is_marked(from) {
             let partner = End::Flow { socket: t.id(), remote: *from };
             self.shared.set_partner(t.net(), partner);

@@ -4,7 +4,7 @@ use crate::transports::id::Id;
 use crate::transports::net::Net;
 use crate::transports::process::{SIGTERM, STDIN, STDOUT};
 
-/// The other end of a child has ended in order: the child reads its input, and should end then.
+/// The other end of a child has ended cleanly: the child reads its input, and should end then.
 pub(super) fn leave_child(id: Id, net: &mut Net) {
     let mut child = net.subprocess_transport(id);
     let stdout = child.pipe_transport(STDOUT);

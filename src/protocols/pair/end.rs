@@ -256,7 +256,7 @@ impl End {
         }
     }
 
-    /// Whether the pair with `other` is about to end in order. This phase has its own limit, and the idle timeout must
+    /// Whether the pair with `other` is about to end cleanly. This phase has its own limit, and the idle timeout must
     /// not come before it.
     pub(super) fn is_ending(self, other: Self, net: &mut Net) -> bool {
         self.ends_the_pair(other, net) || other.ends_the_pair(self, net)
@@ -330,7 +330,7 @@ impl End {
         Activity { last_activity: last_activity.unwrap_or_else(|| net.now()), on_the_way }
     }
 
-    /// Closes the end in order: buffered bytes are still written.
+    /// Closes the end cleanly: buffered bytes are still written.
     pub(super) fn finish(self, net: &mut Net) {
         match self {
             Self::Stream(id) => net.transport(id).close(),

@@ -22,7 +22,7 @@ use std::rc::{Rc, Weak};
 use std::time::{Duration, Instant};
 
 use super::ages::{Age, Ages, source};
-use super::waiting::{FlowPlaces, Gone, Kept, Key};
+use super::waiting::{FlowPlace, FlowPlaces, Gone, Kept, Key};
 use super::{Connector, End, Inbound, PairOptions, Waiting};
 use crate::transports::datagram::Remote;
 use crate::transports::datagram::handle::DatagramTransport;
@@ -50,7 +50,7 @@ pub struct Flows {
     limit: usize,
     /// How many flows there were when this machine last ran out of descriptors.
     room: usize,
-    places: Rc<FlowPlaces>,
+    places: FlowPlaces,
     table: HashMap<Key, Flow>,
     ages: Ages,
     /// Senders that wait for a place, in the order of their first datagrams.
@@ -120,7 +120,7 @@ impl Flows {
             idle_timeout,
             limit,
             room: limit,
-            places: FlowPlaces::new(),
+            places: Rc::default(),
             table: HashMap::new(),
             ages: Ages::default(),
             newcomers: VecDeque::new(),
@@ -199,7 +199,8 @@ impl Flows {
 
     /// Gives free places to newcomers, and has other flows make room for the rest of them.
     fn serve_newcomers(&mut self, net: &mut Net) {
-        while self.places.taken() < self.capacity() {
+        // One holder of the list is this table.
+        while Rc::strong_count(&self.places) - 1 < self.capacity() {
             let Some(newcomer) = self.newcomers.pop_front() else { return };
             self.open(net, newcomer);
         }
@@ -215,7 +216,7 @@ impl Flows {
         let kept = self.kept.remove(&key).unwrap_or_default();
         let number = net.new_number();
         log::info!("{number}datagrams from {remote}");
-        let place = self.places.take(key, number);
+        let place = FlowPlace::new(key, number, &self.places);
         let (datagrams, now) = (waiting.len() as u64, net.now());
         let end = End::Flow { socket: key.socket, remote };
         let info = Info { number, ..sender_info(net, key.socket, &remote) };
@@ -278,7 +279,7 @@ impl Flows {
 
     /// Right ends have gone, and their places are free; or right ends have opened, and can make room.
     pub(super) fn look_at_places(&mut self, net: &mut Net) {
-        for Gone { key, number, unsent } in self.places.take_gone() {
+        for Gone { key, number, unsent } in self.places.take() {
             self.leaving.remove(&number);
             if self.table.get(&key).is_some_and(|flow| flow.number == number) {
                 self.forget(&key);

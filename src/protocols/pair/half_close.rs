@@ -97,14 +97,17 @@ impl InputEnd {
             return Fired::TooEarly;
         }
         let level = if self.policy == HalfClose::Auto && has_moved { Level::Warn } else { Level::Debug };
-        log::log!(
-            level,
-            "{peer}no byte has moved for {}: half-closing, which some servers take for a hang-up; --half-close sets \
-             the time",
-            shown(limit)
-        );
+        log::log!(level, "{peer}no byte has moved for {}: {}", shown(limit), self.why_told());
         self.held = None;
         Fired::Expired(limit)
+    }
+
+    /// What it means that the end is told now, and what the user can do about it. After a request of HTTP, a server
+    /// that keeps the connection open can take the end for a hang-up: nginx then ends without a close_notify.
+    fn why_told(&self) -> String {
+        let end = "half-closing, which some servers take for a hang-up; --half-close sets the time";
+        let request = "an HTTP server ends by itself after a request with 'Connection: close'";
+        if self.request.is_request() { format!("{end}; {request}") } else { end.to_owned() }
     }
 }
 
@@ -206,6 +209,16 @@ mod tests {
             assert_eq!(line(&[text]), RequestLine::Request, "{}", text.escape_ascii());
             let bytes: Vec<&[u8]> = text.chunks(1).collect();
             assert_eq!(line(&bytes), RequestLine::Request, "byte by byte: {}", text.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn the_message_of_an_end_after_a_request_says_how_a_server_ends_by_itself() {
+        for (input, is_request) in [("GET / HTTP/1.1\r\nHost: h\r\n\r\n", true), ("", false), ("EHLO h\r\n", false)] {
+            let mut end = InputEnd::new(HalfClose::Auto);
+            end.request.feed(input.as_bytes());
+            assert_eq!(end.why_told().ends_with("with 'Connection: close'"), is_request, "{input:?}");
+            assert!(end.why_told().contains("--half-close sets the time"), "{input:?}");
         }
     }
 

@@ -13,10 +13,10 @@
 //!     one has ended, the other does not within --linger      ---> both are aborted: status 124
 //!     one has ended, the other does not within --quit-after  ---> both are closed, after the last byte (answer.rs)
 //!     the peer has ended, with --until-peer-ends             ---> both are closed, after the last byte
-//!     one is gone in order, the other may have more for it   ---> the other is asked, for 2 s (remainder.rs)
+//!     one is gone cleanly, the other may have more for it   ---> the other is asked, for 2 s (remainder.rs)
 //!     one fails                      ---> the other is reset, after the last byte: a cut stream must not look whole
 //!     a child ends                   ---> its output goes out, then the other end is closed
-//!     the reader of stdout goes      ---> its peer may end in order within 1 s (missing_reader.rs)
+//!     the reader of stdout goes      ---> its peer may end cleanly within 1 s (missing_reader.rs)
 //!     the other end of a child goes  ---> the group of the child is asked to end, then killed
 //! ```
 //!
@@ -188,7 +188,7 @@ impl OtherEnd {
             Link::Known { end, .. } => (end, None),
             Link::ToOpen(_) | Link::Unavailable => return options.fail(number, Failure::from(error)),
         };
-        // A left end that is gone does not wait for this one any more.
+        // A left end that is gone no longer waits for this one.
         if !left.is_there(net) {
             return;
         }

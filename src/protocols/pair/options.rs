@@ -22,7 +22,7 @@ pub struct PairOptions {
     /// long none may move.
     pub linger: Option<Duration>,
     /// How long to wait for the other end once one end has ended and the other has received everything. Then the pair
-    /// ends in order. No end is a child.
+    /// ends cleanly. No end is a child.
     pub quit_after: Option<Duration>,
     /// Gets the failure of the pair if the run is about this pair alone. `None` for one of many pairs.
     pub reporter: Option<Reporter>,

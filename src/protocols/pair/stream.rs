@@ -142,7 +142,7 @@ impl StreamSide {
         matches!(other, End::Child(_)) && t.is_at_eof() && other.is_over(t.net())
     }
 
-    /// Whether the pair is about to end in order, even if no byte moves.
+    /// Whether the pair is about to end cleanly, even if no byte moves.
     fn is_ending(&self, t: &mut Transport<'_>) -> bool {
         // A stream that waits only for the peer's end has a time limit of its own.
         let is_told = t.is_closing() && t.write_buffer_size() == 0 && t.on_the_way() == 0;
@@ -212,7 +212,7 @@ impl StreamSide {
         t.close();
     }
 
-    /// The time of the answer is over: the pair ends in order, although the other end has not ended.
+    /// The time of the answer is over: the pair ends cleanly, although the other end has not ended.
     fn quit(&mut self, t: &mut Transport<'_>, other: End, limit: Duration) {
         if t.is_closing() || other.is_over(t.net()) {
             return;
@@ -235,7 +235,7 @@ impl StreamSide {
         }
     }
 
-    /// The pair has ended in order.
+    /// The pair has ended cleanly.
     fn finish(&self, t: &mut Transport<'_>, other: End) {
         match self.as_peer(t) {
             // The rest of stdin is for the next client.

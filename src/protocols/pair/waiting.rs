@@ -87,23 +87,17 @@ pub(super) struct Key {
     pub(super) address: SocketAddr,
 }
 
-/// The places of all senders.
-#[derive(Debug)]
-pub(super) struct FlowPlaces {
-    taken: Cell<usize>,
-    /// Right ends that are gone, and that [`take_gone`](Self::take_gone) has not returned yet.
-    gone: RefCell<Vec<Gone>>,
-}
-
 /// The place of one sender. Its right end keeps the place until everything of it is gone, descriptors included.
 #[derive(Debug)]
 pub struct FlowPlace {
-    key: Key,
-    number: Number,
-    /// Datagrams that could not be sent, because this machine lacked something to open the right end.
-    unsent: Option<(Remote, Waiting)>,
-    places: Rc<FlowPlaces>,
+    /// What is told when the place is free.
+    gone: Option<Gone>,
+    places: FlowPlaces,
 }
+
+/// The right ends that are gone. Each place holds this list, so the number of its holders shows how many places are
+/// taken.
+pub(super) type FlowPlaces = Rc<RefCell<Vec<Gone>>>;
 
 /// A right end that is gone.
 #[derive(Debug)]
@@ -116,39 +110,23 @@ pub(super) struct Gone {
     pub(super) unsent: Option<(Remote, Waiting)>,
 }
 
-impl FlowPlaces {
-    pub(super) fn new() -> Rc<Self> {
-        Rc::new(Self { taken: Cell::new(0), gone: RefCell::default() })
-    }
-
-    pub(super) fn taken(&self) -> usize {
-        self.taken.get()
-    }
-
-    /// A place for the right end `number`.
-    pub(super) fn take(self: &Rc<Self>, key: Key, number: Number) -> FlowPlace {
-        self.taken.set(self.taken.get() + 1);
-        FlowPlace { key, number, unsent: None, places: Rc::clone(self) }
-    }
-
-    /// The right ends that have gone since the last call.
-    pub(super) fn take_gone(&self) -> Vec<Gone> {
-        self.gone.take()
-    }
-}
-
 impl FlowPlace {
+    /// A place for the right end `number`.
+    pub(super) fn new(key: Key, number: Number, places: &FlowPlaces) -> Self {
+        Self { gone: Some(Gone { key, number, unsent: None }), places: Rc::clone(places) }
+    }
+
     /// The right end could not be opened because this machine lacked something. The datagrams in `waiting` can be tried
     /// again.
     pub(super) fn hand_back(mut self, remote: Remote, waiting: Waiting) {
-        self.unsent = Some((remote, waiting));
+        if let Some(gone) = &mut self.gone {
+            gone.unsent = Some((remote, waiting));
+        }
     }
 }
 
 impl Drop for FlowPlace {
     fn drop(&mut self) {
-        self.places.taken.set(self.places.taken.get() - 1);
-        let gone = Gone { key: self.key, number: self.number, unsent: self.unsent.take() };
-        self.places.gone.borrow_mut().push(gone);
+        self.places.borrow_mut().extend(self.gone.take());
     }
 }

@@ -129,7 +129,7 @@ impl ScanState {
         }
     }
 
-    /// Notes the finding of a try. The same port at another address need not be tried any more if it is open.
+    /// Notes the finding of a try. The same port at another address need not be tried if it is open.
     pub(super) fn settle(&mut self, net: &mut Net, a_try: Try, finding: Finding) {
         let is_open = matches!(finding, Finding::Open { .. });
         self.table.settle(a_try, finding);

@@ -8,7 +8,7 @@ use crate::transports::text::Escaped;
 /// How many bytes may come before the status is known. Interim answers (100, 103) come before it.
 const HEAD_BYTES_MAX: usize = 64 * 1024;
 
-/// How many characters of an answer that is no HTTP are shown.
+/// How many characters of an answer that is not HTTP are shown.
 const SHOWN_CHARS: usize = 40;
 
 /// A request, and the statuses that prove that a service is up.
@@ -77,7 +77,7 @@ impl StatusReader {
     /// Takes bytes of the answer. `None` means that more bytes are needed.
     ///
     /// # Errors
-    /// Says why this is no answer of HTTP/1.
+    /// Says why this is not an answer of HTTP/1.
     pub fn take(&mut self, data: &[u8]) -> Option<Result<u16, String>> {
         for (at, &byte) in data.iter().enumerate() {
             self.total += 1;
@@ -123,7 +123,7 @@ impl StatusReader {
     }
 }
 
-/// The reason why this is no answer of HTTP/1.
+/// The reason why this is not an answer of HTTP/1.
 fn not_http(line: &[u8]) -> String {
     format!("the answer is not HTTP/1: {}", shown(line))
 }

@@ -31,14 +31,24 @@ use super::net::{Net, Slot};
 use super::number::Number;
 pub use super::sockaddr::source_addresses;
 use super::sockaddr::{numeric_addresses, unix_address};
+use super::state::State;
 use super::timers::{Alarm, shown};
 
 const NOT_NUMERIC: &str = "not a numeric address";
 
+/// The parts of a transport that connecting needs.
+pub(crate) struct ConnectParts<'a> {
+    pub(crate) id: Id,
+    pub(crate) number: Number,
+    pub(crate) state: &'a mut State,
+    /// Its state while it connects.
+    pub(crate) connecting: &'a mut Option<Box<Connecting>>,
+    pub(crate) cx: &'a mut Ctx,
+}
+
 /// A transport that connects: a stream or a datagram socket.
 pub(crate) trait Connect {
-    /// Its state while it connects, with the parts of the loop that it needs.
-    fn parts(&mut self) -> (Id, &mut Option<Box<Connecting>>, &mut Ctx);
+    fn parts(&mut self) -> ConnectParts<'_>;
 
     /// Tries the addresses of the peer. There is at least one.
     fn try_addresses(&mut self, addresses: Vec<SockAddr>);
@@ -46,22 +56,15 @@ pub(crate) trait Connect {
     /// Starts the next attempt of a race.
     fn next_attempt(&mut self);
 
-    /// The last try has failed: the transport is lost.
-    fn lose(&mut self);
-
-    /// Its number in messages.
-    fn number(&self) -> Number;
-
     /// Begins to connect.
     fn connect(&mut self, target: ConnectTarget, options: Dialing) {
-        let (_, connecting, _) = self.parts();
-        *connecting = Some(Connecting::new(target, options));
+        *self.parts().connecting = Some(Connecting::new(target, options));
         self.start_try();
     }
 
     /// Starts a try: arms its time limit, and looks up the addresses of the peer.
     fn start_try(&mut self) {
-        let (id, Some(connecting), cx) = self.parts() else { return };
+        let ConnectParts { id, connecting: Some(connecting), cx, .. } = self.parts() else { return };
         connecting.step = ConnectStep::Resolving;
         let options = &connecting.options;
         connecting.limit = Some(cx.timers.arm(options.timeout, Some(id), Alarm::ConnectTimeout));
@@ -80,8 +83,7 @@ pub(crate) trait Connect {
 
     /// The resolver has answered.
     fn resolved(&mut self, answer: Answer) {
-        let number = self.number();
-        if let (_, Some(connecting), _) = self.parts()
+        if let ConnectParts { number, connecting: Some(connecting), .. } = self.parts()
             && let Ok(addresses) = &answer
         {
             log::debug!("{number}{} has the addresses {addresses:?}", connecting.target);
@@ -91,7 +93,7 @@ pub(crate) trait Connect {
 
     /// Tries the addresses that the options allow.
     fn try_allowed(&mut self, found: Result<Vec<SockAddr>, ConnectError>) {
-        let (_, Some(connecting), _) = self.parts() else { return };
+        let Some(connecting) = self.parts().connecting else { return };
         match found.and_then(|addresses| connecting.options.admitted(&connecting.target, addresses)) {
             Ok(addresses) => self.try_addresses(addresses),
             Err(error) => self.try_failed(error),
@@ -100,7 +102,7 @@ pub(crate) trait Connect {
 
     /// The time limit of a try has passed.
     fn connect_timed_out(&mut self) {
-        let (_, Some(connecting), _) = self.parts() else { return };
+        let Some(connecting) = self.parts().connecting else { return };
         let operation = if matches!(connecting.step, ConnectStep::Resolving) { "resolve" } else { "connect" };
         let (target, limit) = (&connecting.target, connecting.options.timeout);
         let message = format!("{operation} {target}: timed out after {limit:?}");
@@ -112,7 +114,7 @@ pub(crate) trait Connect {
 
     /// The pause before the next try, or before the next attempt of a race, is over.
     fn connect_next(&mut self) {
-        let (_, Some(connecting), _) = self.parts() else { return };
+        let Some(connecting) = self.parts().connecting else { return };
         connecting.next = None;
         match connecting.step {
             ConnectStep::Pausing => self.start_try(),
@@ -123,8 +125,7 @@ pub(crate) trait Connect {
 
     /// A try has failed. The next one follows after a pause. After the last one, the protocol gets the error.
     fn try_failed(&mut self, error: ConnectError) {
-        let number = self.number();
-        let (id, Some(connecting), cx) = self.parts() else { return };
+        let ConnectParts { id, number, connecting: Some(connecting), cx, .. } = self.parts() else { return };
         cx.resolver.give_up(id);
         if connecting.pause(&mut cx.timers) {
             let delay = connecting.options.pause();
@@ -138,12 +139,12 @@ pub(crate) trait Connect {
         }
         cx.calls.push_back((id, Call::ConnectionFailed(error)));
         self.end_connecting();
-        self.lose();
+        self.parts().state.lose();
     }
 
     /// Drops the state of connecting, and returns it: the transport is open, or is lost. Legal at any time.
     fn end_connecting(&mut self) -> Option<Box<Connecting>> {
-        let (id, connecting, cx) = self.parts();
+        let ConnectParts { id, connecting, cx, .. } = self.parts();
         let mut connecting = connecting.take()?;
         cx.resolver.give_up(id);
         connecting.cancel_timers(&mut cx.timers);

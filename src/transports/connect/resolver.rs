@@ -26,7 +26,7 @@ use crate::transports::address::Family;
 use crate::transports::error::describe;
 use crate::transports::id::Id;
 
-/// The token of the waker. No slot has this index, so it is no id.
+/// The token of the waker. No slot has this index, so it is not an id.
 pub(crate) const WAKE: mio::Token = mio::Token(usize::MAX);
 
 /// How many look-ups with clients run at the same time.
@@ -156,7 +156,7 @@ impl Resolver {
         }
     }
 
-    /// Removes a client that does not wait any more. Legal at any time.
+    /// Removes a client that no longer waits. Legal at any time.
     pub(crate) fn give_up(&mut self, id: Id) {
         let Some(question) = self.clients.remove(&id) else { return };
         let Some(lookup) = self.lookups.get_mut(&question) else { return };

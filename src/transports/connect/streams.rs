@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use socket2::SockAddr;
 
-use super::Connect;
 use super::attempt::{self, Attempt, Started};
 use super::options::Dialing;
 use super::race::{ATTEMPT_DELAY, Race};
 use super::state::{ConnectStep, ConnectTarget, Connecting};
+use super::{Connect, ConnectParts};
 use crate::transports::address::{HostPort, UnixName};
 use crate::transports::ctx::{Call, Ctx, Installed, StreamRef};
 use crate::transports::error::describe;
@@ -18,7 +18,6 @@ use crate::transports::id::Id;
 use crate::transports::info::Peer;
 use crate::transports::io::Io;
 use crate::transports::net::{Net, Slot};
-use crate::transports::number::Number;
 use crate::transports::protocol::Handler;
 use crate::transports::state::Phase;
 use crate::transports::stream::Stream;
@@ -55,8 +54,9 @@ fn unconnected(cx: &mut Ctx) -> Slot {
 }
 
 impl Connect for StreamRef<'_> {
-    fn parts(&mut self) -> (Id, &mut Option<Box<Connecting>>, &mut Ctx) {
-        (self.id, &mut self.stream.connecting, self.cx)
+    fn parts(&mut self) -> ConnectParts<'_> {
+        let Stream { number, state, connecting, .. } = &mut *self.stream;
+        ConnectParts { id: self.id, number: *number, state, connecting, cx: self.cx }
     }
 
     fn try_addresses(&mut self, addresses: Vec<SockAddr>) {
@@ -69,9 +69,8 @@ impl Connect for StreamRef<'_> {
     /// Starts attempts until one is under way, and arms the timer for the next. The try has failed once the race is
     /// lost.
     fn next_attempt(&mut self) {
-        let number = self.stream.number;
         loop {
-            let (id, Some(connecting), cx) = self.parts() else { return };
+            let ConnectParts { id, number, connecting: Some(connecting), cx, .. } = self.parts() else { return };
             let Connecting { step: ConnectStep::Racing(race), next, options, target, .. } = &mut **connecting else {
                 return;
             };
@@ -103,14 +102,6 @@ impl Connect for StreamRef<'_> {
                 Err(error) => race.failed(Peer::from_sock_addr(&address).to_string(), error),
             }
         }
-    }
-
-    fn lose(&mut self) {
-        self.state.lose();
-    }
-
-    fn number(&self) -> Number {
-        self.stream.number
     }
 }
 

@@ -19,7 +19,7 @@ use crate::transports::connect::options::Dialing;
 use crate::transports::timers::TimerId;
 
 /// The addresses of a peer, and what was sent to the present one.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Candidates {
     pub(crate) addresses: Vec<SocketAddr>,
     /// The index of the address that the socket is connected to.
@@ -38,8 +38,9 @@ pub(crate) struct Candidates {
     pub(crate) sent_before: (u64, u64),
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Round {
+    #[default]
     Trying,
     /// Every address has refused, and the protocol was told.
     Over,
@@ -48,21 +49,9 @@ pub(crate) enum Round {
 impl Candidates {
     /// The candidates of a socket that is connected to `addresses[current]`; `None` if that is the only address.
     pub(crate) fn new(addresses: Vec<SocketAddr>, current: usize, dialing: Dialing) -> Option<Box<Self>> {
-        (addresses.len() > 1).then(|| {
-            let (kept, kept_bytes, sent_before) = (Vec::new(), 0, (0, 0));
-            let (first, round) = (current, Round::Trying);
-            Box::new(Self {
-                addresses,
-                current,
-                first,
-                round,
-                dialing,
-                kept,
-                kept_bytes,
-                refusal_timer: None,
-                sent_before,
-            })
-        })
+        let is_one_of_several = addresses.len() > 1;
+        let candidates = Self { addresses, current, first: current, dialing, ..Self::default() };
+        is_one_of_several.then(|| Box::new(candidates))
     }
 
     /// Whether another address would get what was sent if the present one refused it.

@@ -8,13 +8,13 @@
 use std::fmt::Display;
 use std::io;
 
-use super::socket::DatagramPhase;
 use crate::sys::datagram::{BATCH, Remote, SendBatch};
 use crate::transports::connect::Connect;
 use crate::transports::connect::error::ConnectError;
 use crate::transports::ctx::{Call, DatagramRef};
 use crate::transports::id::Direction;
 use crate::transports::out_buf::WaterMarks;
+use crate::transports::state::Phase;
 
 /// The length of a datagram has sixteen bits. RFC 768.
 const BYTES_MAX: usize = 65_535;
@@ -22,7 +22,7 @@ const BYTES_MAX: usize = 65_535;
 impl DatagramRef<'_> {
     /// Queues a datagram. It is sent right after the present callbacks, or now if much is queued already.
     pub(crate) fn sendto(&mut self, data: &[u8], to: Option<Remote>) {
-        if !self.accepts_writes() {
+        if !self.state.accepts_writes() {
             return;
         }
         if self.flow.is_paused() {
@@ -85,7 +85,7 @@ impl DatagramRef<'_> {
         if self.flow.resume_at(size) {
             self.call(Call::ResumeWriting);
         }
-        if self.queue.is_empty() && self.phase() == DatagramPhase::Flushing {
+        if self.queue.is_empty() && self.state.phase() == Phase::Flushing {
             self.close_unless_refused();
         }
     }
@@ -93,10 +93,10 @@ impl DatagramRef<'_> {
     /// Receives nothing more, sends the queued datagrams, then queues `connection_lost(None)`. An error of an earlier
     /// datagram is told before. asyncio's `close`.
     pub(crate) fn close(&mut self) {
-        if self.phase() == DatagramPhase::Resolving {
+        if self.state.phase() == Phase::Connecting {
             return self.force_close();
         }
-        if self.datagram.close() {
+        if self.state.close() {
             self.undelivered = Vec::new();
             self.flush();
         }
@@ -104,8 +104,8 @@ impl DatagramRef<'_> {
 
     /// Ends the socket now, and queues `connection_lost`, or `connection_failed` if the socket was never open.
     pub(crate) fn force_close(&mut self) {
-        let Some(phase) = self.datagram.lose() else { return };
-        if phase == DatagramPhase::Flushing
+        let Some(phase) = self.state.lose() else { return };
+        if phase == Phase::Flushing
             && let Some(error) = self.io.take_error()
         {
             self.call(Call::ErrorReceived(error));
@@ -114,7 +114,7 @@ impl DatagramRef<'_> {
         self.undelivered = Vec::new();
         self.end_connecting();
         self.settle();
-        self.call(if phase == DatagramPhase::Resolving {
+        self.call(if phase == Phase::Connecting {
             Call::ConnectionFailed(ConnectError::given_up())
         } else {
             Call::ConnectionLost(None)

@@ -56,7 +56,7 @@ impl DatagramTransport<'_> {
     /// Whether it is closing or closed. asyncio's `is_closing`.
     #[must_use]
     pub fn is_closing(&self) -> bool {
-        self.net.datagram(self.id).is_none_or(Datagram::is_closing)
+        self.net.datagram(self.id).is_none_or(|datagram| datagram.state.is_closing())
     }
 
     /// Leaves datagrams in the buffer of the system, which drops them when it is full. asyncio cannot
@@ -74,7 +74,7 @@ impl DatagramTransport<'_> {
     #[must_use]
     pub fn may_have_more(&self) -> bool {
         let has_more = |datagram: &Datagram| datagram.readable || !datagram.undelivered.is_empty();
-        self.net.datagram(self.id).is_some_and(|datagram| !datagram.is_closing() && has_more(datagram))
+        self.net.datagram(self.id).is_some_and(|datagram| !datagram.state.is_closing() && has_more(datagram))
     }
 
     /// At least the bytes of the datagrams that have arrived and are not delivered yet, and one for each.

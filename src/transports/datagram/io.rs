@@ -48,17 +48,21 @@ impl DatagramIo {
         }
     }
 
-    /// The descriptor.
-    pub(crate) fn as_fd(&self) -> Option<BorrowedFd<'_>> {
+    fn socket(&self) -> Option<&Socket> {
         match self {
-            Self::Socket(socket) => Some(socket.as_fd()),
+            Self::Socket(socket) => Some(socket),
             _ => None,
         }
     }
 
+    /// The descriptor.
+    pub(crate) fn as_fd(&self) -> Option<BorrowedFd<'_>> {
+        self.socket().map(AsFd::as_fd)
+    }
+
     /// Registers the socket with epoll, edge-triggered.
     pub(crate) fn register(&self, registry: &mio::Registry, id: Id) -> io::Result<()> {
-        let Self::Socket(socket) = self else { return Ok(()) };
+        let Some(socket) = self.socket() else { return Ok(()) };
         let interest = mio::Interest::READABLE.add(mio::Interest::WRITABLE);
         registry.register(&mut SourceFd(&socket.as_raw_fd()), id.token(Direction::Read), interest)
     }
@@ -75,33 +79,21 @@ impl DatagramIo {
 
     /// Our address.
     pub(crate) fn local(&self) -> Option<Peer> {
-        match self {
-            Self::Socket(socket) => Peer::local_of(socket),
-            _ => None,
-        }
+        self.socket().and_then(Peer::local_of)
     }
 
     /// The address of the peer, if the socket is connected.
     pub(crate) fn peer(&self) -> Option<Peer> {
-        match self {
-            Self::Socket(socket) => Some(Peer::from_sock_addr(&socket.peer_addr().ok()?)),
-            _ => None,
-        }
+        Some(Peer::from_sock_addr(&self.socket()?.peer_addr().ok()?))
     }
 
     /// How many datagrams the system has dropped because the receive buffer was full.
     pub(crate) fn dropped(&self) -> u64 {
-        match self {
-            Self::Socket(socket) => datagram::dropped(socket.as_fd()).unwrap_or(0).into(),
-            _ => 0,
-        }
+        self.as_fd().map_or(0, |fd| datagram::dropped(fd).unwrap_or(0).into())
     }
 
     /// The memory of the datagrams that wait in the system, in bytes.
     pub(crate) fn unread(&self) -> usize {
-        match self {
-            Self::Socket(socket) => datagram::unread(socket.as_fd()).unwrap_or(0) as usize,
-            _ => 0,
-        }
+        self.as_fd().map_or(0, |fd| datagram::unread(fd).unwrap_or(0) as usize)
     }
 }

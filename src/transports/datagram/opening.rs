@@ -13,21 +13,21 @@ use super::candidates::Candidates;
 use super::io::DatagramIo;
 pub use super::options::{DatagramOptions, DatagramService, Group};
 use super::own::Own;
-use super::socket::{Datagram, DatagramPhase};
+use super::socket::Datagram;
 use crate::sys::datagram::{self, Remote};
 use crate::transports::address::HostPort;
 use crate::transports::connect::error::ConnectError;
 use crate::transports::connect::options::Dialing;
-use crate::transports::connect::state::{ConnectTarget, Connecting};
-use crate::transports::connect::{Connect, bind_source};
-use crate::transports::ctx::{Call, Ctx, DatagramRef, Installed};
+use crate::transports::connect::state::ConnectTarget;
+use crate::transports::connect::{Connect, ConnectParts, bind_source};
+use crate::transports::ctx::{Call, DatagramRef, Installed};
 use crate::transports::error::describe;
 use crate::transports::id::Id;
 use crate::transports::net::{Net, Slot};
-use crate::transports::number::Number;
 use crate::transports::protocol::DatagramProtocol;
 use crate::transports::sockaddr::Stack;
 use crate::transports::socket_options::SocketOptions;
+use crate::transports::state::Phase;
 
 /// The receive buffer to ask for, so that a burst is not lost. The system can give less.
 const RECEIVE_BUFFER_BYTES: usize = 4 * 1024 * 1024;
@@ -126,7 +126,7 @@ impl Net {
         if local.is_some_and(|local| local.ip().is_unspecified()) {
             datagram::tell_local_address(socket.as_fd(), local.is_some_and(|local| local.is_ipv6()))?;
         }
-        let mut datagram = Datagram::new(DatagramIo::Resolving, DatagramPhase::Open, self.cx.now);
+        let mut datagram = Datagram::new(DatagramIo::Resolving, Phase::Open, self.cx.now);
         self.cx.introduce_datagrams(&mut datagram);
         datagram.access = service.access;
         datagram.flow.marks = service.options.marks;
@@ -158,7 +158,7 @@ impl Net {
         options: DatagramOptions,
         protocol: impl DatagramProtocol + 'static,
     ) -> Id {
-        let mut datagram = Datagram::new(DatagramIo::Resolving, DatagramPhase::Resolving, self.cx.now);
+        let mut datagram = Datagram::new(DatagramIo::Resolving, Phase::Connecting, self.cx.now);
         self.cx.introduce_datagrams(&mut datagram);
         datagram.flow.marks = options.marks;
         datagram.options = options;
@@ -168,8 +168,9 @@ impl Net {
 }
 
 impl Connect for DatagramRef<'_> {
-    fn parts(&mut self) -> (Id, &mut Option<Box<Connecting>>, &mut Ctx) {
-        (self.id, &mut self.datagram.connecting, self.cx)
+    fn parts(&mut self) -> ConnectParts<'_> {
+        let Datagram { number, state, connecting, .. } = &mut *self.datagram;
+        ConnectParts { id: self.id, number: *number, state, connecting, cx: self.cx }
     }
 
     /// Opens a socket for the first address that this machine can reach. The other addresses are kept, because the
@@ -194,14 +195,6 @@ impl Connect for DatagramRef<'_> {
 
     /// A datagram socket does not race.
     fn next_attempt(&mut self) {}
-
-    fn lose(&mut self) {
-        self.datagram.lose();
-    }
-
-    fn number(&self) -> Number {
-        self.datagram.number
-    }
 }
 
 impl DatagramRef<'_> {
@@ -216,7 +209,7 @@ impl DatagramRef<'_> {
             self.default_to = Some(Remote::from(addresses[index]));
         }
         (self.datagram.last_activity, self.datagram.opened_at) = (self.cx.now, self.cx.now);
-        self.datagram.opened();
+        self.datagram.state.opened();
         self.call(Call::ConnectionMade);
     }
 }

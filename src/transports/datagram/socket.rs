@@ -2,10 +2,12 @@
 //!
 //! ```text
 //!                resolved            made             close             flushed
-//!   Resolving ------------> Open ----------> Running ----------> Flushing ---------> Lost
+//!  Connecting ------------> Open ----------> Running ----------> Flushing ---------> Lost
 //!       |                    |                  |                    |                |
 //!       +--------------------+------------------+------ abort -------+--------------->+
 //! ```
+//!
+//! The transitions are those of a stream (`../state.rs`), without the states of its directions.
 //!
 //! A socket that has sent everything stays in Flushing for a moment if a refusal would send its datagrams to another
 //! address (`fallback.rs`).
@@ -30,24 +32,10 @@ use crate::transports::info::{DatagramTotals, Totals};
 use crate::transports::number::Number;
 use crate::transports::out_buf::FlowControl;
 use crate::transports::readiness::ReadGate;
+use crate::transports::state::{Phase, State};
 
 /// How many messages the first call receives. Each can have 64 KiB.
 const FIRST_BATCH_LEN: usize = 8;
-
-/// The phase of a socket's life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum DatagramPhase {
-    /// The name of its peer is being looked up.
-    Resolving,
-    /// Open; `connection_made` is queued.
-    Open,
-    /// `connection_made` has been called.
-    Running,
-    /// `close` was called: what is queued is still sent, and nothing is received.
-    Flushing,
-    /// Closed. `connection_lost` is queued or has been called.
-    Lost,
-}
 
 /// One datagram socket.
 #[derive(Debug)]
@@ -55,7 +43,7 @@ pub(crate) struct Datagram {
     pub(crate) io: DatagramIo,
     /// The number in messages and dumps.
     pub(crate) number: Number,
-    phase: DatagramPhase,
+    pub(crate) state: State,
     pub(crate) queue: Queue,
     pub(crate) flow: FlowControl,
     pub(crate) options: DatagramOptions,
@@ -99,11 +87,11 @@ pub(crate) struct Datagram {
 }
 
 impl Datagram {
-    pub(crate) fn new(io: DatagramIo, phase: DatagramPhase, now: Instant) -> Self {
+    pub(crate) fn new(io: DatagramIo, phase: Phase, now: Instant) -> Self {
         Self {
             io,
             number: Number::NONE,
-            phase,
+            state: State::new(phase),
             queue: Queue::default(),
             flow: FlowControl::default(),
             options: DatagramOptions::default(),
@@ -131,48 +119,9 @@ impl Datagram {
         }
     }
 
-    pub(crate) fn phase(&self) -> DatagramPhase {
-        self.phase
-    }
-
-    pub(crate) fn opened(&mut self) {
-        debug_assert_eq!(self.phase, DatagramPhase::Resolving);
-        self.phase = DatagramPhase::Open;
-    }
-
-    pub(crate) fn made(&mut self) {
-        if self.phase == DatagramPhase::Open {
-            self.phase = DatagramPhase::Running;
-        }
-    }
-
-    /// Begins to close. Returns false if the socket was closing already.
-    pub(crate) fn close(&mut self) -> bool {
-        let closes = matches!(self.phase, DatagramPhase::Open | DatagramPhase::Running);
-        if closes {
-            self.phase = DatagramPhase::Flushing;
-        }
-        closes
-    }
-
-    /// Loses the socket. Returns the phase before, or `None` if it was lost already.
-    pub(crate) fn lose(&mut self) -> Option<DatagramPhase> {
-        let before = std::mem::replace(&mut self.phase, DatagramPhase::Lost);
-        (before != DatagramPhase::Lost).then_some(before)
-    }
-
-    pub(crate) fn is_closing(&self) -> bool {
-        matches!(self.phase, DatagramPhase::Flushing | DatagramPhase::Lost)
-    }
-
-    /// Whether the protocol can send.
-    pub(crate) fn accepts_writes(&self) -> bool {
-        matches!(self.phase, DatagramPhase::Open | DatagramPhase::Running)
-    }
-
     /// Whether the protocol gets what arrives.
     pub(crate) fn delivers(&self) -> bool {
-        self.phase == DatagramPhase::Running && !self.gate.paused
+        self.state.delivers() && !self.gate.paused
     }
 
     /// Whether there may be something to receive now.
@@ -182,14 +131,12 @@ impl Datagram {
 
     /// Whether there is something to send now, or a close to finish.
     pub(crate) fn wants_flush(&self) -> bool {
-        self.wants_write() || (self.phase == DatagramPhase::Flushing && self.queue.is_empty())
+        self.wants_write() || (self.state.phase() == Phase::Flushing && self.queue.is_empty())
     }
 
     /// Whether there is something to send, and room for it.
     pub(crate) fn wants_write(&self) -> bool {
-        self.writable
-            && !self.queue.is_empty()
-            && matches!(self.phase, DatagramPhase::Open | DatagramPhase::Running | DatagramPhase::Flushing)
+        self.writable && !self.queue.is_empty() && self.state.flushes()
     }
 }
 

@@ -45,9 +45,9 @@ pub struct Dump {
     /// When to write to a slow reader again.
     retry_delay: Duration,
     /// When the reader last took text.
-    progress: Instant,
+    pub(crate) progress: Instant,
     /// Streams and datagram sockets that are not read before the reader has caught up.
-    held: Vec<Id>,
+    pub(crate) held: Vec<Id>,
 }
 
 /// Whether a slow reader of the dump stops the reads of a stream.
@@ -199,16 +199,6 @@ impl Dump {
         self.pending.len() > PENDING_MAX
     }
 
-    /// Notes a stream or a socket that is not read for now.
-    pub(crate) fn hold(&mut self, id: Id) {
-        self.held.push(id);
-    }
-
-    /// The streams and sockets that are not read for now. A second call returns none.
-    pub(crate) fn take_held(&mut self) -> Vec<Id> {
-        std::mem::take(&mut self.held)
-    }
-
     /// When to write to a slow reader again. `None` if no text is pending.
     pub(crate) fn delay(&self) -> Option<Duration> {
         (!self.pending.is_empty()).then_some(self.retry_delay)
@@ -239,11 +229,6 @@ impl Dump {
         } else {
             self.retry_delay = (self.retry_delay * 2).min(RETRY_DELAY_MAX);
         }
-    }
-
-    /// When the reader last took text.
-    pub(crate) fn progress(&self) -> Instant {
-        self.progress
     }
 
     fn stop(&mut self) {

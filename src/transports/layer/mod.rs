@@ -62,7 +62,7 @@ pub(crate) struct LayerStack {
     /// The lowest layer comes first.
     layers: Vec<Layer>,
     /// Shows the bytes between TLS and the other layers.
-    tap: Option<Tap>,
+    pub(crate) tap: Option<Tap>,
     /// What has still to be done before the stream is open. `None` once it is open. A stream that has failed before is
     /// never open.
     opening: Option<VecDeque<Opening>>,
@@ -114,11 +114,6 @@ impl LayerStack {
         let mut changed = Vec::new();
         bufs.iter().for_each(|buf| crlf.send(buf, &mut changed));
         Some(changed)
-    }
-
-    /// Shows the bytes of the stream in a dump from now on.
-    pub(crate) fn set_tap(&mut self, tap: Tap) {
-        self.tap = Some(tap);
     }
 
     /// The current negotiation.

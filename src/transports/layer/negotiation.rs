@@ -23,7 +23,7 @@ pub(crate) trait Negotiation: fmt::Debug {
     /// The first bytes to send. Empty if the peer speaks first.
     fn start(&mut self) -> Vec<u8>;
 
-    /// Takes in bytes of the peer. Not called any more after `Ready` or `Failed`.
+    /// Takes in bytes of the peer. Not called after `Ready` or `Failed`.
     fn feed(&mut self, data: &[u8]) -> Step;
 
     /// Takes the first bytes for the protocol of the stream: words of the peer that it needs. Called after `Ready`.

@@ -38,7 +38,7 @@ impl Stream {
         self.tls().is_some_and(TlsLayer::has_peer_event)
     }
 
-    /// Whether a layer knows by itself that the peer's direction has ended in order.
+    /// Whether a layer knows by itself that the peer's direction has ended cleanly.
     pub(crate) fn has_protected_end(&self) -> bool {
         self.tls().is_some()
     }

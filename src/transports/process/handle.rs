@@ -75,8 +75,13 @@ impl SubprocessTransport<'_> {
     /// SIGCHLD says when to ask. asyncio has nothing like it.
     #[must_use]
     pub fn newly_stopped_by(&self) -> Option<i32> {
-        let process = self.net.process(self.id).filter(|process| process.status.is_none())?;
-        process::newly_stopped_by(process.pid)
+        process::newly_stopped_by(self.unreaped().ok()?.pid)
+    }
+
+    /// The child, unless its status was taken (`ESRCH`).
+    fn unreaped(&self) -> io::Result<&Process> {
+        let process = self.net.process(self.id).filter(|process| process.status.is_none());
+        process.ok_or_else(|| io::Error::from_raw_os_error(libc::ESRCH))
     }
 
     /// Sends a signal to the child. asyncio's `send_signal`.
@@ -85,10 +90,7 @@ impl SubprocessTransport<'_> {
     /// The child has ended (`ESRCH`), the signal does not exist (`EINVAL`), or the child has become another user
     /// (`EPERM`).
     pub fn send_signal(&mut self, signal: i32) -> io::Result<()> {
-        match self.net.process(self.id) {
-            Some(process) if process.status.is_none() => process::signal(process.pid, process.pidfd.as_fd(), signal),
-            _ => Err(io::Error::from_raw_os_error(libc::ESRCH)),
-        }
+        self.unreaped().and_then(|process| process::signal(process.pid, process.pidfd.as_fd(), signal))
     }
 
     /// Sends a signal to the child and to its whole group, unless the child has ended. A child that has left its
@@ -97,10 +99,7 @@ impl SubprocessTransport<'_> {
     /// # Errors
     /// As with [`send_signal`](Self::send_signal). They are about the child only, not about other members of its group.
     pub fn send_signal_to_group(&mut self, signal: i32) -> io::Result<()> {
-        match self.net.process(self.id) {
-            Some(process) if process.status.is_none() => process.signal_all(signal),
-            _ => Err(io::Error::from_raw_os_error(libc::ESRCH)),
-        }
+        self.unreaped().and_then(|process| process.signal_all(signal))
     }
 
     /// Asks the child and its whole group to end by `signal`, as `systemd.kill(5)` does. What is left of the group when

@@ -53,7 +53,7 @@ pub(crate) struct Process {
     pub(crate) pipes: [Option<Id>; 3],
     /// The status, once the child has ended.
     pub(crate) status: Option<ExitStatus>,
-    /// Bytes of input that were left when no process read them any more.
+    /// Bytes of input that were left when no process read them.
     pub(crate) unread: usize,
     /// The child counts against the limit of a listener, in place of the connection that it is for.
     pub(crate) accepted: bool,

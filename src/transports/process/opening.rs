@@ -44,7 +44,7 @@ pub enum ChildStdio {
 pub enum PtyModel {
     /// A terminal as the system makes it, of this size.
     New(WindowSize),
-    /// The size and settings of stdin. If stdin is no terminal, the defaults of the system.
+    /// The size and settings of stdin. If stdin is not a terminal, the defaults of the system.
     Stdin,
 }
 
@@ -79,7 +79,7 @@ impl Net {
     ///
     /// On a terminal (`ChildStdio::Pty`) the child leads its own session. Its protocol sees the terminal as two pipes:
     /// bytes for the pipe of stdin are typed, and output comes from the pipe of stdout. Closing the pipe of stdin types
-    /// `^D`, which is no end on a raw terminal. Once both are closed, the terminal hangs up.
+    /// `^D`, which is not an end on a raw terminal. Once both are closed, the terminal hangs up.
     ///
     /// # Errors
     /// The program does not exist or cannot be run (`NotFound`, `PermissionDenied` and other errors of `execve(2)`), or
@@ -97,16 +97,14 @@ impl Net {
         let standard = (0..).zip(&theirs).filter_map(|(number, fd)| Some((number, fd.as_ref()?.as_fd())));
         let descriptors = Vec::from_iter(standard.chain(command.further_descriptors()));
         let plan = Plan {
-            programs: &compiled.programs,
-            arguments: &compiled.arguments,
-            environment: &compiled.environment,
-            directory: compiled.directory.as_deref(),
+            program: &compiled,
             descriptors: &descriptors,
-            place: command.place(terminal),
-            dies_with_us: command.is_to_die_with_us(),
+            standing: command.standing,
+            terminal,
+            dies_with_us: command.dies_with_us,
         };
         let (pid, pidfd) = process::start(&plan)?;
-        let leads_a_group = terminal.is_some() || command.leads_a_group();
+        let leads_a_group = plan.leads_a_group();
         // Copies of the child's ends in this process would keep its pipes open.
         drop(theirs);
         let (number, started) = (self.cx.numbers.next(), self.cx.now);

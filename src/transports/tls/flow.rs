@@ -143,7 +143,7 @@ impl StreamRef<'_> {
             return Filled::Failed(TlsError::new("the peer has closed the connection during the handshake").into());
         }
         if stream.state.has_failed() {
-            // The failed write says more about it. This is no end, since what came may not be all.
+            // The failed write says more about it. This is not an end, since what came may not be all.
             self.force_close(None, false);
             return Filled::NotNow;
         }

@@ -14,7 +14,7 @@ use super::pem::{self, SettingsError};
 use crate::sys::stdio::is_ready_within;
 use crate::transports::error;
 
-/// How long a line waits for room in a pipe. After a first failure no line waits any more.
+/// How long a line waits for room in a pipe. After a first failure no line waits.
 const KEYLOG_PATIENCE: Duration = Duration::from_millis(100);
 
 /// A file to which secrets of connections are appended, one in each line.

@@ -183,7 +183,7 @@ impl TlsLayer {
             };
         }
         // After a long record rustls holds memory for a whole one, and gives it back at the next read. An idle
-        // connection must not keep it. This read finds nothing, which is no error.
+        // connection must not keep it. This read finds nothing, which is not an error.
         let _ = self.session.read_tls(&mut Nothing);
         len
     }

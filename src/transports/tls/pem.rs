@@ -305,7 +305,7 @@ pub(crate) fn warn_if_accessible(path: &Path, mode: u32, what: &str) {
     }
 }
 
-/// Refuses a FIFO, because opening it could wait for ever. A pipe without a name is open already.
+/// Refuses a FIFO, because opening it could wait forever. A pipe without a name is open already.
 pub(crate) fn check_kind(path: &Path, metadata: &Metadata) -> Result<(), SettingsError> {
     check(path, metadata, is_nameless(path))
 }

@@ -2,8 +2,6 @@
 //!
 //! The text is safe to show: text of the peer is escaped. `explain.rs` has the other errors of TLS.
 
-use std::time::{Duration, SystemTime};
-
 use rustls::pki_types::{CertificateDer, UnixTime};
 use rustls::{CertificateError, OtherError};
 
@@ -189,6 +187,5 @@ fn part(it: &str, is_own: bool) -> String {
 
 /// The date of the clock here.
 fn today() -> String {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
-    format!("today is {}", date(UnixTime::since_unix_epoch(now)))
+    format!("today is {}", date(UnixTime::now()))
 }

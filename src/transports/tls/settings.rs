@@ -57,7 +57,7 @@ pub struct CommonSettings {
     /// How long a handshake may take.
     #[doc(alias = "ssl_handshake_timeout")]
     pub handshake_timeout: Duration,
-    /// Whether a connection that ends without a close_notify has ended in order.
+    /// Whether a connection that ends without a close_notify has ended cleanly.
     pub allow_truncation: bool,
     /// The file that gets the secrets of all connections, in NSS key log format, for the analysis of recorded traffic.
     pub keylog: Option<PathBuf>,

@@ -39,14 +39,18 @@ fn last_words() -> Vec<(Command, i32)> {
 /// The program does not wait for a reader that never reads, and ends with the status of its error.
 #[test]
 fn a_full_stderr_does_not_hold_up_an_error() {
-    for (mut command, status) in last_words() {
-        let (_reader, mut writer) = small_pipe();
-        writer.write_all(&[b'x'; 4096]).expect("a pipe takes a page");
-        assert!(is_full(&writer));
-        let mut child = command.stderr(writer).spawn().expect("the program starts");
-        let ended = eventually("the end of the program", || child.try_wait().expect("it can be waited for"));
-        assert_eq!(ended.code(), Some(status), "{command:?}");
-    }
+    thread::scope(|scope| {
+        for (mut command, status) in last_words() {
+            scope.spawn(move || {
+                let (_reader, mut writer) = small_pipe();
+                writer.write_all(&[b'x'; 4096]).expect("a pipe takes a page");
+                assert!(is_full(&writer));
+                let mut child = command.stderr(writer).spawn().expect("the program starts");
+                let ended = eventually("the end of the program", || child.try_wait().expect("it can be waited for"));
+                assert_eq!(ended.code(), Some(status), "{command:?}");
+            });
+        }
+    });
 }
 
 #[test]

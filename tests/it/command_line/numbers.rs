@@ -75,7 +75,7 @@ fn a_failure_of_a_pair_has_its_number() {
         (["relay", "--linger=100ms", "-", &to], format!("connection with {to}: {ended}")),
         (["relay", "--linger=100ms", &to, "-"], format!("connection with {to}: {ended}")),
         (["relay", "--idle-timeout=100ms", "-", &to], "idle for 100ms".to_owned()),
-        (["relay", "--linger=100ms", "-", "exec:sleep 1000"], "the other side has not ended within 100ms".to_owned()),
+        (["relay", "--linger=100ms", "-", "exec:sleep 1000"], "the other side did not end within 100ms".to_owned()),
         (["connect", "--linger=100ms", "--half-close=now", &to], format!("connection with {to}: {ended}")),
     ] {
         let output = outcome_with(["-v"].iter().chain(&args), "x");

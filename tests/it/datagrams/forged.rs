@@ -127,37 +127,34 @@ impl Service {
 #[test]
 fn no_service_answers_itself() {
     let has_v6 = UdpSocket::bind("[::1]:0").is_ok();
-    for kind in KINDS {
-        for (at, from, to) in [
-            ("127.0.0.1", "127.0.0.1", "127.0.0.1"),
-            ("0.0.0.0", "127.0.0.1", "127.0.0.1"),
-            ("0.0.0.0", "127.0.0.2", "127.0.0.1"),
-            ("[::1]", "::1", "::1"),
-            ("[::]", "::1", "::1"),
-            ("[::]", "127.0.0.1", "127.0.0.1"),
-        ] {
-            if at.starts_with('[') && !has_v6 {
-                continue;
-            }
-            let service = Service::start(kind, at);
-            if !forge(service.at(from), service.at(to), b"from yourself") {
-                return;
-            }
+    let ways = [
+        ("127.0.0.1", "127.0.0.1", "127.0.0.1"),
+        ("0.0.0.0", "127.0.0.1", "127.0.0.1"),
+        ("0.0.0.0", "127.0.0.2", "127.0.0.1"),
+        ("[::1]", "::1", "::1"),
+        ("[::]", "::1", "::1"),
+        ("[::]", "127.0.0.1", "127.0.0.1"),
+    ];
+    let ways = ways.into_iter().filter(|(at, ..)| has_v6 || !at.starts_with('['));
+    for_each(ways.flat_map(|way| KINDS.map(|kind| (kind, way))), |(kind, (at, from, to))| {
+        let service = Service::start(kind, at);
+        if forge(service.at(from), service.at(to), b"from yourself") {
             service.stays_sane(to, 2, &format!("{kind} at {at}, from {from}"));
         }
-    }
+    });
 }
 
 /// A forged datagram from one service to another.
 #[test]
 fn no_two_services_answer_each_other() {
-    for (one, other) in [
+    let pairs = [
         ("echo", "echo"),
         ("relay to a program", "relay to a program"),
         ("server", "server"),
         ("relay to an echo", "server"),
         ("echo", "relay to a program"),
-    ] {
+    ];
+    for_each(pairs, |(one, other)| {
         let services = [Service::start(one, "127.0.0.1"), Service::start(other, "127.0.0.1")];
         if !forge(services[0].address, services[1].address, b"from him") {
             return;
@@ -165,7 +162,7 @@ fn no_two_services_answer_each_other() {
         for service in services {
             service.stays_sane("127.0.0.1", 4, &format!("{one} and {other}"));
         }
-    }
+    });
 }
 
 /// Many datagrams at once also come to an end.

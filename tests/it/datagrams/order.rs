@@ -27,7 +27,7 @@ fn send_all(socket: &UdpSocket, to: SocketAddr, datagrams: &[Vec<u8>]) {
 /// there was room again.
 #[test]
 fn a_late_reader_finds_every_answer() {
-    for stopped in [false, true] {
+    for_each([false, true], |stopped| {
         let (mut client, stdin, peer, address) = greeted(&["--linger", "1500ms"]);
         let mut stdout = client.stdout();
         let answers = lines(300);
@@ -49,7 +49,7 @@ fn a_late_reader_finds_every_answer() {
         ended(&client.finish(), 0, "");
         assert_eq!(printed.len(), 300_000, "stopped: {stopped}");
         assert!(printed == answers.concat(), "stopped: {stopped}: they are in order");
-    }
+    });
 }
 
 /// Datagrams from before a failure are printed, even if they are more than one turn of the loop takes.

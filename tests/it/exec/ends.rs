@@ -73,11 +73,14 @@ fn the_group_of_a_client_of_a_unix_socket_ends_when_it_closes() {
     let (_folder, path) = path("s");
     let (mut server, family) = serve_at(&format!("unix:{}", path.display()), &["--kill-after", "1s"], HELD);
     server.line("listening on ");
-    for _ in 0..5 {
-        let mut client = UnixStream::connect(&path).expect("it accepts");
-        assert_eq!(take(&mut client, 3), b"up\n");
-        family.counts(2);
-        drop(client);
+    // Four clients close at once, and then one alone.
+    for clients in [4, 1] {
+        let mut clients = Vec::from_iter((0..clients).map(|_| UnixStream::connect(&path).expect("it accepts")));
+        for client in &mut clients {
+            assert_eq!(take(client, 3), b"up\n");
+        }
+        family.counts(2 * clients.len());
+        drop(clients);
         family.is_gone_within(Duration::from_secs(10));
     }
 }

@@ -338,11 +338,12 @@ fn a_peer_that_resets_ends_the_child_of_the_one_connection() {
 
 #[test]
 fn the_one_connection_ends_in_time_and_by_a_signal() {
-    for (options, signal, status) in [
+    let cases = [
         (["--timeout", "2s"].as_slice(), None, Some(124)),
         (&["--idle-timeout", "2s"], None, Some(124)),
         (&[], Some(libc::SIGTERM), None),
-    ] {
+    ];
+    for_each(cases, |(options, signal, status)| {
         let family = Family::new();
         let (up, is_up) = channel();
         let peer = Peer::serve(move |mut stream| {
@@ -368,5 +369,5 @@ fn the_one_connection_ends_in_time_and_by_a_signal() {
         assert_eq!(ExitStatusExt::signal(&ended), signal, "{options:?}");
         family.is_gone();
         peer.join();
-    }
+    });
 }

@@ -19,7 +19,12 @@ pub fn lines(stream: impl Read + Send + 'static) -> Receiver<String> {
 /// Reads `n` bytes, or all bytes to the end, from a pipe, terminal or socket.
 #[track_caller]
 pub fn take(stream: &mut (impl Read + AsRawFd), n: usize) -> Vec<u8> {
-    let end = Instant::now() + DEADLINE;
+    take_before(stream, n, Instant::now() + DEADLINE)
+}
+
+/// The same with the end of the deadline.
+#[track_caller]
+fn take_before(stream: &mut (impl Read + AsRawFd), n: usize, end: Instant) -> Vec<u8> {
     let mut data = Vec::new();
     let mut buffer = [0; 65536];
     while data.len() < n {
@@ -103,7 +108,16 @@ pub fn feed(mut sink: impl Write + Send + 'static, data: Vec<u8>) {
 
 /// `n` bytes of a pattern that shows a lost, repeated or moved byte.
 pub fn pattern(n: usize) -> Vec<u8> {
-    (0..n).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8).collect()
+    // Only the lowest 21 bits of a position count, so the pattern repeats after 2 MiB. Copies are much quicker than
+    // calculated bytes without optimization.
+    static PERIOD: OnceLock<Vec<u8>> = OnceLock::new();
+    let period =
+        PERIOD.get_or_init(|| (0..1_usize << 21).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8).collect());
+    let mut bytes = Vec::with_capacity(n);
+    while bytes.len() < n {
+        bytes.extend_from_slice(&period[..period.len().min(n - bytes.len())]);
+    }
+    bytes
 }
 
 /// A large pattern, in which all parts differ.
@@ -112,11 +126,17 @@ pub fn bulk() -> &'static [u8] {
     BULK.get_or_init(|| pattern(20_000_003))
 }
 
-/// Reads as long as bytes come, up to this many.
+/// Expects just these bytes next.
 #[track_caller]
 pub fn expect(stream: &mut (impl Read + AsRawFd), data: &[u8]) {
-    let got = take(stream, data.len());
-    assert!(got == data, "{} bytes, or others than the {} expected", got.len(), data.len());
+    const PART: usize = 1 << 18;
+    let end = Instant::now() + DEADLINE;
+    // Large data of several tests at once would fill the memory, so only a part is held.
+    for (number, part) in data.chunks(PART).enumerate() {
+        let got = take_before(stream, part.len(), end);
+        let before = number * PART;
+        assert!(got == part, "{} bytes, or others than the {} expected", before + got.len(), data.len());
+    }
 }
 
 /// Expects the end, and no byte before it.

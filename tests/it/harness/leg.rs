@@ -93,20 +93,21 @@ impl Leg {
         });
     }
 
-    /// Writes everything on a thread, and counts the bytes that were taken.
-    pub fn sends(&self, data: &Arc<Vec<u8>>) -> Arc<AtomicUsize> {
+    /// Writes on a thread, and counts the bytes that were taken.
+    pub fn sends(&self, data: &Arc<Vec<u8>>) -> Sending {
         let mut writer = self.writer().try_clone().expect("a copy");
-        let (data, sent) = (Arc::clone(data), Arc::new(AtomicUsize::new(0)));
-        let count = Arc::clone(&sent);
-        thread::spawn(move || {
-            for part in data.chunks(4096) {
+        let (data, taken, stopped) = (Arc::clone(data), Arc::default(), Arc::default());
+        let (count, stop) = (Arc::<AtomicUsize>::clone(&taken), Arc::<AtomicBool>::clone(&stopped));
+        let thread = thread::spawn(move || {
+            let parts = data.chunks(4096).take_while(|_| !stop.load(Ordering::Relaxed));
+            for part in parts {
                 if writer.write_all(part).is_err() {
                     return;
                 }
                 count.fetch_add(part.len(), Ordering::Relaxed);
             }
         });
-        sent
+        Sending { taken, stopped, thread }
     }
 
     #[track_caller]
@@ -224,6 +225,26 @@ impl Leg {
         if let Some((SocketAddr::V4(local), SocketAddr::V4(peer))) = ends {
             is_let_go(local, peer);
         }
+    }
+}
+
+/// Bytes that are being written to a leg.
+pub struct Sending {
+    /// How many were taken.
+    pub taken: Arc<AtomicUsize>,
+    stopped: Arc<AtomicBool>,
+    thread: JoinHandle<()>,
+}
+
+impl Sending {
+    /// Begins no further part. The part that waits for room is still written.
+    pub fn stop(&self) {
+        self.stopped.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether all of it was written.
+    pub fn is_over(&self) -> bool {
+        self.thread.is_finished()
     }
 }
 

@@ -194,15 +194,14 @@ impl Background {
     /// Waits for the end, and returns the status. `all_lines` has all lines of stderr then.
     #[track_caller]
     pub fn wait(&mut self) -> ExitStatus {
-        let end = Instant::now() + DEADLINE;
+        let begin = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().expect("it can be waited for") {
                 return status;
             }
-            assert!(Instant::now() < end, "still running after {DEADLINE:?}; stderr: {:?}", self.all_lines());
-            thread::yield_now();
-            // `try_wait` has no deadline, so this polls. The interval is no guess at the duration.
-            thread::park_timeout(Duration::from_millis(2));
+            assert!(begin.elapsed() < DEADLINE, "still running after {DEADLINE:?}; stderr: {:?}", self.all_lines());
+            // `try_wait` has no deadline, so this polls.
+            pause_between_looks(begin);
         }
     }
 
@@ -309,14 +308,21 @@ impl Drop for Background {
 /// Calls `f` until it returns a value, or panics with `what` after the deadline.
 #[track_caller]
 pub fn eventually<T>(what: &str, mut f: impl FnMut() -> Option<T>) -> T {
-    let end = Instant::now() + DEADLINE;
+    let begin = Instant::now();
     loop {
         if let Some(value) = f() {
             return value;
         }
-        assert!(Instant::now() < end, "{what}: not within {DEADLINE:?}");
-        thread::park_timeout(Duration::from_millis(5));
+        assert!(begin.elapsed() < DEADLINE, "{what}: not within {DEADLINE:?}");
+        pause_between_looks(begin);
     }
+}
+
+/// Pauses between two looks at something that changes without an event for the test. A long wait looks less often, so
+/// that many tests that wait leave the CPU to the others.
+fn pause_between_looks(begin: Instant) {
+    let pause = (begin.elapsed() / 16).clamp(Duration::from_millis(1), Duration::from_millis(20));
+    thread::park_timeout(pause);
 }
 
 /// `tcp-client` with these options in the background, with pipes as streams, and its peer.

@@ -31,6 +31,17 @@ const STILTED: &[(&str, usize)] = &[
     (" theirs", 4),
     ("is to be", 0),
     ("anew", 0),
+    ("any more", 0),
+    ("for ever ", 0),
+    ("for ever.", 0),
+    ("behind a comma", 0),
+    ("behind commas", 0),
+    ("ended in order", 0),
+    ("ends in order", 0),
+    ("gone in order", 0),
+    ("is no socket", 1),
+    ("is no terminal", 1),
+    ("is no reset", 0),
 ];
 
 /// How many files of a floor may import each other in a circle. Other floors have no circle.

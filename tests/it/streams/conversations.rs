@@ -34,7 +34,7 @@ fn directions_end_by_themselves() {
         "tcp-client --linger 300ms: type hello; get hello; sleep 600; runs; end; go; eof; status 0",
         "tcp-client --linger 0: type x$; status 124 within 0s of the end of stdin; get x",
         "udp-client --linger 0 --count 1: type x$; status 124 no more for 0s",
-        "relay --linger 0 - TCP: type x$; status 124 within 0s after this one",
+        "relay --linger 0 - TCP: type x$; status 124 within 0s of the end of stdin",
         "relay --linger 300ms - TCP: type all there is$; get all there is$; see $; status 124 *; after 250; \
             before 30000",
         // The run waits for an answer, for a second or for --linger.

@@ -161,7 +161,8 @@ fn the_last_text_waits_for_the_reader_until_a_signal() {
 fn signals_and_time_limits_end_a_run_whose_dump_is_not_read() {
     let (_server, address) = serve(["tcp-echo", ":0"]);
     // With the smaller size, only the last text waits for its reader.
-    for (options, size) in [(&["--timeout", "1s"][..], 4 << 20), (&["--timeout", "1s"], 40_000), (&[], 4 << 20)] {
+    let cases = [(&["--timeout", "1s"][..], 4 << 20), (&["--timeout", "1s"], 40_000), (&[], 4 << 20)];
+    for_each(cases, |(options, size)| {
         let (mut reader, writer) = io::pipe().expect("a pipe");
         let mut client = dumping_client(address, options, writer);
         feed(client.stdin(), pattern(size));
@@ -174,7 +175,7 @@ fn signals_and_time_limits_end_a_run_whose_dump_is_not_read() {
             client.ends_with(124);
         }
         drop(reader);
-    }
+    });
 }
 
 /// A session that waits for the reader of its dump is not idle while that reader takes text.
@@ -284,7 +285,7 @@ fn a_dump_into_the_file_of_stderr_is_appended() {
     for name in [file.to_str().expect("text"), "/dev/stderr"] {
         fs::write(&file, "old\n").expect("a file");
         let server = Peer::serve(|mut socket| rest_of(&mut socket));
-        let mut client = command(["tcp-client", "-v", "--dump", name, &server.text()]);
+        let mut client = command(["tcp-client", "-v", "--half-close", "now", "--dump", name, &server.text()]);
         client.stdin(Stdio::null()).stderr(File::options().append(true).open(&file).expect("a file"));
         Background::spawn_with_stderr(client).ends_with(0);
         assert_eq!(server.join(), b"");

@@ -101,12 +101,12 @@ fn silence_after_much_is_waited_out() {
 fn time_limits_end_what_is_blocked() {
     // The data takes a while to make.
     bulk();
-    for limit in ["--timeout", "--idle-timeout"] {
+    for_each(["--timeout", "--idle-timeout"], |limit| {
         let (mut client, _peer, _stdout) = blocked_client(&[limit, "3s"]);
         let (mut relay, _left, _right) = blocked_relay(&[limit, "3s"]);
         client.ends_with(124);
         assert_eq!(relay.wait().code(), Some(124), "{limit}");
-    }
+    });
 }
 
 #[test]

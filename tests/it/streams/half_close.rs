@@ -216,7 +216,7 @@ struct Nginx {
 }
 
 impl Nginx {
-    const BYTES: usize = 20_000_000;
+    const BYTES: usize = 10_000_000;
 
     fn start(issued: &Issued, backend: u16) -> Self {
         let folder = folder();
@@ -237,7 +237,7 @@ impl Nginx {
                 server {{
                     listen 127.0.0.1:{http}; listen 127.0.0.1:{https} ssl;
                     ssl_certificate {cert}; ssl_certificate_key {key}; ssl_protocols TLSv1.2 TLSv1.3; root {root};
-                    location /slow {{ limit_rate 20m; alias {root}/big; }}
+                    location /slow {{ limit_rate 10m; alias {root}/big; }}
                     location /proxy {{ proxy_pass http://127.0.0.1:{backend}/; }}
                 }}
             }}"
@@ -296,7 +296,7 @@ fn nginx_is_asked_by_hand() {
         &["relay", "-", &format!("tcp:{plain}")],
         &["relay", "-", &format!("tls:{tls},ca={ca}")],
     ];
-    for way in ways {
+    for_each(ways, |way| {
         for (path, bytes, times) in [("/big", Nginx::BYTES, 5), ("/slow", Nginx::BYTES, 1), ("/proxy", 100_000, 1)] {
             for _ in 0..times {
                 let request = format!("GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n");
@@ -306,7 +306,7 @@ fn nginx_is_asked_by_hand() {
                 assert!(output.stdout[body..] == pattern(bytes), "{way:?} {path}: {} bytes", output.stdout.len());
             }
         }
-    }
+    });
 }
 
 /// A receiver in the background of a script has an empty stdin, which no sender may take for an end.

@@ -11,7 +11,11 @@ enum Stdin {
     IsSilent,
 }
 
-const STDINS: [Stdin; 3] = [Stdin::HasMore, Stdin::Ends, Stdin::IsSilent];
+/// Each case with each action of stdin.
+fn with_stdins<T: Copy>(cases: impl IntoIterator<Item = T>) -> impl Iterator<Item = (T, Stdin)> {
+    let each = |case| [Stdin::HasMore, Stdin::Ends, Stdin::IsSilent].map(|stdin| (case, stdin));
+    cases.into_iter().flat_map(each)
+}
 
 /// Waits until the run has seen the end of the peer. Then does the action of stdin, and expects the right end.
 #[track_caller]
@@ -69,13 +73,11 @@ const TCP_RUNS: [&[&str]; 5] = [
 
 #[test]
 fn stdin_is_asked_for_more_once_a_tcp_peer_is_gone() {
-    for words in TCP_RUNS {
-        for stdin in STDINS {
-            let (run, stream) = tcp_run(words);
-            leaves(stream, 0);
-            comes_to_its_end(run, stdin, &format!("{words:?} {stdin:?}"));
-        }
-    }
+    for_each(with_stdins(TCP_RUNS), |(words, stdin)| {
+        let (run, stream) = tcp_run(words);
+        leaves(stream, 0);
+        comes_to_its_end(run, stdin, &format!("{words:?} {stdin:?}"));
+    });
 }
 
 fn unix_run(words: &[&str], folder: &Path) -> (Background, UnixStream) {
@@ -98,33 +100,30 @@ fn unix_run(words: &[&str], folder: &Path) -> (Background, UnixStream) {
 
 #[test]
 fn stdin_is_asked_for_more_once_a_unix_peer_is_gone() {
-    for words in [
+    let runs = [
         &["unix-client", "ADDRESS"][..],
         &["unix-server", "LISTEN"],
         &["relay", "-", "unix:ADDRESS"],
         &["relay", "--once", "unix-listen:LISTEN", "-"],
-    ] {
-        for stdin in STDINS {
-            let folder = folder();
-            let (run, stream) = unix_run(words, folder.path());
-            drop(stream);
-            comes_to_its_end(run, stdin, &format!("{words:?} {stdin:?}"));
-        }
-    }
+    ];
+    for_each(with_stdins(runs), |(words, stdin)| {
+        let folder = folder();
+        let (run, stream) = unix_run(words, folder.path());
+        drop(stream);
+        comes_to_its_end(run, stdin, &format!("{words:?} {stdin:?}"));
+    });
 }
 
 #[test]
 fn stdin_is_asked_for_more_once_a_tls_peer_is_gone() {
     let issued = Authority::server();
-    for version in VERSIONS {
-        for stdin in STDINS {
-            let (run, mut peer) = client_with(&issued, version, &["-vv"]);
-            peer.close_notify();
-            eventually("an acknowledgement", || (unacknowledged(&peer.socket) == 0).then_some(()));
-            peer.reset();
-            comes_to_its_end(run, stdin, &format!("{stdin:?}"));
-        }
-    }
+    for_each(with_stdins(VERSIONS), |(version, stdin)| {
+        let (run, mut peer) = client_with(&issued, version, &["-vv"]);
+        peer.close_notify();
+        eventually("an acknowledgement", || (unacknowledged(&peer.socket) == 0).then_some(()));
+        peer.reset();
+        comes_to_its_end(run, stdin, &format!("{stdin:?}"));
+    });
 }
 
 #[test]

@@ -130,19 +130,26 @@ fn a_client_of_a_vanished_peer_ends_with_4() {
 #[test]
 fn a_vanished_peer_of_tls_is_not_taken_for_somebody_who_cuts() {
     with_a_cable(|cable| {
-        for speaks in [false, true] {
-            let mut server = Background::start(["tls-echo", "--self-signed", "10.77.0.1:0"]);
-            let to = server.address().to_string();
+        let mut server = Background::start(["tls-echo", "--self-signed", "10.77.0.1:0"]);
+        let to = server.address().to_string();
+        let clients = [false, true].map(|speaks| {
             let mut client = cable.start(&["-q", "tls-client", "--insecure", "--keepalive", "1s", &to]);
             let (mut stdin, mut stdout) = (client.stdin(), client.stdout());
             stdin.write_all(b"hello").expect("it takes the bytes");
             assert_eq!(take(&mut stdout, 5), b"hello");
-            cable.pull();
+            (client, stdin, stdout, speaks)
+        });
+        cable.pull();
+        // The outputs are empty. Each input is open until its client has ended.
+        let clients = clients.map(|(client, mut stdin, stdout, speaks)| {
             if speaks {
                 stdin.write_all(b"is anybody there?").expect("it takes the bytes");
             }
+            (client, stdin, stdout)
+        });
+        for (client, _stdin, mut stdout) in clients {
+            expect_end(&mut stdout);
             ended(&client.finish(), 4, TIMED_OUT);
-            cable.plug_in();
         }
     });
 }
@@ -153,12 +160,13 @@ fn a_child_goes_with_its_vanished_peer() {
     with_a_cable(|cable| {
         let listener = near();
         let to = format!("{},keepalive=1s", at(&listener));
-        for script in ["cat", "yes"] {
+        let programs = ["cat", "yes"].map(|script| {
             let program = cable.start(&["exec", "--kill-after", "1s", "--connect", &to, "--", script]);
-            let _peer = accept(&listener);
-            cable.pull();
+            (program, accept(&listener), script)
+        });
+        cable.pull();
+        for (program, _peer, script) in programs {
             let output = program.finish();
-            cable.plug_in();
             assert!(text(&output).contains(TIMED_OUT) && !output.status.success(), "{script}: {}", text(&output));
         }
     });
@@ -168,23 +176,28 @@ fn a_child_goes_with_its_vanished_peer() {
 #[test]
 fn a_vanished_client_does_not_shut_a_server() {
     with_a_cable(|cable| {
-        for speaks in [false, true] {
+        let mut servers = [false, true].map(|speaks| {
             let mut server = cable.start(&["tcp-server", "-k", "-v", "--keepalive", "1s", "10.77.0.2:0"]);
-            let address = server.address();
-            let mut first = connect_far(address);
+            let mut first = connect_far(server.address());
             first.write_all(b"first").expect("it takes the bytes");
-            let mut stdout = server.stdout();
+            let (stdin, mut stdout) = (server.stdin(), server.stdout());
             assert_eq!(take(&mut stdout, 5), b"first");
-            cable.pull();
-            let mut stdin = server.stdin();
-            if speaks {
+            (server, stdin, stdout, first, speaks)
+        });
+        cable.pull();
+        for (_, stdin, _, _, speaks) in &mut servers {
+            if *speaks {
                 stdin.write_all(b"is anybody there?").expect("it takes the bytes");
             }
+        }
+        for (server, ..) in &mut servers {
             server.line(TIMED_OUT);
-            cable.plug_in();
-            let mut second = connect_far(address);
+        }
+        cable.plug_in();
+        for (server, _, stdout, ..) in &mut servers {
+            let mut second = connect_far(server.listens().parse().expect("an address"));
             second.write_all(b"second").expect("it takes the bytes");
-            assert_eq!(take(&mut stdout, 6), b"second");
+            assert_eq!(take(stdout, 6), b"second");
         }
     });
 }
@@ -202,18 +215,22 @@ fn vanished_clients_give_up_their_places() {
             &[&["tcp-echo"], &place[..], &["10.77.0.2:0"]].concat(),
             &["relay", "tcp-listen:10.77.0.2:0,max-conns=2,keepalive=1s", &upstream],
         ];
-        for args in cases {
+        let servers = Vec::from_iter(cases.iter().map(|args| {
             let mut server = cable.start(args);
             let address = server.address();
             let before = server.fds();
             let crowd = [(); 2].map(|()| connect_far(address));
             eventually("both are let in", || (server.fds() >= before + 2).then_some(()));
-            cable.pull();
-            eventually("their places are free", || (server.fds() <= before).then_some(()));
-            cable.plug_in();
-            let third = connect_far(address);
-            eventually("the next one is let in", || (server.fds() > before).then_some(()));
-            drop((crowd, third));
+            (server, address, before, crowd)
+        }));
+        cable.pull();
+        for (server, _, before, _) in &servers {
+            eventually("their places are free", || (server.fds() <= *before).then_some(()));
+        }
+        cable.plug_in();
+        for (server, address, before, _) in &servers {
+            let _third = connect_far(*address);
+            eventually("the next one is let in", || (server.fds() > *before).then_some(()));
         }
     });
 }
@@ -330,7 +347,7 @@ fn our_own_end_is_not_waited_for_where_the_peer_has_ended_and_has_everything() {
             &["-vv", "relay", &endpoint, "-"],
             &["-vv", "tls-client", "--ca", &authority, "--server-name", "localhost", &to],
         ];
-        for args in cases {
+        let sessions = Vec::from_iter(cases.iter().map(|args| {
             let mut program = cable.start(args);
             let peer = accept(&listener);
             let mut stdin = program.stdin();
@@ -350,9 +367,15 @@ fn our_own_end_is_not_waited_for_where_the_peer_has_ended_and_has_everything() {
             };
             program.line("has ended its direction");
             eventually("the end is acknowledged", || (unacknowledged(&peer) == 0).then_some(()));
-            cable.pull();
-            let start = Instant::now();
+            (program, stdin, peer, args)
+        }));
+        cable.pull();
+        let start = Instant::now();
+        let ending = sessions.into_iter().map(|(program, stdin, peer, args)| {
             drop(stdin);
+            (program, peer, args)
+        });
+        for (program, _peer, args) in Vec::from_iter(ending) {
             let output = program.finish();
             assert_eq!(
                 (output.status.code(), &output.stdout[..]),
@@ -361,8 +384,6 @@ fn our_own_end_is_not_waited_for_where_the_peer_has_ended_and_has_everything() {
                 text(&output)
             );
             assert!(start.elapsed() < Duration::from_secs(10), "{args:?}: it took {:?}", start.elapsed());
-            drop(peer);
-            cable.plug_in();
         }
     });
 }

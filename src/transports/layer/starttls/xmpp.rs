@@ -7,7 +7,7 @@ use super::dialogue::{Dialogue, Verdict, nonsense, quote};
 const TLS_NAMESPACE: &[u8] = b"urn:ietf:params:xml:ns:xmpp-tls";
 
 /// RFC 6120, section 5.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Xmpp {
     server_name: String,
     awaited: Awaited,
@@ -20,15 +20,17 @@ pub(super) struct Xmpp {
     reply: Vec<u8>,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 enum Awaited {
+    #[default]
     Header,
     Features,
     Answer,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 enum Outermost {
+    #[default]
     Features,
     Error,
     Proceed,
@@ -37,14 +39,7 @@ enum Outermost {
 
 impl Xmpp {
     pub(super) fn new(server_name: &str) -> Self {
-        Self {
-            server_name: server_name.to_owned(),
-            awaited: Awaited::Header,
-            depth: 0,
-            outermost: Outermost::Features,
-            is_offered: false,
-            reply: Vec::new(),
-        }
+        Self { server_name: server_name.to_owned(), ..Self::default() }
     }
 
     fn tag(&mut self, tag: &Tag<'_>) -> Verdict {
