@@ -1,5 +1,5 @@
-//! The table of operands: the arguments of a mode that are neither options nor their values. The usage of a mode is made
-//! of it.
+//! The table of operands: the arguments of a mode that are neither options nor their values. The usage of a mode comes
+//! from this table.
 
 use clap::ValueHint;
 
