@@ -138,8 +138,7 @@ fn the_last_text_waits_for_the_reader_until_a_signal() {
         stdin.write_all(&pattern(50_000)).expect("it reads");
         drop(stdin);
         assert!(take(&mut stdout, 50_000) == pattern(50_000), "other bytes");
-        // No other condition shows that a program still waits.
-        thread::sleep(Duration::from_millis(1500));
+        pass(Duration::from_millis(1500), "a run that does not wait for its reader would end in this time");
         assert!(client.is_running(), "the text is lost");
         let mut dump = String::new();
         if has_signal {
@@ -190,8 +189,7 @@ fn a_slow_reader_of_a_dump_is_not_idle() {
     let slow = thread::spawn(move || {
         let mut chunk = vec![0; 1 << 14];
         while reader.read(&mut chunk).expect("text") > 0 {
-            // This makes the reader slow.
-            thread::sleep(Duration::from_millis(20));
+            pass(Duration::from_millis(20), "the reader is slow");
         }
     });
     assert!(take(&mut stdout, SIZE) == pattern(SIZE), "other bytes");
@@ -229,16 +227,20 @@ fn a_slow_reader_gets_all_of_a_dump_of_datagrams() {
     let port = address.trim().rsplit(':').next().expect("a port").parse::<u16>().expect("a number");
     let client = udp("127.0.0.1");
     client.set_read_timeout(Some(Duration::from_millis(200))).expect("a timeout");
+    let (held, is_held) = channel();
     let reading = thread::spawn(move || {
-        // 1 MiB is pending after about 100 datagrams.
-        thread::sleep(Duration::from_millis(500));
+        // 1 MiB is pending after about 100 datagrams, and then the server answers no more.
+        let _ = is_held.recv_timeout(DEADLINE);
         let mut dump = String::new();
         reader.read_to_string(&mut dump).map(|_| dump).expect("text")
     });
     let mut echoed = 0;
     while echoed < COUNT {
         client.send_to(&pattern(1000), ("127.0.0.1", port)).expect("it leaves");
-        echoed += usize::from(client.recv(&mut [0; 2000]).is_ok());
+        match client.recv(&mut [0; 2000]) {
+            Ok(_) => echoed += 1,
+            Err(_) => drop(held.send(())),
+        }
         if !server.is_running() {
             break;
         }
@@ -328,7 +330,7 @@ fn a_slow_reader_costs_no_output_of_a_program() {
     let output = thread::spawn(move || take_all(&mut stdout));
     // The reader takes a little, and stops.
     let mut dump = take(&mut reader, 100_000);
-    thread::sleep(Duration::from_millis(300));
+    exec.comes_to_rest();
     reader.read_to_end(&mut dump).expect("text");
     exec.ends_with(7);
     assert!(output.join().expect("an output") == pattern(SIZE), "other bytes");
