@@ -192,6 +192,18 @@ pub(super) fn operands_of(mode: &ModeSpec) -> &'static [Operand] {
     }
 }
 
+/// The usage of a mode.
+fn usage_of(mode: &ModeSpec) -> String {
+    let operands = operands_of(mode).iter().map(|operand| match (operand.id, operand.is_list) {
+        ("command", _) => "-- CMD [ARG]...".to_owned(),
+        (PROGRAM_ID, _) => "[-- CMD [ARG]...]".to_owned(),
+        (id, _) if id == PORT.id => "[PORT]".to_owned(),
+        (_, true) => format!("{}...", operand.shown),
+        (_, false) => operand.shown.to_owned(),
+    });
+    format!("xport {} [OPTIONS] {}", mode.name, Vec::from_iter(operands).join(" "))
+}
+
 /// The command line.
 pub(super) fn command(detail: Detail<'_>) -> Command {
     let rows = rows_of_top().filter(|row| detail.has(row));
@@ -236,7 +248,7 @@ fn command_of(mode: &ModeSpec, detail: Detail<'_>) -> Option<Command> {
     if !is_named && !detail.has_texts() {
         return None;
     }
-    let command = Command::new(mode.name).override_usage(mode.usage());
+    let command = Command::new(mode.name).override_usage(usage_of(mode));
     let command = match mode.alias {
         Some((alias, true)) => command.visible_alias(alias),
         Some((alias, false)) => command.alias(alias),

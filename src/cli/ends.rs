@@ -164,21 +164,6 @@ fn datagram_address(address: Address) -> Result<DatagramAddress, ConfigError> {
     }
 }
 
-/// Checks that no descriptor is given twice: it can be taken over only once.
-pub(super) fn check_descriptors<'a>(addresses: impl IntoIterator<Item = &'a Address>) -> Result<(), ConfigError> {
-    let mut seen = Vec::new();
-    for address in addresses {
-        if !matches!(address, Address::Fd(_)) {
-            continue;
-        }
-        if seen.contains(&address) {
-            return Err(format!("'{address}' is given twice").into());
-        }
-        seen.push(address);
-    }
-    Ok(())
-}
-
 /// The families that `-4` and `-6` allow. Both together have been refused before.
 fn family_of(options: &Options) -> Family {
     match (options.ipv4, options.ipv6) {
