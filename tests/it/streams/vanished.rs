@@ -274,8 +274,6 @@ fn what_came_before_is_not_lost() {
         let mut program = cable.start(&["tcp-client", "--keepalive", "1s", &to]);
         let mut peer = accept(&listener);
         let data = pattern(SIZE);
-        // As the kernel shows the peer of the program: 10.77.0.1 and its port.
-        let remote = format!(" {:08X}:{:04X} ", u32::from_ne_bytes([10, 77, 0, 1]), at(&listener).port());
         // stdout is not read yet, so most bytes stay in the kernel.
         peer.set_nonblocking(true).expect("a flag");
         let mut sent = 0;
@@ -294,12 +292,7 @@ fn what_came_before_is_not_lost() {
         cable.pull();
         let mut stdin = program.stdin();
         stdin.write_all(b"is anybody there?").expect("it takes the bytes");
-        // The program reads no further, and so does not see the failure yet.
-        let sockets = format!("/proc/{}/net/tcp", program.pid());
-        eventually("the system of the program gives up", || {
-            let sockets = fs::read_to_string(&sockets).expect("it runs");
-            (!sockets.lines().any(|line| line.contains(&remote))).then_some(())
-        });
+        pass(GIVEN_UP * 2, "the program gives the peer up before its output is read");
         let output = program.finish();
         assert!(output.stdout.len() >= delivered, "{} bytes of {delivered}", output.stdout.len());
         assert!(output.stdout == data[..output.stdout.len()], "other bytes, or in another order");
