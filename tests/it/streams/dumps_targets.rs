@@ -90,23 +90,24 @@ fn dumping_client(address: SocketAddr, options: &[&str], writer: PipeWriter) -> 
 /// nothing is missing.
 #[test]
 fn a_slow_reader_gets_all_of_a_dump() {
-    const SIZE: usize = 4 << 20;
+    const SIZE: usize = 2 << 20;
     let (_server, address) = serve(["tcp-echo", ":0"]);
     let (mut reader, writer) = io::pipe().expect("a pipe");
     let mut client = dumping_client(address, &[], writer);
     let (stdin, mut stdout) = (client.stdin(), client.stdout());
     feed(stdin, pattern(SIZE));
     // No byte moves any more once the pipe, the memory of the dump and all buffers are full. The text of all bytes
-    // would be forty megabytes.
+    // would be twenty megabytes.
     let used = || memory_of(&client);
-    let (mut before, mut quiet) = (usize::MAX, 0);
+    let (mut before, mut since) = (usize::MAX, Instant::now());
     eventually("the run waits for the reader", || {
         let now = used();
-        quiet = if now == before { quiet + 1 } else { 0 };
-        before = now;
-        (quiet > 100).then_some(())
+        if now != before {
+            (before, since) = (now, Instant::now());
+        }
+        (since.elapsed() > Duration::from_millis(500)).then_some(())
     });
-    assert!(before < 30 << 10, "{before} KiB are in use");
+    assert!(before < 15 << 10, "{before} KiB are in use");
     let reading = thread::spawn(move || {
         let mut dump = String::new();
         reader.read_to_string(&mut dump).map(|_| dump).expect("text")
