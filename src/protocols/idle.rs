@@ -129,7 +129,7 @@ impl IdleWatch {
         let id = t.id();
         let fired = self.clock.fired(t.net(), id, timer, activity);
         if let Fired::Expired(limit) = fired {
-            self.report(t, number, Cause::TimedOut, &format_args!("idle for {limit:?}"), None);
+            self.fail(t, number, Cause::TimedOut, &format_args!("idle for {limit:?}"));
             t.abort();
         }
         fired
@@ -155,16 +155,14 @@ impl IdleWatch {
         }
     }
 
-    /// Reports or logs a failure of the pair `number`, with what the user can do about it. A failure of TLS is always a
-    /// warning, because an attacker can have cut the connection.
-    pub(super) fn report(
-        &self,
-        t: &Transport<'_>,
-        number: Number,
-        cause: Cause,
-        what: &dyn Display,
-        hint: Option<&str>,
-    ) {
+    /// Reports or logs a failure of the pair `number`.
+    pub(super) fn fail(&self, t: &Transport<'_>, number: Number, cause: Cause, what: &dyn Display) {
+        self.report(t, number, cause, what, None);
+    }
+
+    /// Reports or logs a failure, with what the user can do about it. A failure of TLS is always a warning, because an
+    /// attacker can have cut the connection.
+    fn report(&self, t: &Transport<'_>, number: Number, cause: Cause, what: &dyn Display, hint: Option<&str>) {
         let level = match (&self.scope, cause) {
             (FailureScope::Log, Cause::Tls) | (FailureScope::Warn, _) => log::Level::Warn,
             (FailureScope::Log, _) => log::Level::Info,

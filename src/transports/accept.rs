@@ -48,14 +48,14 @@ impl Net {
             return Accepted::NotNow;
         }
         // A client that never finishes its handshake must not keep others out.
-        let is_full = listener.options.tls.is_some() && self.cx.places.pending.len() >= PENDING_ACCEPTS_MAX;
+        let is_full = listener.options.has_openings() && self.cx.places.pending.len() >= PENDING_ACCEPTS_MAX;
         if is_full && !self.evict_slowest_pending() {
             return Accepted::NotNow;
         }
         let Some(Slot::Listener(listener)) = self.slots.get_mut(id) else { return Accepted::NotNow };
         match listener.accept() {
             Ok((socket, address)) => {
-                let Some((stream, opening)) = listener.stream(id, &mut self.cx, socket, &address) else {
+                let Some((stream, openings)) = listener.stream(id, &mut self.cx, socket, &address) else {
                     return Accepted::PassedOver;
                 };
                 let keepalive = listener.options.keepalive;
@@ -70,7 +70,7 @@ impl Net {
                     stream.watch_peer(keepalive);
                     if stream.admission.is_pending() {
                         stream.cx.places.pending.push(accepted);
-                        stream.open_by(opening);
+                        stream.open_by(openings);
                         return Accepted::Stream(accepted);
                     }
                 }
@@ -114,13 +114,7 @@ impl Net {
 impl Listener {
     /// Makes a stream of an accepted connection, and says what must be done before the stream is open. `None` means
     /// that the connection is closed at once.
-    fn stream(
-        &mut self,
-        id: Id,
-        cx: &mut Ctx,
-        socket: Socket,
-        address: &SockAddr,
-    ) -> Option<(Stream, Option<Opening>)> {
+    fn stream(&mut self, id: Id, cx: &mut Ctx, socket: Socket, address: &SockAddr) -> Option<(Stream, Vec<Opening>)> {
         if let Some(back_off) = self.back_off.take() {
             log::info!("accepting on {} again", self.name);
             if let Some(timer) = back_off.timer {
@@ -154,20 +148,20 @@ impl Listener {
         if self.options.crlf {
             stream.send_crlf();
         }
-        let opening = match self.options.opening() {
-            Ok(opening) => opening,
+        let openings = match self.options.openings() {
+            Ok(openings) => openings,
             Err(error) => {
                 log::warn!("accept on {}: {error}", self.name);
                 return None;
             }
         };
-        if opening.is_none() {
+        if openings.is_empty() {
             stream.admission = Admission::Admitted;
             cx.places.take();
         } else {
             stream.admission = Admission::Opening(id);
         }
-        Some((stream, opening))
+        Some((stream, openings))
     }
 
     /// Waits. The log tells of it once in an episode.

@@ -63,10 +63,15 @@ impl Default for Listening {
 }
 
 impl Listening {
+    /// Whether an accepted connection has to do something before it is open.
+    pub(crate) fn has_openings(&self) -> bool {
+        self.tls.is_some()
+    }
+
     /// What an accepted connection does before it is open.
-    pub(crate) fn opening(&self) -> Result<Option<Opening>, TlsError> {
+    pub(crate) fn openings(&self) -> Result<Vec<Opening>, TlsError> {
         let tls = self.tls.clone().map(|tls| TlsLayer::new(tls.into()));
-        Ok(tls.transpose()?.map(|tls| Opening::Push(Layer::Tls(Box::new(tls)))))
+        Ok(tls.transpose()?.map(|tls| Opening::Push(Layer::Tls(Box::new(tls)))).into_iter().collect())
     }
 }
 

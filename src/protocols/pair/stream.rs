@@ -190,10 +190,10 @@ impl StreamSide {
             if let (false, End::Stream(peer)) = (t.is_connection(), other) {
                 let what = if send_only { "received all data" } else { "ended its side" };
                 let what = format_args!("the peer has not {what} within {limit} of the end of stdin");
-                self.watch.report(&t.peer(peer), number, Cause::TimedOut, &what, None);
+                self.watch.fail(&t.peer(peer), number, Cause::TimedOut, &what);
             } else {
                 let what = format_args!("the other side did not end within {limit} after this one");
-                self.watch.report(t, number, Cause::TimedOut, &what, None);
+                self.watch.fail(t, number, Cause::TimedOut, &what);
             }
             other.abort(t.net());
             return self.cut(t, End::Stream(t.id()));
