@@ -272,7 +272,7 @@ fn a_conversation_with_a_child_goes_line_by_line() {
 fn what_makes_no_sense_is_refused() {
     for (line, reason) in [
         ("exec", "no command"),
-        ("exec --shell true -- true", "CMD and --shell contradict each other"),
+        ("exec --shell true -- true", "--shell and CMD contradict each other"),
         ("exec --env =x -- true", "invalid --env '=x'"),
         ("exec --stderr nowhere -- true", "'nowhere'"),
         ("exec --listen nope -- true", "'nope' has no port"),
