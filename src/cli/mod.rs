@@ -18,6 +18,7 @@ mod layout; // the layout of help
 pub mod logger; // messages on stderr
 pub mod man; // the manual page
 mod modes; // the table of modes
+mod operands; // the table of operands
 mod options; // the table of options, and their values
 mod owner; // users and groups
 mod quote; // text of the user in messages

@@ -220,7 +220,6 @@ fn parse_variable(text: &OsStr) -> Result<Option<(OsString, OsString)>, ConfigEr
     let name = OsStr::from_bytes(&bytes[..end]);
     let value = match bytes.get(end + 1..) {
         Some(value) => Some(OsString::from_vec(value.to_vec())),
-        None if end < bytes.len() => Some(OsString::new()),
         None => std::env::var_os(name),
     };
     Ok(value.map(|value| (name.to_owned(), value)))

@@ -2,8 +2,8 @@
 
 use clap::ValueHint;
 
-use crate::cli::command::{Operand, operands_of};
 use crate::cli::modes::{Action, MODES, ModeSpec};
+use crate::cli::operands::{Operand, operands_of};
 use crate::cli::options::{Opt, OptSpec, Value, rows};
 use crate::cli::schemes::{Form, PAGES, Scheme, named};
 

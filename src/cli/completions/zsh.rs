@@ -1,11 +1,12 @@
 //! The tables of the completions in the language of zsh.
 
-use crate::cli::command::{operands_of, rows_of_top};
+use crate::cli::command::rows_of_top;
 use crate::cli::completions::tables::{
     Branches, Fill, PROGRAM, addresses, endpoint_options, endpoints, fill_in, flags, programs, running, scheme_names,
     values, with_aliases,
 };
 use crate::cli::modes::{MODES, ModeSpec};
+use crate::cli::operands::operands_of;
 use crate::cli::options::{Heading, OptSpec, Repeat, row};
 
 pub(super) fn script() -> String {

@@ -203,6 +203,14 @@ pub(super) const HURRIED: &[Case] = &[
 
 /// Options without a value, or with a wrong one. The error says what is right.
 pub(super) const VALUES: &[Case] = &[
+    (r"$(printf 'tcp-cl\377') h", r"no such mode: 'tcp-cl\xff'", "--help"),
+    (r"tcp-client --fo$(printf '\377') h:80", r"unexpected argument '--fo\xff'", "tcp-client --help"),
+    (r"tcp-client -v$(printf '\377') h:80", r"unexpected argument '-v\xff'", "tcp-client --help"),
+    (
+        r"tcp-client --color $(printf '\377') h:80",
+        r"invalid value '\xff' for '--color <WHEN>': must be auto, always or never",
+        "",
+    ),
     ("tcp-client --retry=-1 h:80", "invalid value '-1' for '--retry <N|forever>': must be 0 or more, or forever", ""),
     ("tcp-client --retry -1 h:80", "invalid value '-1' for '--retry <N|forever>': must be 0 or more, or forever", ""),
     ("tcp-client --timeout 1m30s h:80", "invalid value '1m30s' for '--timeout <DUR>': not a duration: write 90s", ""),
