@@ -47,7 +47,7 @@ pub(super) static LISTENING: &[OptSpec] = &[
     flag(KeepOpen, "keep-open", |o| o.listening.keep_open = true)
         .short('k')
         .top(10)
-        .help("Accept the next client when one has left")
+        .help("Serve the next client after this one, one at a time")
         .more(
             "The clients share stdin: a later client gets only what is left of it. To send the same file to each \
              client, use 'xport exec --listen ADDR -- cat FILE'.",
