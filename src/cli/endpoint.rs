@@ -51,6 +51,9 @@ impl<'a> EndpointArg<'a> {
         if bytes.is_empty() {
             return refuse("must not be empty".into());
         }
+        if bytes.starts_with(b"/dev/tty") {
+            return Err(ConfigError::Complete(format!("endpoint {}: {}", quote_os(text), hints::NO_SERIAL)));
+        }
         if is_path(bytes) {
             return Ok(Self { text, scheme: &UNIX, rest: text });
         }
@@ -120,6 +123,10 @@ impl<'a> EndpointArg<'a> {
             return Err(self.with_context(reason));
         };
         let words = shell_words::split(line).map_err(|_| self.with_context("a quote is not closed"))?;
+        if let Some(word) = hints::word_for_a_shell(line, &words) {
+            let reason = format!("exec: runs no shell, so {} would be an argument: use shell:", quote(word));
+            return Err(self.with_context(&reason));
+        }
         let mut words = words.into_iter().map(OsString::from);
         match words.next() {
             Some(program) if !program.is_empty() => Ok(Program::Argv { program, arguments: words.collect() }),
@@ -205,7 +212,11 @@ impl<'a> EndpointArg<'a> {
 
     /// A page, if the endpoint is the URL of one.
     pub(super) fn page(text: &'a OsStr) -> Option<Self> {
-        let is_page = |scheme: &&&Scheme| text.as_bytes().starts_with(format!("{}:", scheme.name).as_bytes());
+        // The scheme of a URL may be in capitals. RFC 3986, section 3.1.
+        let is_page = |scheme: &&&Scheme| {
+            let (name, rest) = text.as_bytes().split_at_checked(scheme.name.len()).unwrap_or_default();
+            name.eq_ignore_ascii_case(scheme.name.as_bytes()) && rest.starts_with(b":")
+        };
         let scheme = PAGES.iter().copied().find(|scheme| is_page(&scheme))?;
         let rest = OsStr::from_bytes(&text.as_bytes()[scheme.name.len() + 1..]);
         Some(Self { text, scheme, rest })

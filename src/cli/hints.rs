@@ -7,7 +7,7 @@ use std::net::Ipv6Addr;
 
 use crate::cli::address::{parse_address, parse_inet};
 use crate::cli::host::{find_service, parse_port};
-use crate::cli::kinds::{absent, unknown_kind};
+use crate::cli::kinds::{NO_PROXY, absent, unknown_kind};
 use crate::cli::modes::{Action, ModeSpec, Verb};
 use crate::cli::options::Opt;
 use crate::cli::quote::quote;
@@ -24,9 +24,10 @@ const OPTIONS: Table = &[
     ("capath", "use one file of authorities: ca=FILE for servers, client-ca=FILE for clients"),
     ("verify", "servers are always verified, unless insecure is given; client-ca=FILE verifies clients"),
     ("no-sni", "use an IP address as server-name: no SNI is sent for it"),
-    ("cipher", "ciphers cannot be chosen; tls-min=1.3 excludes those of older versions"),
+    ("cipher", "xport has no choice of ciphers; tls-min=1.3 excludes those of older versions"),
     ("method", "use tls-min=VERSION for the oldest version"),
     ("min-proto-version", "use tls-min=VERSION for the oldest version"),
+    ("proxy", NO_PROXY),
     ("timeout", "use --timeout or --idle-timeout before the endpoints"),
     ("idle-timeout", "it applies to the whole run, not to one end"),
     ("once", "it applies to the whole run, not to one end"),
@@ -36,6 +37,9 @@ const OPTIONS: Table = &[
 /// Why datagrams cannot be scanned.
 pub(super) const NO_DATAGRAMS: &str =
     "UDP cannot be scanned: an open port that does not answer looks like one behind a firewall";
+
+/// Why a terminal is no endpoint.
+pub(super) const NO_SERIAL: &str = "xport has no serial lines; use socat";
 
 /// Options of other scanners, and what to do instead.
 const SCAN_OPTIONS: Table = &[
@@ -51,7 +55,8 @@ const SCAN_OPTIONS: Table = &[
 fn no_crlf(verb: &Verb) -> &'static str {
     match verb.action {
         Action::Echo => "an echo sends data back unchanged",
-        _ => "datagrams are not lines",
+        Action::Wait | Action::Scan => "no data is sent",
+        _ => "datagrams are not lines; write \\r\\n with printf",
     }
 }
 
@@ -122,6 +127,14 @@ pub(super) fn is_place(program: &str, next: Option<&str>) -> bool {
         Some(scheme) => matches!(scheme.role, Role::Connect | Role::Listen),
         None => parse_inet(program).is_ok() && (program.contains(':') || next == Some("--")),
     }
+}
+
+/// The word of a command line of `exec:` that only a shell understands: a redirection, a pipe or `&&`. A word in quotes
+/// is meant as it is.
+pub(super) fn word_for_a_shell<'a>(line: &str, words: &'a [String]) -> Option<&'a str> {
+    let is_special = |word: &str| word == "&&" || ["<", ">", "2>", "|"].iter().any(|start| word.starts_with(start));
+    let is_bare = |word: &str| line.split_whitespace().any(|other| other == word);
+    words.iter().map(String::as_str).find(|word| is_special(word) && is_bare(word))
 }
 
 /// Whether a word is the name of a service and nothing else, such as `ssh`.

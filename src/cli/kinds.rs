@@ -54,6 +54,8 @@ const ABSENT: &[(&str, &str)] = &[
     ("socks4a", NO_PROXY),
     ("socks5", NO_PROXY),
     ("proxy", NO_PROXY),
+    ("ws", NO_WEBSOCKET),
+    ("wss", NO_WEBSOCKET),
     ("tun", "xport has no network interfaces of its own"),
     ("interface", "xport sends no packets of its own"),
     ("sctp", "xport has TCP, TLS, UDP and unix sockets"),
@@ -64,8 +66,11 @@ const ABSENT: &[(&str, &str)] = &[
 
 const NO_FILES: &str = "write - and redirect it: < FILE or > FILE";
 
+/// Why xport has no endpoint for a WebSocket.
+const NO_WEBSOCKET: &str = "xport has no WebSocket; use websocat";
+
 /// Why xport has no endpoint for a proxy.
-pub(super) const NO_PROXY: &str = "xport does not connect through a proxy";
+pub(super) const NO_PROXY: &str = "xport does not connect through a proxy; use ncat --proxy";
 
 /// Why xport does not have the kind of an endpoint of socat. A host can have the same name in small letters.
 pub(super) fn absent(text: &str) -> Option<&'static str> {

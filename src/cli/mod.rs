@@ -236,6 +236,9 @@ fn usage_error(refusal: Refusal, args: &[OsString]) -> UsageError {
         if is_version(flag.as_deref(), words) {
             return Some(Instead { line: "xport -V".to_owned(), note: None });
         }
+        if words.first().is_some_and(|word| word == "man") {
+            return Some(Instead { line: "xport --man | man -l -".to_owned(), note: None });
+        }
         habits::answer(words, &is_accepted)
     });
     let of_flag = || flag.as_deref().zip(mode).and_then(|(flag, mode)| hints::reason_for_flag(mode, flag));

@@ -39,7 +39,7 @@ pub(super) fn in_place(typed: &Typed<'_>) -> Vec<Vec<String>> {
         let options = [with_lists(word), with_names(word)];
         let inherited = parts(word).map(|(_, rest)| rest).filter(|rest| rest.starts_with("fd:")).map(str::to_owned);
         let tls = if typed.names_tls(word) { with_tls(mode, word) } else { None };
-        let better = better.chain(options).chain([tls, with_unix(word), inherited, in_order(word)]);
+        let better = better.chain(options).chain([tls, with_unix(word), inherited, in_order(word), in_a_shell(word)]);
         lines.extend(better.flatten().filter(|other| other != word).map(|other| typed.with_word(at, other)));
         lines.extend(before_ends(typed, at));
         if let Some(role) = mode.name.strip_prefix("unix-").filter(|_| is_address(word)) {
@@ -54,6 +54,13 @@ fn split(word: &str) -> (&str, &str, &str) {
     let (kind, rest) = parts(word).map_or(("", word), |(_, rest)| word.split_at(word.len() - rest.len()));
     let (address, options) = rest.split_at(rest.find(',').unwrap_or(rest.len()));
     (kind, address, options)
+}
+
+/// The program with a shell that reads its redirections.
+fn in_a_shell(word: &str) -> Option<String> {
+    let line = word.strip_prefix("exec:")?;
+    hints::word_for_a_shell(line, &shell_words::split(line).ok()?)?;
+    Some(format!("shell:{line}"))
 }
 
 /// The address with its host before its port.
@@ -273,6 +280,9 @@ pub(super) fn of_relay(typed: &Typed<'_>) -> Vec<Vec<String>> {
         words
     };
     let mut lines = Vec::new();
+    if left == "-" && right == "-" {
+        lines.push(with("-".to_owned(), "HOST:PORT".to_owned()));
+    }
     let listens = |word: &str| parts(word).is_some_and(|(scheme, _)| scheme.listens());
     if listens(right) {
         if left == "-" {

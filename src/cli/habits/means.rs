@@ -60,6 +60,8 @@ pub(super) enum Means {
     Tls,
     Try,
     Keep,
+    /// A server stays for the next client. A client of TLS does not verify the server, as with curl.
+    KeepOrInsecure,
     Program,
     ShellLine,
     /// The port of a listener, or the local port of a client.

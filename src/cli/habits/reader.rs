@@ -13,10 +13,10 @@ use crate::cli::options::{OptSpec, Value, rows};
 /// How an option is written, with `=` if a value follows, and what the option means.
 type Row = (&'static str, Means);
 
-const NO_BROKER: &str = "xport does not pass on what one client says to the others";
+const NO_BROKER: &str = "xport does not pass on what one client says to the others; use ncat";
 const NO_TELNET: &str = "xport does not negotiate as telnet does";
 const NO_SUCH_MEDIUM: &str = "xport has TCP, TLS, UDP and unix sockets";
-const NO_CIPHERS: &str = "ciphers cannot be chosen; --tls-min 1.3 excludes those of older versions";
+const NO_CIPHERS: &str = "xport has no choice of ciphers; --tls-min 1.3 excludes those of older versions";
 const NO_FOLDER: &str = "xport reads one file of authorities: use --ca FILE";
 const NO_REQUEST: &str = "xport makes no requests of HTTP: stdin goes to the server as it is";
 const OLD_TLS: &str = "xport has TLS 1.2 and 1.3";
@@ -27,7 +27,8 @@ static NETCAT: &[Row] = &[
     ("-u --udp", Means::Udp),
     ("-U --unixsock", Means::Unix),
     ("-z --zero", Means::Try),
-    ("-k --keep-open", Means::Keep),
+    ("-k", Means::KeepOrInsecure),
+    ("--keep-open", Means::Keep),
     ("-e= --exec=", Means::Program),
     ("-c= --sh-exec=", Means::ShellLine),
     ("-p= --source-port=", Means::Port),
@@ -68,7 +69,7 @@ static NETCAT: &[Row] = &[
     ("--ssl-trustfile= --cacert= --cafile=", Means::Authorities),
     ("--ssl-servername= --sni= --hostname=", Means::Same("server-name")),
     ("--ssl-alpn=", Means::Same("alpn")),
-    ("--ssl-ciphers= --ciphers=", Means::Absent(NO_CIPHERS)),
+    ("--ssl-ciphers= --ciphers= --cipher=", Means::Absent(NO_CIPHERS)),
     ("--capath=", Means::Absent(NO_FOLDER)),
     ("--pinnedpubkey=", Means::Absent("use --pin sha256:HEX, with hexadecimal digits")),
     ("--tlsv1.2 --tls1.2 --tls1_2", Means::Fixed("tls-min", "1.2")),

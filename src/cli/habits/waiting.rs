@@ -106,11 +106,17 @@ impl Parts {
         if let Some(page) = page(word) {
             return self.ends.push(page);
         }
+        if let Some((url, _)) = word.split_once('#').filter(|_| word.contains("://")) {
+            return self.ends.push(url.to_owned());
+        }
+        if word.contains(',') && word.split(',').all(|part| part.contains(':') && is_address(part)) {
+            return self.ends.extend(word.split(',').map(str::to_owned));
+        }
         if !self.ends.is_empty() && hints::is_bare_service(word) {
             return self.ends.push(format!(":{word}"));
         }
         if let Some((name, rest)) = word.split_once(':') {
-            let page = PAGES.iter().find(|page| page.name == name && !rest.starts_with("//"));
+            let page = PAGES.iter().find(|page| page.name.eq_ignore_ascii_case(name) && !rest.starts_with("//"));
             if let Some(page) = page {
                 return self.ends.push(format!("{}://{}", page.name, rest.trim_start_matches('/')));
             }

@@ -8,6 +8,7 @@ use crate::cli::kinds::{NO_PROXY, is_address};
 use crate::cli::modes::{Action, ModeSpec};
 use crate::cli::options::{Heading, OptSpec, Value};
 use crate::cli::schemes::Form;
+use crate::cli::values::parse_network;
 
 /// Why a server that is to verify its clients gets no line: a line without the file would serve everybody.
 pub(super) const CLIENT_CA: &str = "--client-ca FILE verifies clients, and a line without it would serve everybody";
@@ -87,7 +88,10 @@ impl Wish {
             Means::Unix => self.medium = Medium::Unix,
             Means::Tls => self.medium = Medium::Tls,
             Means::Try => self.job = Job::Try,
-            Means::Keep => self.keeps = true,
+            Means::KeepOrInsecure if self.is_named && (self.job, self.medium) == (Job::Connect, Medium::Tls) => {
+                self.push("insecure", value)?;
+            }
+            Means::Keep | Means::KeepOrInsecure => self.keeps = true,
             Means::Program => self.runs = Runs::Words(shell_words::split(&value).map_err(|_| None)?),
             Means::ShellLine => self.runs = Runs::Shell(value),
             Means::Port => self.port = Some(value),
@@ -151,7 +155,10 @@ impl Wish {
         }
         self.time_limits()?;
         self.verification()?;
-        let address = self.address()?;
+        let mut address = self.address()?;
+        if self.job != Job::Connect && address.starts_with(':') && self.admits_others() {
+            address.insert(0, '*');
+        }
         let (name, listens) = (self.medium.name(), self.job == Job::Listen);
         if listens && self.medium == Medium::Tls && !self.has("--cert") && !self.has("--self-signed") {
             self.options.push("--self-signed".to_owned());
@@ -207,6 +214,17 @@ impl Wish {
 
     fn has(&self, flag: &str) -> bool {
         self.options.iter().any(|option| option.split('=').next() == Some(flag))
+    }
+
+    /// Whether a list names clients that a listener on the loopback never sees.
+    fn admits_others(&self) -> bool {
+        let value = |at: usize, option: &String| match option.strip_prefix("--allow")? {
+            "" => self.options.get(at + 1).cloned(),
+            rest => rest.strip_prefix('=').map(str::to_owned),
+        };
+        let lists = self.options.iter().enumerate().filter_map(|(at, option)| value(at, option));
+        let is_other = |text: &str| parse_network(text).is_ok_and(|network| !network.addr().is_loopback());
+        lists.into_iter().any(|list| list.split(',').any(is_other))
     }
 
     /// Whether a host alone is surely a host.

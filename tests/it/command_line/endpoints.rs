@@ -254,7 +254,7 @@ fn options_of_tls_endpoints_are_checked_as_those_of_the_modes() {
             (&["-", "h:443,ca=c"], "tcp: has no option 'ca', but tls: does"),
             (&["-", "tls:h:1,starttls=ftp"], "invalid value 'ftp' for 'starttls': must be smtp, imap,"),
             (&["-", "h:1,starttls=smtp"], "tcp: has no option 'starttls', but tls: does"),
-            (&["-", "udp:h:1,crlf"], "udp: has no option 'crlf': datagrams are not lines\n"),
+            (&["-", "udp:h:1,crlf"], "udp: has no option 'crlf': datagrams are not lines; write \\r\\n with printf\n"),
             (&["-", "tcp:h:1,crlf=1"], "'crlf' takes no value"),
             (&["-", "tls:h:1,verify=0"], "servers are always verified, unless insecure is given"),
             (&["-", "tls:h:1,cafile=c"], "\ntry: xport relay - tls:h:1,ca=c\n"),

@@ -10,7 +10,7 @@ mod xport;
 
 use crate::harness::*;
 
-use hurried::{HURRIED, VALUES};
+use hurried::{HURRIED, OTHER_WAYS, VALUES};
 use peers::{NETCAT, OTHERS};
 use programs::{ADDRESSES, PAGES, SCANS, WAITS};
 use xport::{ENDS, NAMES};
@@ -74,7 +74,7 @@ fn fault((typed, error, line): Case, folder: &Path) -> Option<String> {
     }
     // Without room for a descriptor nothing is opened. A missing file or terminal has the status of usage too.
     // A shell needs a descriptor for a redirection.
-    let line = line.split(" < ").next().unwrap_or(line);
+    let line = [" < ", " | man "].iter().find_map(|end| Some(line.split_once(end)?.0)).unwrap_or(line);
     let output = run("ulimit -n 4;", line, folder);
     let said = String::from_utf8_lossy(&output.stderr);
     let is_help = line.ends_with("--help");
@@ -125,6 +125,17 @@ fn lines_of_scanners_and_waiters_are_answered() {
 fn addresses_of_other_programs_are_answered() {
     check(PAGES);
     check(ADDRESSES);
+}
+
+#[test]
+fn lines_that_xport_writes_otherwise_are_answered() {
+    check(OTHER_WAYS);
+    // A word in quotes is an argument, and the scheme of a URL may be in capitals.
+    let folder = folder();
+    for line in ["relay - \"exec:printf '>%s' x\" ", "wait HTTP://127.0.0.1:1/"] {
+        let output = run("", line, folder.path());
+        assert_ne!(output.status.code(), Some(2), "{line}: {}", text(&output));
+    }
 }
 
 #[test]

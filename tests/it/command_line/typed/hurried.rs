@@ -2,6 +2,91 @@
 
 use super::Case;
 
+/// Lines for which xport knows another way.
+pub(super) const OTHER_WAYS: &[Case] = &[
+    (
+        "wait 'http://localhost:80/500#x'",
+        "endpoint 'http://localhost:80/500#x': the URL has a fragment, '#x', which is never sent",
+        "wait http://localhost:80/500",
+    ),
+    (
+        "wait 'https://localhost/?q=1#y'",
+        "endpoint 'https://localhost/?q=1#y': the URL has a fragment, '#y', which is never sent",
+        "wait 'https://localhost/?q=1'",
+    ),
+    (
+        "wait 'HTTP://localhost/#y'",
+        "endpoint 'HTTP://localhost/#y': the URL has a fragment, '#y', which is never sent",
+        "wait HTTP://localhost/",
+    ),
+    ("wait a:80,b:443", "endpoint 'a:80,b:443': tcp: has no option 'b:443'; its options are", "wait a:80 b:443"),
+    (
+        "relay tcp-listen:2000 /dev/ttyUSB0,b115200,raw",
+        "endpoint '/dev/ttyUSB0,b115200,raw': xport has no serial lines; use socat",
+        "",
+    ),
+    ("relay /dev/ttyS0 -", "endpoint '/dev/ttyS0': xport has no serial lines; use socat", ""),
+    (
+        "tls-client wss://h/path",
+        "invalid address: 'wss://h/path' is a URL, not HOST:PORT: xport has no WebSocket; use websocat",
+        "",
+    ),
+    (
+        "connect ws://h/path",
+        "endpoint 'ws://h/path': unknown kind of endpoint 'ws': xport has no WebSocket; use websocat",
+        "",
+    ),
+    (
+        "tcp-client --proxy p:80 h:80",
+        "unexpected argument '--proxy': xport does not connect through a proxy; use ncat --proxy",
+        "",
+    ),
+    (
+        "relay --proxy p:80 - h:80",
+        "unexpected argument '--proxy': xport does not connect through a proxy; use ncat --proxy",
+        "",
+    ),
+    (
+        "tcp-server --chat :80",
+        "unexpected argument '--chat': xport does not pass on what one client says to the others; use ncat",
+        "",
+    ),
+    (
+        "tls-client --cipher X h:443",
+        "unexpected argument '--cipher': xport has no choice of ciphers; --tls-min 1.3 excludes those of older versions",
+        "",
+    ),
+    ("udp-client --crlf h:80", r"unexpected argument '--crlf': datagrams are not lines; write \r\n with printf", ""),
+    ("wait --crlf h:80", "unexpected argument '--crlf': no data is sent", ""),
+    ("help relay listen", "help is followed by one mode and nothing else", "relay --help"),
+    ("exec --listen :7000 -c ls", "unexpected argument '-c'", "exec --listen :7000 --shell ls"),
+    ("relay - -", "only one side can be stdin and stdout", "relay - HOST:PORT"),
+    ("man", "no such mode: 'man'", "--man | man -l -"),
+    ("help man", "no such mode: 'man'", "--man | man -l -"),
+    (
+        "relay tcp-listen:2003 'exec:cat >/dev/null'",
+        "endpoint 'exec:cat >/dev/null': exec: runs no shell, so '>/dev/null' would be an argument: use shell:",
+        "relay tcp-listen:2003 'shell:cat >/dev/null'",
+    ),
+    (
+        "relay tcp-listen:2003 'exec:a && b'",
+        "endpoint 'exec:a && b': exec: runs no shell, so '&&' would be an argument: use shell:",
+        "relay tcp-listen:2003 'shell:a && b'",
+    ),
+    ("-l -p 9899 --allow 10.0.0.0/8", "unexpected argument '-l'", "tcp-server --allow 10.0.0.0/8 '*:9899'"),
+    ("-l --allow=::1,10.0.0.0/8 :9899", "unexpected argument '-l'", "tcp-server --allow=::1,10.0.0.0/8 '*:9899'"),
+    (
+        "-lk -e ./handler --allow 10.0.0.1 9899",
+        "unexpected argument '-lk'",
+        "exec --allow 10.0.0.1 --listen '*:9899' -- ./handler",
+    ),
+    (
+        "-l -p 9899 --allow 127.0.0.0/8",
+        "unexpected argument '-l'; a port alone is on the loopback, '*:9899' on every interface",
+        "tcp-server --allow 127.0.0.0/8 :9899",
+    ),
+];
+
 /// Lines of any program, typed in a hurry.
 pub(super) const HURRIED: &[Case] = &[
     ("tls-client --sni x h:443", "unexpected argument '--sni'", "tls-client --server-name x h:443"),
@@ -43,12 +128,12 @@ pub(super) const HURRIED: &[Case] = &[
     ("tls-client --hostname x h:443", "unexpected argument '--hostname'", "tls-client --server-name x h:443"),
     (
         "relay - SOCKS4A:h:80:x:1",
-        "endpoint 'SOCKS4A:h:80:x:1': unknown kind of endpoint 'SOCKS4A': xport does not connect through a proxy",
+        "endpoint 'SOCKS4A:h:80:x:1': unknown kind of endpoint 'SOCKS4A': xport does not connect through a proxy; use ncat --proxy",
         "",
     ),
     (
         "relay - SOCKS5:h:80",
-        "endpoint 'SOCKS5:h:80': unknown kind of endpoint 'SOCKS5': xport does not connect through a proxy",
+        "endpoint 'SOCKS5:h:80': unknown kind of endpoint 'SOCKS5': xport does not connect through a proxy; use ncat --proxy",
         "",
     ),
     (
@@ -109,17 +194,13 @@ pub(super) const HURRIED: &[Case] = &[
         "exec --listen :80 --shell cat",
     ),
     ("ncat --ssl h 443", "no such mode: 'ncat'", "tls-client h:443"),
-    (
-        "ncat -l 80 --allow 10.0.0.1",
-        "no such mode: 'ncat'; a port alone is on the loopback, '*:80' on every interface",
-        "tcp-server --allow 10.0.0.1 :80",
-    ),
+    ("ncat -l 80 --allow 10.0.0.1", "no such mode: 'ncat'", "tcp-server --allow 10.0.0.1 '*:80'"),
     (
         "ncat --sh-exec 'echo hi' -l 80",
         "no such mode: 'ncat'; a port alone is on the loopback, '*:80' on every interface",
         "exec --once --listen :80 --shell 'echo hi'",
     ),
-    ("ncat --proxy p:1 h 80", "no such mode: 'ncat': xport does not connect through a proxy", ""),
+    ("ncat --proxy p:1 h 80", "no such mode: 'ncat': xport does not connect through a proxy; use ncat --proxy", ""),
     ("ncat -v --ssl-verify h 443", "no such mode: 'ncat'", "tls-client -v h:443"),
     ("socat - tcp:h:80", "no such mode: 'socat'", "relay - tcp:h:80"),
     (

@@ -74,7 +74,7 @@ pub(super) const PAGES: &[Case] = &[
         "no such mode: 'wget'; --insecure skips the verification of the certificate",
         "tls-client --insecure h:443",
     ),
-    ("curl -x p:80 http://h/", "no such mode: 'curl': xport does not connect through a proxy", ""),
+    ("curl -x p:80 http://h/", "no such mode: 'curl': xport does not connect through a proxy; use ncat --proxy", ""),
     ("curl telnet://h:23", "no such mode: 'curl'", "tcp-client h:23"),
     ("curl -s h:80/health", "no such mode: 'curl'", "tcp-client h:80"),
     ("curl h", "no such mode: 'curl'", "tcp-client h:80"),

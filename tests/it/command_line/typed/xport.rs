@@ -66,7 +66,7 @@ pub(super) const ENDS: &[Case] = &[
         "unexpected argument '-k'; --insecure skips the verification of the certificate",
         "tls-client --insecure h:443",
     ),
-    ("wss://h/", "no such mode: 'wss://h/'", "--help"),
+    ("wss://h/", "no such mode: 'wss://h/': xport has no WebSocket; use websocat", ""),
     ("tls:h:443", "no such mode: 'tls:h:443'", "connect tls:h:443"),
     ("tcp://h:80", "no such mode: 'tcp://h:80'", "connect tcp://h:80"),
     ("unix-listen:/s", "no such mode: 'unix-listen:/s'", "listen unix-listen:/s"),
