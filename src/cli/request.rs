@@ -78,8 +78,8 @@ impl<'a> ParsedEndpoint<'a> {
 /// Options that keep clients out. A user relies on such an option for every listener, so each listener must have it.
 const GUARDS: &[Opt] = &[Opt::Allow, Opt::Deny, Opt::ClientCa];
 
-/// Checks that each option that was given does something: for an end, for the mode, or for the run. No two ends can
-/// have the same descriptor.
+/// Checks that each given option does something: for an end, for the mode, or for the run. No two ends can have
+/// the same descriptor.
 pub(super) fn check_use(request: &Request<'_>, ends: &[SchemeUse]) -> Result<(), ConfigError> {
     check_descriptors(ends.iter().flat_map(|end| &end.addresses))?;
     let Request { mode, context: Context { given, .. }, .. } = request;

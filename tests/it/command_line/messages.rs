@@ -71,7 +71,7 @@ fn a_slow_reader_gets_the_whole_error() {
         let mut got = Vec::new();
         let mut piece = [0; 1024];
         loop {
-            thread::sleep(Duration::from_millis(100));
+            pass(Duration::from_millis(100), "the reader is slow");
             match reader.read(&mut piece).expect("it can be read") {
                 0 => break,
                 n => got.extend_from_slice(&piece[..n]),
@@ -128,12 +128,8 @@ fn a_terminal_does_not_feed_its_own_messages() {
     let mut master = terminal.master.try_clone().expect("a copy");
     let mut read_for = |time: Duration| {
         let (end, mut bytes) = (Instant::now() + time, 0);
-        while Instant::now() < end {
-            if queued(&master) > 0 {
-                bytes += master.read(&mut [0; 65536]).expect("it can be read");
-            } else {
-                thread::sleep(Duration::from_millis(5));
-            }
+        while has_come(&master, end.saturating_duration_since(Instant::now())) && Instant::now() < end {
+            bytes += master.read(&mut [0; 65536]).expect("it can be read");
         }
         bytes
     };

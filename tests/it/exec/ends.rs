@@ -244,7 +244,7 @@ fn a_silent_pair_ends_with_its_child() {
     let mut silent = served(address);
     let mut talking = served(address);
     let begin = Instant::now();
-    thread::sleep(Duration::from_secs(1)); // Silent for less than its time, then not.
+    pass(Duration::from_secs(1), "both are silent for less than their time, and then one is not");
     talking.write_all(b"word\n").expect("it is connected");
     assert_eq!(take(&mut talking, 5), b"word\n");
     let ends = |client: &mut TcpStream| read_once(client, &mut [0; 8]);

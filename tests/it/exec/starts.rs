@@ -259,7 +259,7 @@ fn what_is_killed_has_not_ended_in_order_although_both_have_said_all() {
     let client_of_killed = || {
         let mut client = connect(address);
         client.write_all(b"hi").expect("it is connected");
-        thread::sleep(Duration::from_millis(20)); // In which the output of the child has ended.
+        pass(Duration::from_millis(20), "the output of the child has ended by then, which only xport sees");
         // A busy machine can be late.
         let _ = client.shutdown(Shutdown::Write);
         client.read_to_end(&mut Vec::new()).is_err()

@@ -263,7 +263,7 @@ impl Background {
         const WINDOW: Duration = Duration::from_millis(300);
         eventually("the program comes to rest", || {
             let before = self.cpu();
-            thread::sleep(WINDOW);
+            pass(WINDOW, "a window in which a program that spins would show");
             (self.cpu() - before < 0.05).then_some(())
         });
     }
@@ -316,6 +316,27 @@ pub fn eventually<T>(what: &str, mut f: impl FnMut() -> Option<T>) -> T {
         assert!(begin.elapsed() < DEADLINE, "{what}: not within {DEADLINE:?}");
         pause_between_looks(begin);
     }
+}
+
+/// Whether `f` is true at some time within the limit.
+pub fn within(limit: Duration, mut f: impl FnMut() -> bool) -> bool {
+    let begin = Instant::now();
+    loop {
+        if f() {
+            return true;
+        }
+        if begin.elapsed() > limit {
+            return false;
+        }
+        pause_between_looks(begin);
+    }
+}
+
+/// Lets time pass, for a case in which the time itself counts: a slow or late peer, a limit that has to be over, or a
+/// time in which nothing may happen. To wait for an event, use `eventually`. `why` tells the reader what the time is for.
+pub fn pass(time: Duration, why: &str) {
+    assert!(!why.is_empty());
+    thread::sleep(time);
 }
 
 /// Pauses between two looks at something that changes without an event for the test. A long wait looks less often, so

@@ -8,6 +8,9 @@ use crate::harness::*;
 /// The error of an unanswered probe or packet.
 const TIMED_OUT: &str = "Connection timed out";
 
+/// With `--keepalive 1s`, a vanished peer is given up after about this time.
+const GIVEN_UP: Duration = Duration::from_millis(2500);
+
 /// The cable between the two networks.
 struct Cable {
     far: Network,
@@ -110,8 +113,7 @@ fn a_client_of_a_vanished_peer_ends_with_4() {
             }
             open.push((program, stdin, args, speaks));
         }
-        // Longer than the time between two checks of the peer, and too short for a probe.
-        thread::sleep(Duration::from_millis(600));
+        pass(Duration::from_millis(600), "longer than between two checks of the peer, and too short for a probe");
         let mut ends = Vec::new();
         for (program, stdin, args, speaks) in open {
             ends.push((program, (speaks != Speaks::End).then_some(stdin), args, speaks));
@@ -283,14 +285,14 @@ fn what_came_before_is_not_lost() {
                     break;
                 }
             }
-            thread::sleep(Duration::from_millis(100));
+            pass(Duration::from_millis(100), "a window in which a byte would be taken");
             (before == sent).then_some(())
         });
         let delivered = sent - unacknowledged(&peer);
         cable.pull();
         let mut stdin = program.stdin();
         stdin.write_all(b"is anybody there?").expect("it takes the bytes");
-        thread::sleep(Duration::from_secs(5));
+        pass(GIVEN_UP * 2, "the program gives the peer up before its output is read");
         let output = program.finish();
         assert!(output.stdout.len() >= delivered, "{} bytes of {delivered}", output.stdout.len());
         assert!(output.stdout == data[..output.stdout.len()], "other bytes, or in another order");
@@ -305,7 +307,7 @@ fn a_peer_that_only_does_not_read_has_not_vanished() {
     let (mut program, mut peer) = client(&["--keepalive", "1s"]);
     let data = pattern(SIZE);
     feed(program.stdin(), data.clone());
-    thread::sleep(Duration::from_secs(6));
+    pass(GIVEN_UP * 2, "a vanished peer would be given up");
     assert!(take_all(&mut peer) == data, "other bytes than were sent");
     peer.shutdown(Shutdown::Write).expect("it is there");
     ended(&program.finish(), 0, "");
@@ -324,7 +326,7 @@ fn a_client_that_only_does_not_read_keeps_its_place() {
     let right = format!("tcp:{},keepalive=1s", source.address);
     let mut relay = Background::start(["relay", "tcp-listen:127.0.0.1:0,keepalive=1s", &right]);
     let mut client = connect(relay.address());
-    thread::sleep(Duration::from_secs(6));
+    pass(GIVEN_UP * 2, "a vanished client would be given up");
     client.shutdown(Shutdown::Write).expect("it is there");
     assert!(take_all(&mut client) == data, "other bytes than were sent");
     source.join();

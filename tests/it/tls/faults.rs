@@ -156,8 +156,7 @@ fn a_handshake_a_byte_at_a_time_does_not_last_for_ever() {
     let hello = hello(VERSIONS[1]);
     thread::spawn(move || {
         for byte in hello {
-            // All of the bytes together take longer than the limit.
-            thread::sleep(Duration::from_millis(50));
+            pass(Duration::from_millis(50), "all bytes together take longer than the limit");
             if other.write_all(&[byte]).is_err() {
                 return;
             }
