@@ -206,6 +206,8 @@ pub(super) struct ModeSpec {
     pub(super) scheme: Option<&'static Scheme>,
     /// The topics of its help texts. The first topic that an option has a text for counts.
     pub(super) topics: &'static [Topic],
+    /// The options of its short page. If there are none, their ranks choose them.
+    short: &'static [Opt],
 }
 
 impl ModeSpec {
@@ -216,6 +218,9 @@ impl ModeSpec {
 
     /// The rows of the options that matter most, in the order of help. Options of endpoints are after commas.
     pub(super) fn top_rows(&self, most: usize) -> Vec<&'static OptSpec> {
+        if !self.short.is_empty() {
+            return self.rows().filter(|row| self.short.contains(&row.id)).collect();
+        }
         let place = |row: &'static OptSpec| match row.rank {
             Rank::Top(place) if !self.is_of_ends(row.id) => Some((place, row.id)),
             _ => None,
@@ -280,11 +285,11 @@ impl ModeSpec {
 }
 
 const fn mode(name: &'static str, verb: &'static Verb, scheme: &'static Scheme, about: &'static str) -> ModeSpec {
-    ModeSpec { name, alias: None, about, verb, scheme: Some(scheme), topics: &[] }
+    ModeSpec { name, alias: None, about, verb, scheme: Some(scheme), topics: &[], short: &[] }
 }
 
 const fn general(name: &'static str, verb: &'static Verb, topics: &'static [Topic], about: &'static str) -> ModeSpec {
-    ModeSpec { name, alias: None, about, verb, scheme: None, topics }
+    ModeSpec { name, alias: None, about, verb, scheme: None, topics, short: &[] }
 }
 
 /// The mode with this name.
@@ -304,6 +309,9 @@ pub(super) static MODES: &[ModeSpec] = &[
     mode("tcp-echo", &ECHO, &TCP_LISTEN, "Send back over TCP what clients send"),
     ModeSpec {
         alias: Some(("tls", true)),
+        short: &[
+            Ca, ServerName, Pin, Insecure, Cert, Starttls, ShowChain, TlsMin, TlsMax, Crlf, SendOnly, Timeout, Verbose,
+        ],
         ..mode("tls-client", &CONNECT, &TLS, "Connect over TLS, verify the server, and join it to stdin and stdout")
     },
     mode("tls-server", &LISTEN, &TLS_LISTEN, "Accept a TLS client and join it to stdin and stdout"),
@@ -337,5 +345,8 @@ pub(super) static MODES: &[ModeSpec] = &[
         ..general("exec", &EXEC, &[Topic::Exec], "Run a program and exit with its status, or run it on connections")
     },
     general("scan", &SCAN, &[], "Find the open TCP ports of a host; no data is sent"),
-    general("wait", &WAIT, &[Topic::Wait], "Wait until services are up, or gone, and then run a program"),
+    ModeSpec {
+        short: &[For, Every, Any, Gone, Status, Send, ConnectTimeout, Ca, Verbose],
+        ..general("wait", &WAIT, &[Topic::Wait], "Wait until services are up, or gone, and then run a program")
+    },
 ];

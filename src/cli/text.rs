@@ -152,7 +152,7 @@ pub(super) const EXIT_STATUS: &[(&str, &str)] = &[
     (
         "3",
         "Unavailable: xport cannot resolve, connect, bind or listen. Nothing was transferred, so a retry is safe. \
-         wait: the only try failed. scan: no port is open.",
+         wait without --for: the only try failed or took too long. scan: no port is open.",
     ),
     ("4", "Broken: an established connection failed, or a datagram reached a closed port. Data may be incomplete."),
     (
@@ -162,7 +162,8 @@ pub(super) const EXIT_STATUS: &[(&str, &str)] = &[
     ),
     (
         "124",
-        "The time limit of an option was reached, or fewer datagrams than --count arrived. wait: the time of --for \
+        "The time limit of an option was reached, or fewer datagrams than --count arrived. If connecting takes longer \
+         than --connect-timeout (10s unless set), nothing was transferred, so a retry is safe. wait: the time of --for \
          was up.",
     ),
     (
@@ -280,8 +281,9 @@ pub(super) const ENDING_OF_PAIRS: &[(&str, &str)] = &[
     ),
     (
         "one side of a relay fails",
-        "The other side gets the bytes that came before, then a reset. So it cannot mistake a cut stream for a \
-         complete one. If LEFT listens, xport logs the failure. Otherwise the failure decides the exit status.",
+        "The other side gets the bytes that came before, then a reset. So a TCP peer cannot mistake a cut stream for a \
+         complete one. A unix peer sees a plain end, because unix sockets have no reset. If LEFT listens, xport goes \
+         on; it reports a reset only with -v. Otherwise the failure decides the exit status.",
     ),
     (
         "a connection with a program ends",

@@ -351,7 +351,7 @@ pub enum AwaitedKind {
 /// Further options of a run over datagrams.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct DatagramRun {
-    /// `--lines`: each line of stdin is a datagram, each datagram a line of stdout.
+    /// `--lines`: each line of stdin is a datagram, and each datagram on stdout ends with a newline.
     pub lines: bool,
     /// `--count`: the run ends once this many datagrams have arrived.
     pub count: Option<u64>,

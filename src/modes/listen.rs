@@ -51,7 +51,7 @@ pub(super) struct PreparedListeners {
 pub(super) type PreparedDatagrams = Vec<ListenPlace<(RawFd, OwnedFd)>>;
 
 /// Prepares the listeners of ends: checks the paths of port files, reads the files of TLS, looks up names, and takes
-/// over inherited descriptors. A look-up can take long; signals still have their default effect then. Descriptors are
+/// over inherited descriptors. A look-up can take long; signals still end the run at once then. Descriptors are
 /// taken over before a new descriptor could get the same number.
 pub(super) fn resolve(ends: &[ListenConfig]) -> anyhow::Result<Vec<PreparedListeners>> {
     let prepare = |config: &ListenConfig| {

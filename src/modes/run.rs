@@ -41,7 +41,7 @@ impl Run {
 
     /// A run that a signal ends at once. With a child, all signals are caught that would end this process, because the
     /// child must not be left behind. With a raw terminal they are caught too, because the terminal must be restored.
-    /// Without either, INT, TERM and HUP are enough.
+    /// Without either, INT, TERM and HUP are enough; [`caught`] adds more for the first process.
     pub(super) fn of_client(stream: &StreamConfig, has_child: bool) -> anyhow::Result<Self> {
         let mut run = Self::new(stream)?;
         let own = Signals::of_client(stream.timeout, run.reporter.clone());
@@ -122,12 +122,28 @@ pub(super) fn all_deadly() -> Vec<i32> {
     [&signals::DELIBERATE[..], &signals::other_deadly()].concat()
 }
 
-/// The signals of `wanted` that are caught: all that were not ignored when xport was started. SIGCHLD is caught even if
-/// it was ignored. The first process of a PID namespace catches SIGCHLD always, because it must reap orphans.
+/// The signals that are caught for a run that wants `wanted`: those that were not ignored when xport was started.
+/// SIGCHLD is caught even if it was ignored.
+///
+/// The default action of a signal does not end the first process of a PID namespace. So this process catches every
+/// deadly signal in every mode. It also catches SIGCHLD, because it must reap orphans.
 pub(super) fn caught(wanted: &[i32]) -> Vec<i32> {
-    let of_init = process::is_init().then_some(signals::SIGCHLD).filter(|signal| !wanted.contains(signal));
-    let is_wanted = |signal: &i32| *signal == signals::SIGCHLD || !signals::is_ignored(*signal);
-    wanted.iter().copied().chain(of_init).filter(is_wanted).collect()
+    let mut signals = wanted.to_vec();
+    if process::is_init() {
+        let of_init = all_deadly().into_iter().chain([signals::SIGCHLD]);
+        signals.extend(of_init.filter(|signal| !wanted.contains(signal)));
+    }
+    signals.retain(|signal| *signal == signals::SIGCHLD || !signals::is_ignored(*signal));
+    signals
+}
+
+/// Lets each deadly signal end the first process of a PID namespace before its loop runs, because looking up a name or
+/// reading a file can take long.
+pub(super) fn end_first_process_early() {
+    if process::is_init() {
+        let deadly = Vec::from_iter(all_deadly().into_iter().filter(|signal| !signals::is_ignored(*signal)));
+        signals::exit_by_each(&deadly);
+    }
 }
 
 /// The failure of an operation on this machine, which is not the fault of a peer.

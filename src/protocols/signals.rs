@@ -155,7 +155,11 @@ impl Signals {
                 self.phase = RunPhase::Draining { signal };
                 t.net().close_listeners();
                 if let Some(sessions) = open_sessions(t) {
-                    log::info!(target: super::NOTICE, "waiting up to {} for {sessions} to finish", shown(grace));
+                    let is_key = by_system && signal == SIGINT;
+                    let at_once =
+                        if is_key { "press Ctrl-C again to end now" } else { "a second signal ends the run at once" };
+                    let grace = shown(grace);
+                    log::info!(target: super::NOTICE, "waiting up to {grace} for {sessions} to finish; {at_once}");
                 }
                 t.call_later(grace);
             }

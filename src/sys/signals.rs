@@ -78,6 +78,10 @@ pub(crate) fn pipe(signals: &[i32], with_origin: bool) -> io::Result<OwnedFd> {
     let write = std::mem::ManuallyDrop::new(write).as_raw_fd();
     let _blocked = Blocked::all(signals)?;
     for &signal in signals {
+        if action_of(signal)?.sa_sigaction == exit_by as extern "C" fn(_) as libc::sighandler_t {
+            // The registry would call the earlier handler before the action.
+            set_default(signal);
+        }
         let number = u8::try_from(signal).map_err(|_| io::ErrorKind::InvalidInput)?;
         let asks_to_end = !HARMLESS.contains(&signal);
         let send = move |info: &libc::siginfo_t| {
@@ -177,6 +181,20 @@ pub(super) fn restore_file_size_signal() {
     if WAS_FILE_SIZE_DEADLY.load(Ordering::Relaxed) {
         set_default(libc::SIGXFSZ);
     }
+}
+
+/// Lets these signals end the process with the status 128 + signal until [`pipe`] catches them. The first process of a
+/// PID namespace needs this, because the default action of a signal does not end it. `pid_namespaces(7)`.
+pub(crate) fn exit_by_each(signals: &[i32]) {
+    for &signal in signals {
+        // SAFETY: the handler makes one system call, which signal-safety(7) lists, and does not return.
+        unsafe { libc::signal(signal, exit_by as extern "C" fn(_) as libc::sighandler_t) };
+    }
+}
+
+extern "C" fn exit_by(signal: libc::c_int) {
+    // SAFETY: the call ends the process and touches no memory.
+    unsafe { libc::_exit(128 + signal) }
 }
 
 /// Gives a signal its default action.

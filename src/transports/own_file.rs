@@ -5,7 +5,7 @@
 
 use std::fs::{self, File, FileType, Metadata, OpenOptions};
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -14,6 +14,9 @@ use crate::sys::limits;
 
 /// How many random names are tried.
 const NAME_TRIES: usize = 16;
+
+/// The length of the longest port file: it has each port once, in a line of its own.
+const PORT_FILE_MAX: u64 = 6 * 65535;
 
 /// A file that we have made. Dropping this removes the file.
 #[derive(Debug)]
@@ -68,17 +71,18 @@ impl OwnFile {
         })
     }
 
-    /// Writes a file in one step: a reader sees the old content or all of the new content. The mode is 0666 without the
-    /// bits of the umask.
+    /// Writes a port file in one step: a reader sees the old content or all of the new content. The mode is 0666
+    /// without the bits of the umask.
     ///
     /// A file with a random name is made in the same directory, and renamed. So no link is followed.
     ///
     /// # Errors
-    /// The error of the system.
+    /// The error of the system, or that of [`check_replaceable`].
     pub fn write(path: &Path, content: &[u8]) -> io::Result<Self> {
         let path = std::path::absolute(path)?;
         let mut own = Self::new_in(path.parent().unwrap_or(&path))?;
         own.file.write_all(content)?;
+        check_replaceable(&path)?;
         fs::rename(&own.path, &path)?;
         own.path = path;
         Ok(own)
@@ -126,23 +130,40 @@ pub(crate) fn is_at(file: &File, path: &Path) -> bool {
     }
 }
 
-/// Checks that [`OwnFile::write`] may write to `path`: it names a regular file, or none.
+/// Checks that [`OwnFile::write`] may write to `path`: no file is there, or an old port file of this user, or an empty
+/// file of this user.
 ///
 /// # Errors
-/// Another kind of file is there.
+/// Another file is there, or the file cannot be read.
 pub fn check_replaceable(path: &Path) -> io::Result<()> {
-    let kind = match fs::symlink_metadata(path) {
-        Ok(metadata) => metadata.file_type(),
-        // The write itself shows whether a file can be made there.
-        Err(_) => return Ok(()),
-    };
+    // The write itself shows whether a file can be made there.
+    let Ok(metadata) = fs::symlink_metadata(path) else { return Ok(()) };
+    let kind = metadata.file_type();
+    if kind.is_file() && metadata.uid() != limits::user() {
+        return Err(io::Error::other("this is a file of another user, which is not replaced"));
+    }
     if kind.is_file() {
-        return Ok(());
+        // Another process can put a link or a FIFO there meanwhile.
+        let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK;
+        let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+        let mut content = Vec::new();
+        file.take(PORT_FILE_MAX + 1).read_to_end(&mut content)?;
+        if is_list_of_ports(&content) {
+            return Ok(());
+        }
+        return Err(io::Error::other("this is a file with other content than ports, which is not replaced"));
     }
     if kind.is_symlink() {
         return Err(io::Error::other("this is a symbolic link, which is not followed; name the file itself"));
     }
     Err(io::Error::other(format!("this is {}, not a file", name_of_kind(kind))))
+}
+
+/// Whether this can be the content of a port file: lines with a port each, or nothing.
+fn is_list_of_ports(content: &[u8]) -> bool {
+    let is_port = |line: &str| line.parse::<u16>().is_ok_and(|port| port != 0 && port.to_string() == line);
+    let is_list = |text: &str| text.split_terminator('\n').all(is_port) && (text.is_empty() || text.ends_with('\n'));
+    std::str::from_utf8(content).is_ok_and(is_list)
 }
 
 /// `a directory`, `a FIFO`, `a socket`, `a device`.
@@ -171,7 +192,7 @@ mod tests {
     fn a_file_is_replaced_in_one_step_and_removed_only_while_it_is_ours() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("f");
-        fs::write(&path, "old").unwrap();
+        fs::write(&path, "4711\n").unwrap();
         let old = fs::metadata(&path).unwrap().ino();
         let own = OwnFile::write(&path, b"new").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"new");
@@ -186,7 +207,24 @@ mod tests {
             fs::write(&path, "foreign").unwrap();
             drop(own);
             assert_eq!(fs::read(&path).unwrap(), b"foreign");
+            assert!(OwnFile::write(&path, b"ours").is_err());
+            assert_eq!(fs::read(&path).unwrap(), b"foreign");
+            fs::remove_file(&path).unwrap();
         }
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_port_file_has_lines_with_a_port_each() {
+        for text in ["", "1\n", "65535\n80\n"] {
+            assert!(is_list_of_ports(text.as_bytes()), "{text:?}");
+        }
+        let others =
+            ["\n", "80", "80\n443", "0\n", "65536\n", "080\n", "+80\n", " 80\n", "80\r\n", "80\n\n", "x\n", "80\n\0"];
+        for text in others {
+            assert!(!is_list_of_ports(text.as_bytes()), "{text:?}");
+        }
+        assert!(!is_list_of_ports(b"80\n\xff\n"));
     }
 
     #[test]

@@ -63,10 +63,11 @@ pub(super) static DATAGRAM: &[OptSpec] = &[
         .more("Replies from every host are accepted."),
     flag(Lines, "lines", |o| o.datagrams.lines = true)
         .top(20)
-        .help("One datagram for each line of stdin and stdout")
+        .help("Send lines as datagrams; add missing newlines")
         .more(
-            "Each line of stdin is sent as one datagram, without its newline. Each datagram is written to stdout as \
-         one line.",
+            "Each line of stdin is sent as one datagram, without its newline. A datagram that does not end with a \
+             newline gets one on stdout. Newlines inside a datagram stay, so a sender can write what looks like \
+             several datagrams.",
         ),
 ];
 

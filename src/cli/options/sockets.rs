@@ -47,7 +47,7 @@ pub(super) static LISTENING: &[OptSpec] = &[
     flag(KeepOpen, "keep-open", |o| o.listening.keep_open = true)
         .short('k')
         .top(10)
-        .help("Accept the next client when one has left")
+        .help("Serve the next client after this one, one at a time")
         .more(
             "The clients share stdin: a later client gets only what is left of it. To send the same file to each \
              client, use 'xport exec --listen ADDR -- cat FILE'.",
@@ -87,8 +87,8 @@ pub(super) static LISTENING: &[OptSpec] = &[
         .top(34)
         .help("Write the port to FILE once listening")
         .more(
-            "xport removes FILE when it exits. An existing regular file is replaced, not overwritten. Anything else, \
-             such as a symbolic link, is refused.",
+            "xport removes FILE when it exits. An existing file is replaced only if it belongs to the user of xport, \
+             and is empty or an old port file. Anything else is refused.",
         ),
     number(Mode, "mode", "MODE", |o, t| put(&mut o.mode, parse_mode(t).map(Some)))
         .variable("XPORT_MODE")

@@ -19,9 +19,10 @@ pub(super) static WAIT: &[OptSpec] = &[
          up, or gone.",
     ),
     flag(Gone, "gone", |o| o.wait.gone = true).top(12).help("Wait until the endpoints are gone").more(
-        "An endpoint is gone if it refuses, is unreachable or does not react, or if its name or its unix socket does \
-         not exist. An endpoint that answers in any way is not gone, even if its certificate or status is wrong. A \
-         failure on this machine, or a name server that does not answer, proves nothing.",
+        "An endpoint is gone if it refuses, if its host is unreachable or does not react, or if its name or its unix \
+         socket does not exist. An endpoint that answers in any way is not gone, even if its certificate or status is \
+         wrong. A failure on this machine proves nothing. Nor does a network that is unreachable, or a name server \
+         that does not answer.",
     ),
     text(Status, "status", "LIST", |o, t| parse_statuses(t).map(|statuses| o.status.extend(statuses)))
         .repeat(Repeat::List)

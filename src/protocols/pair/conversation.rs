@@ -43,7 +43,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(10);
 pub struct ConversationOptions {
     /// Any host can send. The sender of the last datagram gets the bytes of stdin.
     pub serves: bool,
-    /// Each line of stdin is a datagram, and each datagram a line of stdout.
+    /// Each line of stdin is a datagram, and each datagram on stdout ends with a newline.
     pub lines: bool,
     /// Leave after this many datagrams have arrived.
     pub quota: CountLimit,

@@ -16,9 +16,10 @@
 //! The run is over when all services are `Met` (with `--any`: one of them), when none can still be met, at the end
 //! of `--for`, and at a signal.
 //!
-//! **Gone** is not the opposite of up. A service is gone if no peer answers at its address: the peer refuses, is
-//! unreachable or does not react, or the socket or the name does not exist. A service with a wrong certificate or the
-//! wrong status is neither up nor gone, and neither is a service that this machine has failed to try.
+//! **Gone** is not the opposite of up. A service is gone if no peer answers at its address: the peer refuses, its host
+//! is unreachable or does not react, or the socket or the name does not exist. A service with a wrong certificate or
+//! the wrong status is neither up nor gone, and neither is a service that this machine has failed to try, for example
+//! without a route.
 
 pub mod http;
 mod outcome;

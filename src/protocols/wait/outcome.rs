@@ -17,7 +17,7 @@ use crate::transports::net::Net;
 pub(super) enum Outcome {
     /// The service is up.
     Up,
-    /// No service is there: refused, unreachable, silent, or without a name.
+    /// No service is there: refused, without a host, silent, or without a name.
     Absent(Failure),
     /// The service has answered, but not as a service that is up. The text says how.
     Answered(Failure, String),

@@ -173,9 +173,9 @@ impl DatagramProtocol for DatagramTry {
     }
 
     fn error_received(&mut self, t: &mut DatagramTransport<'_>, error: io::Error) {
-        use io::ErrorKind::{ConnectionRefused, HostUnreachable, NetworkUnreachable};
+        use io::ErrorKind::{ConnectionRefused, HostUnreachable};
         let failure = Failure::new(Cause::Unavailable, format!("send {}: {}", self.name, describe(&error)));
-        let is_refusal = matches!(error.kind(), ConnectionRefused | HostUnreachable | NetworkUnreachable);
+        let is_refusal = matches!(error.kind(), ConnectionRefused | HostUnreachable);
         self.end(t, if is_refusal { Outcome::Absent(failure) } else { Outcome::NotUp(failure) });
     }
 

@@ -107,9 +107,9 @@ impl ConnectError {
         self.hint.as_deref()
     }
 
-    /// Whether no peer answers at the address: the peer refuses, is unreachable or does not react to the request, or
-    /// the name or the unix socket does not exist. A failure on this machine says nothing about the peer, and neither
-    /// does a name server that does not answer.
+    /// Whether no peer answers at the address: the peer refuses, its host is unreachable or does not react to the
+    /// request, or the name or the unix socket does not exist. A failure on this machine says nothing about the peer.
+    /// The same is true of a network that is unreachable, and of a name server that does not answer.
     #[must_use]
     pub fn is_absent(&self) -> bool {
         self.is_absent
@@ -124,11 +124,8 @@ impl ConnectError {
 
 /// Whether the error of an attempt says that no peer answers at the address.
 pub(super) fn says_absent(error: &io::Error) -> bool {
-    use io::ErrorKind::{ConnectionRefused, HostUnreachable, NetworkUnreachable, NotADirectory, NotFound, TimedOut};
-    matches!(
-        error.kind(),
-        ConnectionRefused | HostUnreachable | NetworkUnreachable | NotADirectory | NotFound | TimedOut
-    )
+    use io::ErrorKind::{ConnectionRefused, HostUnreachable, NotADirectory, NotFound, TimedOut};
+    matches!(error.kind(), ConnectionRefused | HostUnreachable | NotADirectory | NotFound | TimedOut)
 }
 
 impl From<io::Error> for ConnectError {

@@ -67,7 +67,7 @@ impl Race {
     /// Whether the failures say that no peer answers at any address that this machine can use.
     fn is_peer_absent(&self) -> bool {
         let mut errors = self.failures.iter().map(|(_, error)| error);
-        let is_known = |error: &io::Error| says_absent(error) || is_of_unusable_family(error);
+        let is_known = |error: &io::Error| says_absent(error) || is_unusable_here(error);
         errors.clone().all(is_known) && errors.any(says_absent)
     }
 
@@ -90,9 +90,9 @@ impl Race {
     }
 }
 
-/// Whether this machine has no address of the family of the peer's address, as without IPv6.
-fn is_of_unusable_family(error: &io::Error) -> bool {
-    matches!(error.raw_os_error(), Some(libc::EADDRNOTAVAIL | libc::EAFNOSUPPORT))
+/// Whether this machine cannot use the peer's address: it has no address of that family, or no route, as without IPv6.
+fn is_unusable_here(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::EADDRNOTAVAIL | libc::EAFNOSUPPORT | libc::ENETUNREACH))
 }
 
 #[cfg(test)]
@@ -140,7 +140,9 @@ mod tests {
             (&[EHOSTUNREACH], true),
             (&[ENOENT], true),
             (&[ECONNREFUSED, EADDRNOTAVAIL], true),
-            (&[EADDRNOTAVAIL, ENETUNREACH], true),
+            (&[ECONNREFUSED, ENETUNREACH], true),
+            (&[EADDRNOTAVAIL, ENETUNREACH], false),
+            (&[ENETUNREACH], false),
             (&[EADDRNOTAVAIL], false),
             (&[ECONNREFUSED, EACCES], false),
             (&[EMFILE, ECONNREFUSED], false),

@@ -190,13 +190,16 @@ fn hint(alert: AlertDescription, situation: &Situation<'_>) -> Option<String> {
     Some(hint.to_owned())
 }
 
-/// Explains that a stream with TLS has ended without a close_notify.
-pub(crate) fn truncated(advice: Advice) -> Explanation {
+/// Explains that a stream with TLS has ended without a close_notify. `is_probe` says that it is one of a client, and
+/// that no data was sent or received.
+pub(crate) fn truncated(advice: Advice, is_probe: bool) -> Explanation {
     let option = advice.flag("allow-truncation");
-    Explanation {
-        what: "peer closed without close_notify (data may be truncated)".to_owned(),
-        hint: Some(format!("{option} accepts this from peers that never send one, such as ncat before 7.96")),
-    }
+    let hint = if is_probe && advice != Advice::Settings {
+        "to test a server, use: xport wait tls:HOST:PORT".to_owned()
+    } else {
+        format!("{option} accepts this from peers that never send one, such as ncat before 7.96")
+    };
+    Explanation { what: "peer closed without close_notify (data may be truncated)".to_owned(), hint: Some(hint) }
 }
 
 /// Alerts as the standards call them.

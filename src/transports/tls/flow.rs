@@ -16,6 +16,7 @@ use crate::transports::ctx::{Call, StreamRef};
 use crate::transports::error::TlsError;
 use crate::transports::flow::Filled;
 use crate::transports::id::Direction;
+use crate::transports::info::Totals;
 use crate::transports::layer::starttls::AskForTls;
 use crate::transports::layer::{Layer, Opening, tls_of};
 use crate::transports::out_buf::{BufferPool, WriteBuffer};
@@ -151,7 +152,8 @@ impl StreamRef<'_> {
         if discards || tls.policy.allow_truncation {
             return Filled::End;
         }
-        let Explanation { what, hint } = explain::truncated(tls.policy.advice);
+        let is_probe = tls.is_client() && stream.totals == Totals::default();
+        let Explanation { what, hint } = explain::truncated(tls.policy.advice, is_probe);
         Filled::Failed(TlsError::truncated(what).with_hint(hint).into())
     }
 

@@ -107,6 +107,10 @@ impl TlsLayer {
         Self { was_agreed: true, ..self }
     }
 
+    pub(crate) fn is_client(&self) -> bool {
+        self.name.is_some()
+    }
+
     pub(crate) fn was_agreed(&self) -> bool {
         self.was_agreed
     }

@@ -62,18 +62,22 @@ fn add_facts(text: &mut String, facts: &Facts, now: SystemTime) {
         let _ = writeln!(text, "names: {names}");
     }
     let (start, end) = (facts.not_before(), facts.not_after());
-    let _ = writeln!(text, "valid: {} to {}\ndays left: {}", date(start), date(end), days_left(start, end, now));
+    let (days, state) = days_left(start, end, now);
+    let _ = writeln!(text, "valid: {} to {}\ndays left: {days}", date(start), date(end));
+    if let Some(state) = state {
+        let _ = writeln!(text, "state: {state}");
+    }
 }
 
-/// The whole days until the end, which are negative after it, and what else is wrong with the time.
-fn days_left(start: UnixTime, end: UnixTime, now: SystemTime) -> String {
+/// The whole days until the end, which are negative after it, and what is wrong with the time. The days stand alone on
+/// their line, so that a script can compare them.
+fn days_left(start: UnixTime, end: UnixTime, now: SystemTime) -> (i64, Option<&'static str>) {
     let now = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs();
     let (start, end) = (start.as_secs(), end.as_secs());
-    match (now.checked_sub(end), end.saturating_sub(now) / DAY) {
-        (None | Some(0), days) if now < start => format!("{days} (not valid yet)"),
-        (None | Some(0), days) => days.to_string(),
-        (Some(over), _) if over < DAY => "0 (expired)".to_owned(),
-        (Some(over), _) => format!("-{} (expired)", over / DAY),
+    let days = |secs: u64| i64::try_from(secs / DAY).unwrap_or(i64::MAX);
+    match now.checked_sub(end) {
+        Some(over @ 1..) => (-days(over), Some("expired")),
+        _ => (days(end.saturating_sub(now)), (now < start).then_some("not valid yet")),
     }
 }
 
@@ -96,13 +100,13 @@ mod tests {
     fn days_are_counted_to_the_end_and_beyond() {
         let at = |secs| UnixTime::since_unix_epoch(Duration::from_secs(secs));
         let left = |now| days_left(at(10 * DAY), at(20 * DAY), SystemTime::UNIX_EPOCH + Duration::from_secs(now));
-        assert_eq!(left(10 * DAY - 1), "10 (not valid yet)");
-        assert_eq!(left(10 * DAY), "10");
-        assert_eq!(left(10 * DAY + 1), "9");
-        assert_eq!(left(20 * DAY), "0");
-        assert_eq!(left(20 * DAY + 1), "0 (expired)");
-        assert_eq!(left(23 * DAY), "-3 (expired)");
-        assert_eq!(days_left(at(0), at(u64::MAX), SystemTime::UNIX_EPOCH), (u64::MAX / DAY).to_string());
+        assert_eq!(left(10 * DAY - 1), (10, Some("not valid yet")));
+        assert_eq!(left(10 * DAY), (10, None));
+        assert_eq!(left(10 * DAY + 1), (9, None));
+        assert_eq!(left(20 * DAY), (0, None));
+        assert_eq!(left(20 * DAY + 1), (0, Some("expired")));
+        assert_eq!(left(23 * DAY), (-3, Some("expired")));
+        assert_eq!(days_left(at(0), at(u64::MAX), SystemTime::UNIX_EPOCH).0, (u64::MAX / DAY).cast_signed());
     }
 
     #[test]

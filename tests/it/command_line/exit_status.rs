@@ -139,27 +139,55 @@ fn status_2_is_for_usage() {
     assert!(server.line("accepted").contains(&format!(" {from} on ")));
 }
 
-/// If resolving, connecting, binding or listening fails, stdin is not read.
+/// If resolving, connecting, binding or listening fails, or takes too long, stdin is not read.
 #[test]
-fn status_3_is_for_what_is_unavailable() {
+fn status_3_is_for_what_is_unavailable_and_124_for_a_slow_connect() {
     let (_socket, refused) = refusing();
     let mut server = Background::start(["tcp-echo", "127.0.0.1:0"]);
     let taken = server.address().to_string();
-    for (args, reason) in [
-        (&["tcp-client", "-n", "some.example:80"][..], "resolve some.example"),
-        (&["tcp-client", &refused.to_string()], "Connection refused"),
-        (&["tcp-echo", "203.0.113.99:0"], "Cannot assign requested address"),
-        (&["tcp-server", &taken], "Address already in use"),
-        (&["unix-client", "/no/such/socket"], "No such file or directory"),
-        (&["unix-server", "/no/such/socket"], "No such file or directory"),
+    let full = full_queue();
+    let silent = full.address.to_string();
+    let slow = ["--connect-timeout", "100ms", &silent];
+    let slow = ["tcp-client", "tls-client", "wait"].map(|mode| [&[mode][..], &slow].concat());
+    for (args, status, reason) in [
+        (&slow[0][..], 124, "connect "),
+        (&slow[1], 124, "connect "),
+        (&slow[2], 3, "connect "),
+        (&["tcp-client", "-n", "some.example:80"], 3, "resolve some.example"),
+        (&["tcp-client", &refused.to_string()], 3, "Connection refused"),
+        (&["tcp-echo", "203.0.113.99:0"], 3, "Cannot assign requested address"),
+        (&["tcp-server", &taken], 3, "Address already in use"),
+        (&["unix-client", "/no/such/socket"], 3, "No such file or directory"),
+        (&["unix-server", "/no/such/socket"], 3, "No such file or directory"),
     ] {
         let dir = folder();
         fs::write(dir.path().join("in"), "kept").expect("a file");
         let mut stdin = File::open(dir.path().join("in")).expect("a file");
-        ended(&Background::spawn(command(args).stdin(stdin.try_clone().expect("a descriptor"))).finish(), 3, reason);
+        let stdin_of_client = stdin.try_clone().expect("a descriptor");
+        ended(&Background::spawn(command(args).stdin(stdin_of_client)).finish(), status, reason);
         let mut rest = String::new();
         stdin.read_to_string(&mut rest).expect("text");
         assert_eq!(rest, "kept", "{args:?} has read stdin");
+    }
+}
+
+/// The loop on the page about the exit status goes on after 3 and 124, and ends after any other status.
+#[test]
+fn the_loop_for_scripts_retries_a_run_that_never_started() {
+    let page = include_str!("../../../docs/exit-status.md");
+    let block = page.split("```sh\n").find(|block| block.starts_with("until ")).expect("the loop is on the page");
+    let body = block.split("```").next().unwrap_or_default();
+    for (statuses, expected, tries) in [("0", 0, 1), ("3 124 3 0", 0, 4), ("124 4", 1, 2), ("5 0", 1, 1)] {
+        let fakes = "tries=0; trap 'echo $tries' EXIT; sleep() { :; }; \
+                     xport() { tries=$((tries + 1)); return $(echo $statuses | cut -d' ' -f$tries); }";
+        let script = format!("{fakes}\n{body}");
+        let mut command = assert_cmd::Command::new("sh");
+        let folder = folder();
+        fs::write(folder.path().join("dump"), "").expect("a file");
+        let output = command.args(["-c", &script]).env("statuses", statuses).current_dir(folder.path());
+        let output = output.timeout(DEADLINE).output().expect("a run");
+        assert_eq!(output.status.code(), Some(expected), "{statuses}: {}", text(&output));
+        assert_eq!(output.stdout, format!("{tries}\n").as_bytes(), "{statuses}");
     }
 }
 

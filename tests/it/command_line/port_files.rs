@@ -30,9 +30,10 @@ fn run(folder: &Path, args: &[String]) -> Output {
     Output { status, stdout: Vec::new(), stderr }
 }
 
-/// Anything but a regular file is refused, with its kind, before anything listens. No link is followed.
+/// Anything but a port file or an empty file of the same user is refused, with its kind, before anything listens. No link
+/// is followed.
 #[test]
-fn only_a_regular_file_is_replaced() {
+fn only_an_own_port_file_is_replaced() {
     let dir = folder();
     let path = |name: &str| dir.path().join(name);
     fs::write(path("victim"), "precious").expect("a file");
@@ -43,7 +44,9 @@ fn only_a_regular_file_is_replaced() {
     fs::create_dir(path("directory")).expect("a directory");
     assert!(Command::new("mkfifo").arg(path("fifo")).status().expect("mkfifo runs").success());
     let _socket = UnixListener::bind(path("socket")).expect("a socket");
+    fs::write(path("foreign"), "80\n").expect("a file");
     let kinds = [
+        ("victim", "a file with other content than ports"),
         ("link", "a symbolic link"),
         ("dangling", "a symbolic link"),
         ("to-device", "a symbolic link"),
@@ -54,6 +57,11 @@ fn only_a_regular_file_is_replaced() {
         ("socket", "a socket"),
         ("/dev/null", "a device"),
     ];
+    let mut kinds = kinds.to_vec();
+    if is_root() {
+        std::os::unix::fs::chown(path("foreign"), Some(stranger()), None).expect("root may do this");
+        kinds.push(("foreign", "a file of another user"));
+    }
     let before = |name: &str| fs::symlink_metadata(path(name)).expect("it is there");
     for (name, kind) in kinds {
         let (inode, all) = (before(name).ino(), runs(&path(name)));
@@ -68,24 +76,26 @@ fn only_a_regular_file_is_replaced() {
     }
     assert_eq!(fs::read_to_string(path("victim")).expect("it is there"), "precious");
     assert!(path("stdout").is_file(), "what /dev/stdout leads to was removed");
-    assert_eq!(fs::read_dir(dir.path()).expect("a directory").count(), 9, "something was left behind");
+    assert_eq!(fs::read_to_string(path("foreign")).expect("it is there"), "80\n");
+    assert_eq!(fs::read_dir(dir.path()).expect("a directory").count(), 10, "something was left behind");
 }
 
-/// A regular file is replaced, not overwritten: an open descriptor or another link still has the old content. The umask
+/// An old port file is replaced, not overwritten: an open descriptor or another link still has the old content. The umask
 /// decides the mode.
 #[test]
 fn a_file_is_replaced_and_not_written_to() {
     for index in 0..runs(Path::new("f")).len() {
         let dir = folder();
         let (file, other) = (dir.path().join("f"), dir.path().join("other"));
-        fs::write(&file, "old").expect("a file");
+        let old = if index % 2 == 0 { "80\n443\n" } else { "" };
+        fs::write(&file, old).expect("a file");
         fs::hard_link(&file, &other).expect("a second name");
         let (args, _) = runs(&file).swap_remove(index);
         let mut server = Background::spawn(by_shell("umask 027; exec \"$0\" \"$@\"").args(&args));
         let port = server.address().port();
         assert_eq!(fs::read_to_string(&file).expect("it is there"), format!("{port}\n"), "{args:?}");
         assert_eq!(fs::metadata(&file).expect("it is there").mode() & 0o777, 0o640, "{args:?}");
-        assert_eq!(fs::read_to_string(&other).expect("it is there"), "old", "{args:?}");
+        assert_eq!(fs::read_to_string(&other).expect("it is there"), old, "{args:?}");
         server.signal(libc::SIGTERM);
         server.wait();
         assert!(!file.exists() && other.exists(), "{args:?}: {:?}", server.all_lines());

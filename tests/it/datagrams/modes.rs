@@ -75,6 +75,8 @@ fn boundaries_are_kept() {
     let lines = |n: usize| (0..n).map(|n| format!("\nline {n}")).collect::<String>();
     let each = |n: usize| (0..n).map(|n| format!("; get line {n}")).collect::<String>();
     plays(&[
+        // A datagram is not changed, and gets a newline if it lacks one: a sender can write what looks like several.
+        "udp-server --lines --count 2: say one\ntwo; say three\n; see one\ntwo\nthree\n$; status 0",
         // Each line is a datagram without its newline, the last line too if it has none; and the other way round.
         "udp-client --lines --count 4 --linger 60s: type one\n\n  two \r\nlast$; get one; get ; get   two \r; \
             get last; say bare; say with its own\n; say ; say two\nin one; see bare\nwith its own\n\ntwo\nin one\n$; \

@@ -30,15 +30,32 @@ impl First {
     fn start(args: &[&str]) -> Option<Self> {
         let mut command = namespace()?;
         command.arg(program()).args(args);
+        Some(Self::spawn(command))
+    }
+
+    /// Runs a command whose child is the first process.
+    #[track_caller]
+    fn spawn(command: Command) -> Self {
         let run = Background::spawn(command);
         let pid = eventually("the first process", || children_of(run.pid()).first().copied());
-        Some(Self { run, pid })
+        Self { run, pid }
     }
 
     /// Sends a signal to the process by its number outside the namespace.
     fn signal(&self, signal: i32) {
         // SAFETY: the call takes two numbers and touches no memory.
         assert_eq!(unsafe { libc::kill(self.pid as libc::pid_t, signal) }, 0);
+    }
+
+    /// Waits until the process catches a signal. `proc_pid_status(5)`.
+    #[track_caller]
+    fn catches(&self, signal: i32) {
+        eventually("the signal to be caught", || {
+            let status = fs::read_to_string(format!("/proc/{}/status", self.pid)).ok()?;
+            let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"))?;
+            let caught = u64::from_str_radix(caught.trim(), 16).ok()?;
+            (caught >> (signal - 1) & 1 == 1).then_some(())
+        });
     }
 
     /// Expects the status that a shell uses for the end by this signal.
@@ -123,6 +140,74 @@ fn a_client_that_a_signal_ends_has_its_status() {
             client.signal(signal);
             client.ends_by(signal, mode);
         }
+    }
+}
+
+/// Every mode ends by every deadly signal while it connects, and once it is connected.
+#[test]
+fn every_mode_ends_by_every_deadly_signal() {
+    let (_folder, base) = path("s");
+    let unix = base.display().to_string();
+    let _unix = UnixListener::bind(&unix).expect("a socket");
+    let (_listener, open) = listening();
+    let (_socket, closed) = refusing();
+    let (silent, full) = (udp("127.0.0.1"), full_queue());
+    let [open, closed, full_at] = [open, closed, full.address].map(|address| address.to_string());
+    let (udp, port) = (at(&silent).to_string(), full.address.port().to_string());
+    let modes: [(&[&str], &str); 13] = [
+        (&["-v", "tcp-client", "--retry", "forever", &closed], "trying again in"),
+        (&["-vv", "tcp-client", "--connect-timeout", "60s", &full_at], "connecting to"),
+        (&["-v", "tcp-client", &open], "connected to"),
+        (&["-vv", "tls-client", "--handshake-timeout", "60s", &open], "connecting to"),
+        (&["-vv", "tls-client", "--show-chain", "--handshake-timeout", "60s", &open], "connecting to"),
+        (&["-v", "unix-client", &unix], "connected to"),
+        (&["-v", "udp-client", &udp], ""),
+        (&["-v", "relay", "-", &open], "connected to"),
+        (&["-v", "relay", &open, "exec:cat"], "connected to"),
+        (&["-v", "exec", "--connect", &open, "--", "cat"], "connected to"),
+        (&["exec", "--", "sh", "-c", "echo up >&2; exec cat"], "up"),
+        (&["-v", "wait", "--for", "60s", &closed], "trying again in"),
+        (&["-vv", "scan", "--connect-timeout", "60s", "127.0.0.1", &port], "looking up"),
+    ];
+    let seldom = [libc::SIGPROF, libc::SIGXCPU, libc::SIGIO, libc::SIGPWR, libc::SIGABRT];
+    let all = Vec::from_iter(ENDING.into_iter().chain(seldom).chain([libc::SIGRTMIN(), libc::SIGRTMAX()]));
+    for (number, (args, line)) in modes.into_iter().enumerate() {
+        // Each mode gets three of the signals, and the first one gets all.
+        let some = (0..3).map(|step| all[(number * 3 + step) % all.len()]);
+        let signals = if number == 0 { all.clone() } else { some.collect() };
+        let mut runs = Vec::new();
+        for signal in signals {
+            let Some(run) = First::start(args) else { return };
+            runs.push((signal, run));
+        }
+        for (signal, run) in &mut runs {
+            if line.is_empty() {
+                run.catches(*signal);
+            } else {
+                run.run.line(line);
+            }
+            run.signal(*signal);
+        }
+        for (signal, run) in runs {
+            run.ends_by(signal, &format!("{args:?}"));
+        }
+    }
+}
+
+/// A server looks up the name of its own address before its loop runs.
+#[test]
+fn a_server_ends_by_a_signal_during_a_look_up() {
+    let resolver = "nameserver 10.99.0.77\noptions timeout:30 attempts:1\n";
+    let files = [("nsswitch.conf", "hosts: dns\n"), ("resolv.conf", resolver)];
+    let Some(network) = Network::new("", &files) else { return };
+    let Some(here) = namespace() else { return };
+    for signal in [libc::SIGTERM, libc::SIGUSR1, libc::SIGPWR] {
+        let mut command = network.enter(here.get_program());
+        command.args(here.get_args()).arg(program()).args(["tcp-echo", "some.example:0"]);
+        let server = First::spawn(command);
+        server.catches(signal);
+        server.signal(signal);
+        server.ends_by(signal, "a look-up");
     }
 }
 

@@ -160,7 +160,7 @@ fn a_signal_ends_a_blocked_server() {
         io::copy(&mut device("zero"), &mut &client).expect_err("it gets stuck");
         server.signal(libc::SIGTERM);
         if twice {
-            server.line("waiting up to");
+            server.line("waiting up to 3600s for 1 session to finish; a second signal ends the run at once");
             server.signal(libc::SIGTERM);
         }
         assert_eq!(ends_soon(&mut server).signal(), Some(libc::SIGTERM));

@@ -58,6 +58,19 @@ fn control_c_ends_it_by_its_signal() {
     terminal.is_untouched();
 }
 
+/// A session keeps a server going after ^C. The message says how to end it now.
+#[test]
+fn control_c_at_a_server_says_what_ends_it_now() {
+    let terminal = Terminal::new();
+    let mut server = terminal.spawn(command(["tcp-server", "127.0.0.1:0"]));
+    let mut peer = connect(server.address());
+    converse(&terminal, &mut peer);
+    terminal.type_in("\x03");
+    server.line("waiting up to 10s for 1 session to finish; press Ctrl-C again to end now");
+    terminal.type_in("\x03");
+    server.is_killed_by(libc::SIGINT);
+}
+
 /// A hang-up of the terminal ends the program by SIGHUP, without a busy loop.
 #[test]
 fn a_hang_up_ends_it_by_its_signal() {

@@ -72,3 +72,26 @@ fn no_newer_version_than_the_newest_is_spoken() {
     let endpoint = format!("tls:{address},ca={ca},tls-max=1.2");
     assert_eq!(outcome(["connect", &endpoint]).status.code(), Some(5));
 }
+
+/// A user who has sent and received nothing wants to know whether the server is up.
+#[test]
+fn a_cut_without_data_is_answered_by_the_line_that_tests_a_server() {
+    let issued = Authority::server();
+    let test = "to test a server, use: xport wait tls:HOST:PORT";
+    let accept = "--allow-truncation accepts this from peers that never send one";
+    for version in VERSIONS {
+        for (sent, received, hint) in [("", "", test), ("question", "", accept), ("", "answer", accept)] {
+            let (mut client, mut peer) = client_with(&issued, version, &["--half-close", "now"]);
+            feed(client.stdin(), sent.as_bytes().to_vec());
+            peer.expect(sent.as_bytes());
+            assert!(peer.receive_all().is_empty());
+            peer.send(received.as_bytes());
+            peer.fin();
+            assert_eq!(take_all(&mut client.stdout()), received.as_bytes());
+            assert_eq!(client.wait().code(), Some(5));
+            let said = client.all_lines().join("\n");
+            let both = [test, accept].map(|text| said.contains(text));
+            assert_eq!(both, [hint == test, hint == accept], "{sent:?} {received:?}: {said}");
+        }
+    }
+}

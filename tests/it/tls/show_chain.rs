@@ -30,8 +30,8 @@ fn a_chain_is_shown_whether_it_is_accepted_or_not() {
     let middle = root.below("Middle", |_| ());
     let cases = [
         (middle.issue(&Leaf { cn: Some("good"), ..Leaf::default() }), 0, "", ""),
-        (middle.issue(&Leaf::expired()), 5, "the certificate has expired on 2021-01-01", " (expired)"),
-        (middle.issue(&Leaf::future()), 5, "the certificate is not valid before 2098-01-01", " (not valid yet)"),
+        (middle.issue(&Leaf::expired()), 5, "the certificate has expired on 2021-01-01", "expired"),
+        (middle.issue(&Leaf::future()), 5, "the certificate is not valid before 2098-01-01", "not valid yet"),
         (middle.issue(&Leaf::named(&["other.example"])), 5, "the certificate is for DNS:other.example, not for", ""),
         (Authority::called("Stranger").issue(&Leaf::default()), 5, "an authority that is not trusted: CN=Stranger", ""),
         (Issued::by_itself(&Leaf { cn: Some("me"), ..Leaf::default() }), 5, "self-signed and not trusted: CN=me", ""),
@@ -53,7 +53,8 @@ fn a_chain_is_shown_whether_it_is_accepted_or_not() {
                 assert_eq!(text.matches("-----BEGIN").count(), blocks.len(), "{text}");
                 let days = facts(&text, "days left");
                 assert_eq!(days.len(), blocks.len(), "{text}");
-                assert!(days[0].ends_with(why) && (why.is_empty() != days[0].contains('(')), "{days:?}");
+                assert!(days.iter().all(|days| days.parse::<i64>().is_ok()), "{days:?}");
+                assert_eq!(facts(&text, "state").first().copied().unwrap_or_default(), *why, "{text}");
                 assert_eq!(facts(&text, "pin")[0], issued.pin());
             }
         }
@@ -71,6 +72,31 @@ fn a_chain_is_shown_whether_it_is_accepted_or_not() {
     let (mut server, address) = served("tls-echo", &cases[0].0, &[]);
     printed(&outcome_with(["tls-client", "--ca", &file, &format!("localhost:{}", address.port())], "hello"), "hello");
     server.drains();
+}
+
+/// The script for cron on the page about TLS writes a line if a certificate expires soon, and nothing otherwise.
+#[test]
+fn the_script_for_cron_tells_of_certificates_that_expire() {
+    let page = include_str!("../../../docs/tls.md");
+    let block = page.split("```sh\n").find(|block| block.starts_with("days=")).expect("the script is on the page");
+    let script = block.split("```").next().unwrap_or_default();
+    let root = Authority::called("Root");
+    let good = root.issue(&Leaf::default());
+    let cron = |address: &str| {
+        let line = format!("--ca {} {address}", good.ca());
+        let script = script.replace("xport ", "$PROGRAM ").replace("example.org:443", &line);
+        let mut command = assert_cmd::Command::new("sh");
+        let output = command.args(["-c", &script]).env("PROGRAM", program()).timeout(DEADLINE).output();
+        String::from_utf8(output.expect("a run").stdout).expect("text")
+    };
+    for (issued, start) in [(&good, ""), (&root.issue(&Leaf::expired()), "example.org: -")] {
+        let peer = tls_peer(server_config(issued, &VERSIONS), |mut peer| peer.try_handshake().is_ok());
+        let said = cron(&peer.text());
+        assert!(said.starts_with(start) && said.is_empty() == start.is_empty(), "{said:?}");
+        peer.join();
+    }
+    let (_refusing, address) = refusing();
+    assert_eq!(cron(&address.to_string()), "example.org: unknown number of days left\n");
 }
 
 /// What a certificate says is one line for each fact, and drives no terminal.

@@ -142,6 +142,22 @@ fn gone_means_that_no_peer_answers() {
     ended(&output, 124, &format!("not gone after 100ms: {open} is still up"));
 }
 
+/// Without a route, a service can still be up. An address without a route is no obstacle if another one refuses.
+#[test]
+fn a_service_is_not_gone_with_the_route_to_it() {
+    let (_socket, closed) = refusing();
+    let hosts = "192.0.2.1 both.example\n127.0.0.1 both.example\n";
+    let files = [("nsswitch.conf", "hosts: files\n"), ("hosts", hosts)];
+    let Some(network) = Network::new("", &files) else { return };
+    for endpoint in ["192.0.2.1:80", "tls:192.0.2.1:443", "http://192.0.2.1/", "udp:192.0.2.1:53"] {
+        let output = network.run(&["wait", "--gone", endpoint]);
+        ended(&output, 3, "Network is unreachable");
+        let output = network.run(&["wait", "--gone", "--for", "50ms", endpoint]);
+        ended(&output, 124, "not gone after 50ms: ");
+    }
+    ended(&network.run(&["wait", "--gone", &format!("both.example:{}", closed.port())]), 0, "");
+}
+
 /// Without an answer of a name server, a name can still have addresses.
 #[test]
 fn a_service_is_not_gone_with_its_name_server() {
