@@ -283,7 +283,7 @@ pub(super) const ENDING_OF_PAIRS: &[(&str, &str)] = &[
         "one side of a relay fails",
         "The other side gets the bytes that came before, then a reset. So a TCP peer cannot mistake a cut stream for a \
          complete one. A unix peer sees a plain end, because unix sockets have no reset. If LEFT listens, xport goes \
-         on; it reports a reset only with -v. Otherwise the failure decides the exit status.",
+         on; it reports a reset or a failed program only with -v. Otherwise the failure decides the exit status.",
     ),
     (
         "a connection with a program ends",

@@ -136,11 +136,8 @@ pub(crate) fn is_at(file: &File, path: &Path) -> bool {
 /// # Errors
 /// Another file is there, or the file cannot be read.
 pub fn check_replaceable(path: &Path) -> io::Result<()> {
-    let metadata = match fs::symlink_metadata(path) {
-        Ok(metadata) => metadata,
-        // The write itself shows whether a file can be made there.
-        Err(_) => return Ok(()),
-    };
+    // Without a file, the write itself shows whether one can be made there.
+    let Ok(metadata) = fs::symlink_metadata(path) else { return Ok(()) };
     let kind = metadata.file_type();
     if kind.is_file() && metadata.uid() != limits::user() {
         return Err(io::Error::other("this is a file of another user, which is not replaced"));

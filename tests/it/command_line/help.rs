@@ -159,7 +159,9 @@ fn help_is_as_wide_as_the_terminal_up_to_a_limit() {
     {
         for args in [&["--help"][..], &["tls-client", "--help"], &["relay", "--help"], &["connect", "-h"]] {
             let help = help_with(args, &[("COLUMNS", columns)]);
-            assert!(width(&help) <= widest && width(&help) + 12 > widest, "{columns} {args:?}: {}", width(&help));
+            // The texts of short help do not fill every terminal.
+            let is_filled = args.contains(&"-h") || width(&help) + 12 > widest;
+            assert!(width(&help) <= widest && is_filled, "{columns} {args:?}: {}", width(&help));
         }
     }
     // A narrow terminal wraps text between words. Nothing is lost.
