@@ -51,7 +51,8 @@ impl<'a> EndpointArg<'a> {
         if bytes.is_empty() {
             return refuse("must not be empty".into());
         }
-        if bytes.starts_with(b"/dev/tty") {
+        // /dev/tty itself is the terminal of the user.
+        if bytes.strip_prefix(b"/dev/tty").is_some_and(|line| !line.is_empty()) {
             return Err(ConfigError::Complete(format!("endpoint {}: {}", quote_os(text), hints::NO_SERIAL)));
         }
         if is_path(bytes) {

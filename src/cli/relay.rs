@@ -170,6 +170,7 @@ fn check_socket(side: &ParsedEndpoint<'_>) -> Result<(), ConfigError> {
     let what = match path.metadata().map(|metadata| metadata.file_type()) {
         Ok(kind) if kind.is_dir() => "a directory",
         Ok(kind) if kind.is_socket() => return Ok(()),
+        Ok(kind) if kind.is_char_device() => "a device",
         Ok(_) => "a file",
         Err(_) => return Ok(()),
     };

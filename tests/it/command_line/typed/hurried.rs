@@ -25,6 +25,7 @@ pub(super) const OTHER_WAYS: &[Case] = &[
         "endpoint '/dev/ttyUSB0,b115200,raw': xport has no serial lines; use socat",
         "",
     ),
+    ("relay tcp-listen:1 /dev/null", "endpoint '/dev/null': this is a device, not a socket", "relay --help"),
     ("relay /dev/ttyS0 -", "endpoint '/dev/ttyS0': xport has no serial lines; use socat", ""),
     (
         "tls-client wss://h/path",
