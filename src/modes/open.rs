@@ -65,7 +65,8 @@ impl PreparedEnd {
             Self::Stdio => End::Stream(stdio(net, Stdio::Both, marks, StreamSide::new(other, options))?),
             Self::Connect(connection) => End::Stream(connection.open(net, StreamSide::new(other, options), marks)?),
             Self::Datagrams(DatagramConnectConfig { target, dial, broadcast }) => {
-                let socket = DatagramOptions { marks, broadcast: *broadcast, traffic_class: None };
+                let other = other.into();
+                let socket = DatagramOptions { marks, broadcast: *broadcast, traffic_class: other.hop_mark() };
                 let side = DatagramSide::new(other, options);
                 End::Datagrams(net.connect_udp(target.clone(), dialing(dial), socket, side))
             }

@@ -10,6 +10,10 @@
 //! - Other echo servers return every datagram. A sender of very many datagrams without a pause gets no answer now and
 //!   then. This ends the loop, however many datagrams go round in it. A client loses one answer in some thousands,
 //!   which it must expect of UDP anyway.
+//!
+//! Relays can form a loop too, in which each relay takes the datagram of another one for that of a new client. So a
+//! relay counts hops in the traffic class of what it passes on, and passes nothing on after some hops. A way over
+//! streams, or over other programs, loses the count.
 
 use std::hash::{BuildHasher, RandomState};
 use std::net::SocketAddr;
@@ -21,6 +25,11 @@ use crate::transports::datagram::Remote;
 pub const MARK: u8 = 0b0000_1100;
 /// The bits of a traffic class that are the code point. The other bits tell of congestion (RFC 3168).
 const CLASS_BITS: u8 = 0b1111_1100;
+
+/// The number of hops is above these bits of a traffic class, if they are [`MARK`]. An answer has no hops.
+const HOP_SHIFT: u32 = 4;
+/// The most relays that one datagram passes through. People chain two or three.
+const HOPS_MAX: u8 = 8;
 
 /// The first port that is not reserved for services.
 const PORT_MIN: u16 = 1024;
@@ -39,6 +48,22 @@ const COUNTERS: usize = 1024;
 /// Whether a datagram carries the mark: a service like this one has sent it as an answer.
 pub(super) fn is_marked(from: &Remote) -> bool {
     from.traffic_class() & CLASS_BITS == MARK
+}
+
+/// How many relays have passed a datagram on.
+fn hops(from: &Remote) -> u8 {
+    let class = from.traffic_class() & CLASS_BITS;
+    if class & ((1 << HOP_SHIFT) - 1) == MARK { class >> HOP_SHIFT } else { 0 }
+}
+
+/// Whether so many relays have passed a datagram on that it goes round.
+pub(super) fn goes_round(from: &Remote) -> bool {
+    hops(from) >= HOPS_MAX
+}
+
+/// The traffic class of a datagram from `from` that a relay passes on: with one hop more.
+pub(super) fn hop_mark(from: &Remote) -> u8 {
+    (hops(from).min(HOPS_MAX) + 1) << HOP_SHIFT | MARK
 }
 
 /// The counters of all senders.

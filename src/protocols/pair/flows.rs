@@ -320,13 +320,13 @@ impl Flows {
         }
     }
 
-    /// Refuses a datagram that a service like this one has sent as an answer, or that is forged.
-    pub(super) fn refuse(&mut self, t: &DatagramTransport<'_>, from: &Remote) {
+    /// Refuses a datagram that would go round between services, or that is forged.
+    pub(super) fn refuse(&mut self, t: &DatagramTransport<'_>, from: &Remote, why: &str) {
         // A stranger must not be able to fill a log with warnings.
         let is_first = !std::mem::replace(&mut self.losses.loop_seen, true);
         let level = if is_first { log::Level::Warn } else { log::Level::Info };
         let number = t.number();
-        log::log!(level, "{number}refused a datagram from {from}: another server sent it as an answer");
+        log::log!(level, "{number}refused a datagram from {from}: {why}");
     }
 
     /// Arms the timer of the next sweep, if it is not armed.

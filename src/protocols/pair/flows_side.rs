@@ -5,7 +5,7 @@ use std::io;
 use std::rc::Rc;
 
 use super::flows::Flows;
-use crate::protocols::loop_guard::is_marked;
+use crate::protocols::loop_guard::{goes_round, is_marked};
 use crate::transports::datagram::Remote;
 use crate::transports::datagram::handle::DatagramTransport;
 use crate::transports::error::describe;
@@ -28,7 +28,13 @@ impl FlowsSide {
 impl DatagramProtocol for FlowsSide {
     fn datagram_received(&mut self, t: &mut DatagramTransport<'_>, data: &[u8], from: &Remote) {
         let mut flows = self.0.borrow_mut();
-        if is_marked(from) { flows.refuse(t, from) } else { flows.receive(t, data, from) }
+        if is_marked(from) {
+            flows.refuse(t, from, "another server sent it as an answer");
+        } else if goes_round(from) {
+            flows.refuse(t, from, "it goes round between relays");
+        } else {
+            flows.receive(t, data, from);
+        }
     }
 
     fn error_received(&mut self, t: &mut DatagramTransport<'_>, error: io::Error) {

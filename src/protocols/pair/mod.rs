@@ -66,6 +66,7 @@ use self::half_close::InputEnd;
 pub use self::options::{KeyOptions, KeyTerminal, PairOptions, SessionOptions};
 pub use self::waiting::{FlowPlace, Waiting};
 use super::idle::{Fired, IdleClock};
+use super::loop_guard::hop_mark;
 use super::report::{Cause, Failure};
 use crate::transports::connect::{ConnectError, ConnectErrorKind};
 use crate::transports::handle::Transport;
@@ -160,6 +161,15 @@ impl OtherEnd {
         match &self.0 {
             Link::Known { end, .. } | Link::ToJoin(Inbound { end, .. }) => Some(*end),
             Link::ToOpen(_) | Link::Unavailable => None,
+        }
+    }
+
+    /// The traffic class of what this side sends, if it is the right end of a sender of datagrams.
+    #[must_use]
+    pub fn hop_mark(&self) -> Option<u8> {
+        match self.end()? {
+            End::Flow { remote, .. } => Some(hop_mark(&remote)),
+            _ => None,
         }
     }
 
