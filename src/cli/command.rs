@@ -13,6 +13,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint, value_parser};
 
 use crate::cli::layout;
 use crate::cli::modes::{Action, MODES, ModeSpec};
+use crate::cli::operands::{Operand, PORT, PROGRAM_ID, operands_of, usage_of};
 use crate::cli::options::{Given, Heading, Opt, OptSpec, Repeat, Value, row, rows, rows_of};
 use crate::cli::text;
 
@@ -65,133 +66,6 @@ impl Detail<'_> {
     }
 }
 
-/// A positional argument.
-pub(super) struct Operand {
-    id: &'static str,
-    pub(super) shown: &'static str,
-    /// What completes it. [`ValueHint::Unknown`] stands for an endpoint.
-    pub(super) hint: ValueHint,
-    pub(super) is_list: bool,
-    help: &'static str,
-    more: &'static str,
-}
-
-const INET_PEER: Operand = Operand {
-    id: "address",
-    shown: "ADDRESS",
-    hint: ValueHint::Hostname,
-    is_list: false,
-    help: "HOST:PORT, [V6]:PORT, or :PORT on this machine",
-    more: "PORT is a number or a service name. An IPv6 address is in brackets. A link-local address needs its \
-           interface, as in [fe80::1%eth0]:80. fd:N is an inherited socket.",
-};
-const INET_LISTENER: Operand = Operand {
-    help: ":PORT (loopback), *:PORT (every interface), or IP:PORT",
-    more: "A bare PORT or :PORT means the loopback of IPv4 and IPv6, so that nothing is exposed by accident. PORT is \
-           a number or a service name. With port 0, the kernel chooses a port. An IPv6 address is in brackets, as in \
-           [::1]:80. fd:N is an inherited socket.",
-    ..INET_PEER
-};
-const PORT: Operand = Operand {
-    id: "port",
-    shown: "PORT",
-    hint: ValueHint::Other,
-    help: "Port, if ADDRESS is only a host",
-    more: "",
-    ..INET_PEER
-};
-const UNIX_ADDRESS: Operand = Operand {
-    hint: ValueHint::FilePath,
-    help: "A path, @name (abstract) or fd:N",
-    more: "An abstract name is not in the file system and has no permissions. Any program on the machine can connect. \
-           fd:N is an inherited socket.",
-    ..INET_PEER
-};
-const LEFT: Operand = Operand {
-    id: "left",
-    shown: "LEFT",
-    hint: ValueHint::Unknown,
-    help: "KIND:ADDRESS[,OPTION]...; a listener serves many clients",
-    more: "The kinds of endpoints are listed below.",
-    ..PORT
-};
-const RIGHT: Operand = Operand {
-    id: "right",
-    shown: "RIGHT",
-    help: "The other endpoint, opened once for each client of LEFT",
-    more: "RIGHT cannot listen.",
-    ..LEFT
-};
-const ENDPOINT: Operand = Operand {
-    id: "endpoint",
-    shown: "ENDPOINT",
-    help: "tcp:ADDRESS, tls:ADDRESS, unix:PATH, udp:ADDRESS or fd:N",
-    more: "A bare address means tcp:, and a path means unix:. Options of an endpoint follow after commas, as in \
-           tls:host:443,ca=FILE. 'xport relay --help' lists the endpoints and their options.",
-    ..LEFT
-};
-const ENDPOINTS: Operand = Operand {
-    help: "Where to listen, as in tcp-listen:80 or unix-listen:./s",
-    more: "The kinds are tcp-listen:, tls-listen:, unix-listen:, udp-listen: and fd:. tcp:, tls:, unix:, udp:, a bare \
-           address and a path connect in other modes, and listen here. Options of an endpoint follow after commas, as \
-           in tcp-listen:*:80,max-conns=9. 'xport relay --help' lists the endpoints and their options.",
-    is_list: true,
-    ..ENDPOINT
-};
-const AWAITED: Operand = Operand {
-    help: "HOST:PORT, tls:ADDRESS, a path, udp:ADDRESS or http://...",
-    more: "Options of an endpoint follow after commas, as in tls:host:443,ca=FILE.",
-    is_list: true,
-    ..ENDPOINT
-};
-const PROGRAM: Operand =
-    Operand { id: PROGRAM_ID, shown: "CMD", help: "Program that xport becomes once all are up", ..CMD };
-const CMD: Operand = Operand {
-    id: "command",
-    shown: "CMD",
-    hint: ValueHint::CommandWithArguments,
-    is_list: true,
-    help: "Program and its arguments; no shell reads them",
-    more: "",
-};
-const HOST: Operand = Operand {
-    id: "host",
-    shown: "HOST",
-    hint: ValueHint::Hostname,
-    help: "Host name or IP address",
-    more: "If a name has several addresses, xport scans the first one of each family.",
-    ..PORT
-};
-const PORTS: Operand = Operand {
-    id: "ports",
-    shown: "PORTS",
-    help: "Ports, ranges and service names: 22,80,8000-8010 or ssh",
-    more: "stdout has one line for each open port, in order: its number, and the name of its service if there is one. \
-           A closed port refuses, and a filtered port does not answer; -v reports these on stderr. Status 0 means \
-           that a port is open, 3 that none is. xport sends no data. It cannot scan UDP, because an open UDP port \
-           need not answer.",
-    is_list: true,
-    ..PORT
-};
-
-/// The operand that follows `--` and nothing else.
-const PROGRAM_ID: &str = "program";
-
-/// The operands of a mode.
-pub(super) fn operands_of(mode: &ModeSpec) -> &'static [Operand] {
-    match (mode.verb.action, mode.scheme) {
-        (Action::Relay, _) => &[LEFT, RIGHT],
-        (Action::Scan, _) => &[HOST, PORTS],
-        (Action::Exec, _) => &[CMD],
-        (Action::Connect, None) => &[ENDPOINT],
-        (Action::Wait, _) => &[AWAITED, PROGRAM],
-        (_, None) => &[ENDPOINTS],
-        (_, Some(scheme)) if scheme.is_unix() => &[UNIX_ADDRESS],
-        (_, Some(scheme)) if scheme.listens() => &[INET_LISTENER, PORT],
-        _ => &[INET_PEER, PORT],
-    }
-}
-
 /// The command line.
 pub(super) fn command(detail: Detail<'_>) -> Command {
     let rows = rows_of_top().filter(|row| detail.has(row));
@@ -236,7 +110,7 @@ fn command_of(mode: &ModeSpec, detail: Detail<'_>) -> Option<Command> {
     if !is_named && !detail.has_texts() {
         return None;
     }
-    let command = Command::new(mode.name).override_usage(mode.usage());
+    let command = Command::new(mode.name).override_usage(usage_of(mode));
     let command = match mode.alias {
         Some((alias, true)) => command.visible_alias(alias),
         Some((alias, false)) => command.alias(alias),
@@ -253,7 +127,7 @@ fn command_of(mode: &ModeSpec, detail: Detail<'_>) -> Option<Command> {
         _ => 1,
     };
     let mut rows = Vec::from_iter(rows().filter(|row| detail.has(row) && mode.has(row.id)));
-    let command = command.args(operands_of(mode).iter().map(|operand| operand.arg(detail)));
+    let command = command.args(operands_of(mode).iter().map(|operand| operand_arg(operand, detail)));
     if !detail.has_texts() {
         return Some(command.args(rows.into_iter().map(|row| arg(row, detail, mode.help_of(row)))));
     }
@@ -269,21 +143,20 @@ fn command_of(mode: &ModeSpec, detail: Detail<'_>) -> Option<Command> {
     Some(with_help(command).before_help(layout::examples_of(mode.name, is_long)).after_help(after))
 }
 
-impl Operand {
-    fn arg(&self, detail: Detail<'_>) -> Arg {
-        let arg = Arg::new(self.id).value_parser(value_parser!(OsString)).value_name(self.shown);
-        let arg = match (self.is_list, self.id) {
-            (true, PROGRAM_ID) => arg.num_args(1..).last(true),
-            (true, "command") => with_conflict(arg.num_args(1..).trailing_var_arg(true), Opt::Shell, detail),
-            (true, _) => arg.num_args(1..),
-            _ => arg,
-        };
-        if !detail.has_texts() {
-            return arg;
-        }
-        // Most people write the port behind the host.
-        with_texts(arg.value_hint(self.hint).hide_short_help(self.id == PORT.id), self.help, self.more)
+/// Builds an operand.
+fn operand_arg(operand: &Operand, detail: Detail<'_>) -> Arg {
+    let arg = Arg::new(operand.id).value_parser(value_parser!(OsString)).value_name(operand.shown);
+    let arg = match (operand.is_list, operand.id) {
+        (true, PROGRAM_ID) => arg.num_args(1..).last(true),
+        (true, "command") => with_conflict(arg.num_args(1..).trailing_var_arg(true), Opt::Shell, detail),
+        (true, _) => arg.num_args(1..),
+        _ => arg,
+    };
+    if !detail.has_texts() {
+        return arg;
     }
+    // Most people write the port behind the host.
+    with_texts(arg.value_hint(operand.hint).hide_short_help(operand.id == PORT.id), operand.help, operand.more)
 }
 
 /// Makes clap refuse an argument together with another option, if that option is built.

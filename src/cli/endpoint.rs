@@ -11,6 +11,7 @@ use strsim::osa_distance;
 use crate::cli::address::{parse_address, parse_with};
 use crate::cli::error::ConfigError;
 use crate::cli::hints;
+use crate::cli::kinds::absent;
 use crate::cli::modes::Verb;
 use crate::cli::options::{Given, OptSpec, Options, Repeat, Variables};
 use crate::cli::quote::{clean, quote, quote_os};
@@ -22,7 +23,7 @@ use crate::transports::address::Address;
 /// What an endpoint depends on besides its own word.
 pub(super) struct Context<'a> {
     pub(super) verb: &'static Verb,
-    /// Options before the endpoints. They hold for each endpoint that has them.
+    /// Options before the endpoints. They apply to each endpoint that has them.
     pub(super) given: &'a [Given],
     pub(super) variables: Variables<'a>,
 }
@@ -66,6 +67,10 @@ impl<'a> EndpointArg<'a> {
             return Ok(Self { text, scheme, rest: OsStr::from_bytes(rest) });
         }
         match text.to_str().and_then(hints::explain_kind) {
+            // The reason is all that can be said.
+            Some(reason) if text.to_str().and_then(absent).is_some() => {
+                Err(ConfigError::Complete(format!("endpoint {}: {reason}", quote_os(text))))
+            }
             Some(reason) => refuse(reason),
             None => Ok(Self { text, scheme: &TCP, rest: text }),
         }
@@ -206,7 +211,7 @@ impl<'a> EndpointArg<'a> {
         Some(Self { text, scheme, rest })
     }
 
-    /// The parts of the URL of a page, which the scheme says it is.
+    /// The parts of the URL of a page. The scheme has shown that it is one.
     pub(super) fn url(&self) -> Result<PageUrl, ConfigError> {
         let (url, _) = self.split()?;
         parse_with(&url, |url| parse_url(self.scheme.name, url)).map_err(|reason| self.with_context(&reason))
@@ -278,8 +283,8 @@ fn with_context(text: &OsStr, reason: &str) -> ConfigError {
     format!("endpoint {}: {reason}", quote_os(text)).into()
 }
 
-/// Checks a URL after its `SCHEME://`, and gives the address with the options behind it. A part that the scheme has
-/// not, such as a query, is refused.
+/// Checks a URL after its `SCHEME://`, and gives the address with the options behind it. A part that the scheme does
+/// not have, such as a query, is refused.
 fn url_address<'a>(scheme: &Scheme, url: &'a [u8]) -> Result<&'a [u8], String> {
     let (address, name) = (split_options(OsStr::from_bytes(url)).0.into_vec(), scheme.name);
     let part_at = |wanted: &[u8]| address.iter().position(|byte| wanted.contains(byte));

@@ -3,7 +3,7 @@
 //! This file checks that the options of one end fit together. `cli/options.rs` has checked the form of each value
 //! before. Nothing is opened or looked up here.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use crate::cli::error::ConfigError;
 use crate::cli::modes::Verb;
@@ -164,21 +164,6 @@ fn datagram_address(address: Address) -> Result<DatagramAddress, ConfigError> {
     }
 }
 
-/// Checks that no descriptor is given twice: it can be taken over only once.
-pub(super) fn check_descriptors<'a>(addresses: impl IntoIterator<Item = &'a Address>) -> Result<(), ConfigError> {
-    let mut seen = Vec::new();
-    for address in addresses {
-        if !matches!(address, Address::Fd(_)) {
-            continue;
-        }
-        if seen.contains(&address) {
-            return Err(format!("'{address}' is given twice").into());
-        }
-        seen.push(address);
-    }
-    Ok(())
-}
-
 /// The families that `-4` and `-6` allow. Both together have been refused before.
 fn family_of(options: &Options) -> Family {
     match (options.ipv4, options.ipv6) {
@@ -204,11 +189,7 @@ fn check_target(address: &Address) -> Result<(), ConfigError> {
 /// Checks that datagrams for a group arrive: a socket must be bound to every address, or to that of the group.
 fn check_group(group: &Group, family: Family, addresses: &[Address], advice: Advice) -> Result<(), ConfigError> {
     let receives = |address: &Address| match address {
-        Address::Inet(HostPort { host: Host::Any, .. }) => match family {
-            Family::Any => true,
-            Family::V4 => group.ip.is_ipv4(),
-            Family::V6 => group.ip.is_ipv6(),
-        },
+        Address::Inet(HostPort { host: Host::Any, .. }) => excluding(family, group.ip, advice).is_none(),
         Address::Inet(HostPort { host: Host::Ip { ip, .. }, .. }) => {
             *ip == group.ip || (ip.is_unspecified() && ip.is_ipv4() == group.ip.is_ipv4())
         }
@@ -218,10 +199,8 @@ fn check_group(group: &Group, family: Family, addresses: &[Address], advice: Adv
         return Ok(());
     }
     let ip = group.ip;
-    match (family, ip.is_ipv4()) {
-        (Family::V4, false) => return Err(format!("{} excludes the group '{ip}'", advice.letter("4")).into()),
-        (Family::V6, true) => return Err(format!("{} excludes the group '{ip}'", advice.letter("6")).into()),
-        _ => (),
+    if let Some(option) = excluding(family, ip, advice) {
+        return Err(format!("{option} excludes the group '{ip}'").into());
     }
     let own = if ip.is_ipv6() { format!("[{ip}]:PORT") } else { format!("{ip}:PORT") };
     let ip = ip.to_string();
@@ -232,12 +211,16 @@ fn check_group(group: &Group, family: Family, addresses: &[Address], advice: Adv
 
 /// Checks that `-4` or `-6` does not exclude an address.
 fn check_family(family: Family, address: &Address, advice: Advice) -> Result<(), ConfigError> {
-    let excluding = match (family, ip_of(address)) {
-        (Family::V4, Some(IpAddr::V6(_))) => advice.letter("4"),
-        (Family::V6, Some(IpAddr::V4(_))) => advice.letter("6"),
-        _ => return Ok(()),
-    };
-    Err(format!("{excluding} excludes the address '{address}'").into())
+    match ip_of(address).and_then(|ip| excluding(family, ip, advice)) {
+        Some(option) => Err(format!("{option} excludes the address '{address}'").into()),
+        None => Ok(()),
+    }
+}
+
+/// The option that excludes an address, if one does: `-4` or `-6`.
+fn excluding(family: Family, ip: IpAddr, advice: Advice) -> Option<String> {
+    let is_admitted = family.admits(&SocketAddr::new(ip, 0));
+    (!is_admitted).then(|| advice.letter(if ip.is_ipv6() { "4" } else { "6" }))
 }
 
 /// Checks that a source and an address have the same family.

@@ -7,11 +7,11 @@ use std::net::Ipv6Addr;
 
 use crate::cli::address::{parse_address, parse_inet};
 use crate::cli::host::{find_service, parse_port};
-use crate::cli::kinds::unknown_kind;
+use crate::cli::kinds::{absent, unknown_kind};
 use crate::cli::modes::{Action, ModeSpec, Verb};
 use crate::cli::options::Opt;
 use crate::cli::quote::quote;
-use crate::cli::schemes::{Form, Scheme, named};
+use crate::cli::schemes::{Form, Role, Scheme, named};
 
 /// Names of other programs, and what to write instead.
 type Table = &'static [(&'static str, &'static str)];
@@ -41,6 +41,7 @@ pub(super) const NO_DATAGRAMS: &str =
 const SCAN_OPTIONS: Table = &[
     ("-p", "write the ports after the host: xport scan HOST 22,80,8000-8010"),
     ("-u", NO_DATAGRAMS),
+    ("-sU", NO_DATAGRAMS),
     ("--udp", NO_DATAGRAMS),
     ("-w", "use --connect-timeout for each port, --timeout for the whole scan"),
     ("-z", "a scan sends no data anyway"),
@@ -72,7 +73,8 @@ const TLS_SERVER_OPTIONS: Table = &[
 
 /// Explains why a text is not an endpoint, although its author meant one. `None` if it is an endpoint or an address.
 pub(super) fn explain_kind(text: &str) -> Option<String> {
-    unknown_kind(text).map(|word| format!("unknown kind of endpoint {}", quote(word)))
+    let why = absent(text).map(|why| format!(": {why}")).unwrap_or_default();
+    unknown_kind(text).map(|word| format!("unknown kind of endpoint {}{why}", quote(word)))
 }
 
 /// Explains that the address of a mode with one kind of endpoint was written as an endpoint. `None` if it was not.
@@ -111,6 +113,15 @@ pub(super) fn joined(host: &str, port: &str) -> Option<String> {
     let one = format!("{host}:{port}");
     let is_half = !host.starts_with('-') && parse_inet(&host).is_err() && parse_inet(&one).is_ok();
     is_half.then(|| format!("{kind}{one}"))
+}
+
+/// Whether the word in the place of a program is an address or an endpoint. A number needs the dashes behind it.
+pub(super) fn is_place(program: &str, next: Option<&str>) -> bool {
+    let kind = program.split_once(':').and_then(|(kind, _)| named().find(|scheme| scheme.name == kind));
+    match kind {
+        Some(scheme) => matches!(scheme.role, Role::Connect | Role::Listen),
+        None => parse_inet(program).is_ok() && (program.contains(':') || next == Some("--")),
+    }
 }
 
 /// Whether a word is the name of a service and nothing else, such as `ssh`.

@@ -1,8 +1,8 @@
-//! Words before a colon that are no kind of endpoint, although the user meant one.
+//! Words before a colon that are not a kind of endpoint, although the user meant one.
 //!
 //! Such a word must not be taken for the name of a host, which would be looked up. Capitals, hyphens and small
 //! differences from the name of a scheme show that a kind is meant. A host with such a name needs `tcp:` before it.
-//! `cli/schemes.rs` has the kinds that there are.
+//! `cli/schemes.rs` lists the kinds.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -43,13 +43,45 @@ static FOREIGN: &[(&str, &str, &str, &[&str])] = &[
     ("system", "shell", "", &[""]),
 ];
 
+/// Kinds of addresses of socat that xport does not have, and why.
+const ABSENT: &[(&str, &str)] = &[
+    ("pty", "exec --pty runs a program on a terminal"),
+    ("file", NO_FILES),
+    ("open", NO_FILES),
+    ("gopen", NO_FILES),
+    ("create", NO_FILES),
+    ("socks4", NO_PROXY),
+    ("socks4a", NO_PROXY),
+    ("socks5", NO_PROXY),
+    ("proxy", NO_PROXY),
+    ("tun", "xport has no network interfaces of its own"),
+    ("interface", "xport sends no packets of its own"),
+    ("sctp", "xport has TCP, TLS, UDP and unix sockets"),
+    ("sctp-listen", "xport has TCP, TLS, UDP and unix sockets"),
+    ("vsock-connect", "xport has TCP, TLS, UDP and unix sockets"),
+    ("vsock-listen", "xport has TCP, TLS, UDP and unix sockets"),
+];
+
+const NO_FILES: &str = "write - and redirect it: < FILE or > FILE";
+
+/// Why xport has no endpoint for a proxy.
+pub(super) const NO_PROXY: &str = "xport does not connect through a proxy";
+
+/// Why xport does not have the kind of an endpoint of socat. A host can have the same name in small letters.
+pub(super) fn absent(text: &str) -> Option<&'static str> {
+    let word = &text[..text.find([':', ',']).unwrap_or(text.len())];
+    let (_, why) = ABSENT.iter().find(|(name, _)| word.eq_ignore_ascii_case(name))?;
+    let is_kind = word.len() < text.len() && !is_address(text) || word.bytes().all(|byte| !byte.is_ascii_lowercase());
+    is_kind.then_some(*why)
+}
+
 /// Protocols that stand before a hyphen in kinds of other programs.
 const PROTOCOLS: &[&str] = &[
     "tcp", "tcp4", "tcp6", "tls", "ssl", "openssl", "dtls", "udp", "udp4", "udp6", "unix", "abstract", "ws", "wss",
     "http", "https", "quic", "sctp", "dccp", "vsock", "socks", "socks4", "socks5", "ftp", "ssh", "fd",
 ];
 
-/// What such a protocol does, behind the hyphen.
+/// What such a protocol does: the word after the hyphen.
 const ROLES: &[&str] = &["listen", "l", "connect", "accept", "server", "client", "recv", "recvfrom", "sendto"];
 
 /// The kind that another program calls `word`, and the option for its family of addresses.
@@ -79,7 +111,7 @@ pub(super) fn is_stdio(word: &str) -> bool {
 /// The word before the colon, if it is not a kind of endpoint although one is meant.
 pub(super) fn unknown_kind(text: &str) -> Option<&str> {
     let word = &text[..text.find([':', ',']).unwrap_or(text.len())];
-    if is_stdio(word) {
+    if is_stdio(word) || absent(text).is_some() {
         return Some(word);
     }
     let rest = text[word.len()..].strip_prefix(':')?;

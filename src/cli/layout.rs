@@ -43,12 +43,12 @@ pub(super) fn columns() -> usize {
 
 /// The first screen, after the usage.
 pub(super) fn first_screen() -> String {
-    let mut page = Layout::new();
-    page.examples(EXAMPLES.iter().filter(|example| example.shown == Shown::First));
     let rows = Vec::from_iter(kinds_of_modes());
-    page.table("Modes", rows.iter().map(|(names, meaning)| (names.as_str(), *meaning)));
-    page.paragraph(text::AFTER_HELP);
-    page.text
+    Layout::new()
+        .examples(EXAMPLES.iter().filter(|example| example.shown == Shown::First))
+        .table("Modes", rows.iter().map(|(names, meaning)| (names.as_str(), *meaning)))
+        .paragraph(text::AFTER_HELP)
+        .text
 }
 
 /// The modes in lines of their kinds, and what each kind does.
@@ -71,50 +71,42 @@ fn kinds_of_modes() -> impl Iterator<Item = (String, &'static str)> {
 
 /// The examples in `xport --help`.
 pub(super) fn examples() -> String {
-    let mut page = Layout::new();
-    page.examples(EXAMPLES.iter().filter(|example| example.shown != Shown::Page));
-    page.text
+    Layout::new().examples(EXAMPLES.iter().filter(|example| example.shown != Shown::Page)).text
 }
 
 /// The examples in the help of a mode.
 pub(super) fn examples_of(mode: &str, is_long: bool) -> String {
     let most = if is_long { usize::MAX } else { EXAMPLES_MAX };
-    let mut page = Layout::new();
-    page.examples(EXAMPLES.iter().filter(|example| example.runs(mode)).take(most));
-    page.text
+    Layout::new().examples(EXAMPLES.iter().filter(|example| example.runs(mode)).take(most)).text
 }
 
 /// The text after the options in `xport --help`.
 pub(super) fn after_options() -> String {
-    let mut page = Layout::new();
-    page.table("Addresses", text::ADDRESSES.iter().copied());
-    page.section("Values", text::VALUES);
-    page.table("Exit status", text::EXIT_STATUS.iter().copied());
-    page.table("Environment", text::ENVIRONMENT.iter().copied());
-    page.table("Completions", text::COMPLETIONS.iter().copied());
-    page.paragraph(text::AFTER_LONG_HELP);
-    page.text
+    Layout::new()
+        .table("Addresses", text::ADDRESSES.iter().copied())
+        .section("Values", text::VALUES)
+        .table("Exit status", text::EXIT_STATUS.iter().copied())
+        .table("Environment", text::ENVIRONMENT.iter().copied())
+        .table("Completions", text::COMPLETIONS.iter().copied())
+        .paragraph(text::AFTER_LONG_HELP)
+        .text
 }
 
 /// The text after the options in `xport MODE --help`.
 pub(super) fn after_options_of(mode: &ModeSpec) -> String {
-    let mut page = Layout::new();
-    if mode.name == "relay" {
-        let endpoints = schemes::table();
-        page.table("Endpoints", endpoints.iter().map(|(term, meaning)| (*term, meaning.as_str())));
-        for paragraph in text::ENDPOINT_OPTIONS {
-            page.paragraph(paragraph);
+    let page = match mode.name {
+        "relay" => {
+            let endpoints = schemes::table();
+            let rows = endpoints.iter().map(|(term, meaning)| (*term, meaning.as_str()));
+            text::ENDPOINT_OPTIONS
+                .iter()
+                .fold(Layout::new().table("Endpoints", rows), |page, text| page.paragraph(text))
         }
-    }
-    if mode.name == "wait" {
-        page.table("Endpoints", text::WAITING.iter().copied());
-    }
-    if mode.name == "exec" {
-        page.table("Environment of the program", text::ENVIRONMENT_OF_PROGRAM.iter().copied());
-    }
-    page.section("Values", text::VALUES);
-    page.paragraph(text::AFTER_LONG_HELP_OF_MODE);
-    page.text
+        "wait" => Layout::new().table("Endpoints", text::WAITING.iter().copied()),
+        "exec" => Layout::new().table("Environment of the program", text::ENVIRONMENT_OF_PROGRAM.iter().copied()),
+        _ => Layout::new(),
+    };
+    page.section("Values", text::VALUES).paragraph(text::AFTER_LONG_HELP_OF_MODE).text
 }
 
 /// Text that is laid out for a terminal.
@@ -134,46 +126,39 @@ impl Layout {
         self.text.push('\n');
     }
 
-    fn section(&mut self, title: &str, text: &str) {
+    fn section(mut self, title: &str, text: &str) -> Self {
         self.heading(title);
         self.text.push_str("  ");
         self.words(text, 2);
-        self.text.push('\n');
+        self
     }
 
-    fn paragraph(&mut self, text: &str) {
+    fn paragraph(mut self, text: &str) -> Self {
         self.gap();
         self.words(text, 0);
-        self.text.push('\n');
+        self
     }
 
-    fn examples<'a>(&mut self, examples: impl Iterator<Item = &'a Example>) {
-        self.table("Examples", examples.map(|example| (example.line, example.meaning)));
+    fn examples<'a>(self, examples: impl Iterator<Item = &'a Example>) -> Self {
+        self.table("Examples", examples.map(|example| (example.line, example.meaning)))
     }
 
     /// Two columns. A term that is wider than its column is followed by its meaning at once.
-    fn table<'a>(&mut self, title: &str, rows: impl Iterator<Item = (&'a str, &'a str)>) {
+    fn table<'a>(mut self, title: &str, rows: impl Iterator<Item = (&'a str, &'a str)>) -> Self {
         let rows = Vec::from_iter(rows);
         let column = self.column(&rows);
         self.heading(title);
         for (term, meaning) in rows {
             self.text.push_str("  ");
             self.styled(STYLES.get_literal(), term);
-            let indent = match column {
-                Some(column) => {
-                    let indent = column.max(term.len() + 4);
-                    self.spaces(indent - term.len() - 2);
-                    indent
-                }
-                None => {
-                    self.text.push('\n');
-                    self.spaces(6);
-                    6
-                }
-            };
-            self.words(meaning, indent);
-            self.text.push('\n');
+            let indent = column.map(|column| column.max(term.len() + 4));
+            match indent {
+                Some(indent) => self.spaces(indent - term.len() - 2),
+                None => self.text.push_str("\n      "),
+            }
+            self.words(meaning, indent.unwrap_or(6));
         }
+        self
     }
 
     /// The widest second column that has room for each meaning. `None` if meanings go below their terms.
@@ -187,7 +172,7 @@ impl Layout {
         columns.into_iter().rev().find(|column| rows.iter().all(|row| has_room(*column, row)))
     }
 
-    /// Writes words from the column `indent` on, and continues lines there.
+    /// Writes words from the column `indent` on, and continues lines there. A newline ends them.
     fn words(&mut self, text: &str, indent: usize) {
         let mut column = indent;
         for (index, word) in text.split(' ').enumerate() {
@@ -203,6 +188,7 @@ impl Layout {
             self.text.push_str(word);
             column += length;
         }
+        self.text.push('\n');
     }
 
     /// Writes an empty line, except at the beginning.

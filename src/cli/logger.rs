@@ -11,7 +11,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use clap::ValueEnum;
 use env_logger::fmt::WriteStyle;
 use env_logger::{Builder, Target};
 use log::{Level, LevelFilter, Record};
@@ -38,7 +37,7 @@ pub enum Verbosity {
 }
 
 /// Whether messages are coloured.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Color {
     /// On a terminal, unless the environment says otherwise.
     #[default]
@@ -49,7 +48,7 @@ pub enum Color {
     Never,
 }
 
-/// How many messages of one place in the code are written in a second. The others are counted. The limit holds for
+/// How many messages of one place in the code are written in a second. The others are counted. The limit applies to
 /// warnings and for the messages of `-v` and `-vv`. Errors, lines that scripts wait for, and `-vvv` have no limit.
 const REPEATS_MAX: u32 = 10;
 

@@ -26,13 +26,7 @@ pub fn man(page: Manual) -> Vec<u8> {
 }
 
 fn program() -> Roff {
-    let mut page = Roff::new("XPORT", 1);
-    page.section("NAME");
-    page.line(&format!("xport \\- {}", roff(text::ABOUT)));
-    page.section("SYNOPSIS");
-    page.lines(text::SYNOPSIS);
-    page.section("DESCRIPTION");
-    page.paragraphs(text::DESCRIPTION);
+    let mut page = Roff::new("xport", 1, text::ABOUT, text::SYNOPSIS, text::DESCRIPTION);
     page.examples(&|example| example.shown != Shown::Page);
     page.terms("EXIT STATUS", text::EXIT_STATUS);
     push_modes(&mut page);
@@ -52,13 +46,8 @@ fn program() -> Roff {
 }
 
 fn endpoints() -> Roff {
-    let mut page = Roff::new("XPORT-ENDPOINTS", 7);
-    page.section("NAME");
-    page.line(&format!("xport\\-endpoints \\- {}", roff(text::ABOUT_ENDPOINTS)));
-    page.section("SYNOPSIS");
-    page.lines(text::SYNOPSIS_OF_ENDPOINTS);
-    page.section("DESCRIPTION");
-    page.paragraphs(text::DESCRIPTION_OF_ENDPOINTS);
+    let (about, synopsis) = (text::ABOUT_ENDPOINTS, text::SYNOPSIS_OF_ENDPOINTS);
+    let mut page = Roff::new("xport-endpoints", 7, about, synopsis, text::DESCRIPTION_OF_ENDPOINTS);
     page.examples(&|example| example.shown == Shown::Page && is_of_endpoints(example));
     let table = schemes::table();
     page.terms("KINDS", &Vec::from_iter(table.iter().map(|(term, meaning)| (*term, meaning.as_str()))));
@@ -78,9 +67,7 @@ fn is_of_endpoints(example: &Example) -> bool {
 fn push_modes(page: &mut Roff) {
     page.section("MODES");
     for mode in MODES {
-        let alias = mode.alias.filter(|(_, is_shown)| *is_shown).map(|(alias, _)| alias);
-        let names = std::iter::once(mode.name).chain(alias);
-        page.term(&Vec::from_iter(names.map(bold)).join(", "), &format!("{}.", mode.about));
+        page.term(&Vec::from_iter(mode.shown_names().map(bold)).join(", "), &format!("{}.", mode.about));
     }
 }
 
@@ -200,29 +187,26 @@ fn in_short(modes: &[&str]) -> String {
         [one, two] => return format!("all but {one} and {two}"),
         _ => (),
     }
-    let named = || MODES.iter().filter(|mode| mode.scheme.is_some()).filter_map(|mode| mode.name.split_once('-'));
+    let named = || MODES.iter().filter(|mode| mode.scheme.is_some()).map(|mode| mode.name);
     let mut left = modes.to_vec();
     let mut parts = Vec::new();
     // A pattern stands for all modes of a role or of a family, if there is more than one.
-    let mut patterns: Vec<(String, Vec<String>)> = Vec::new();
-    for (family, role) in named() {
-        let of_role = named().filter(|(_, other)| *other == role).map(|(family, role)| format!("{family}-{role}"));
-        let of_family = named().filter(|(other, _)| *other == family).map(|(family, role)| format!("{family}-{role}"));
-        patterns.push((format!("*-{role}"), of_role.collect()));
-        patterns.push((format!("{family}-*"), of_family.collect()));
-    }
-    loop {
-        let whole = |names: &Vec<String>| names.iter().all(|name| modes.contains(&name.as_str()));
-        let gain = |names: &Vec<String>| names.iter().filter(|name| left.contains(&name.as_str())).count();
-        // `max_by_key` gives the last one of several.
-        let best = patterns.iter().rev().filter(|(_, names)| whole(names)).max_by_key(|(_, names)| gain(names));
-        match best {
-            Some((pattern, names)) if gain(names) > 1 => {
-                parts.push(pattern.clone());
-                left.retain(|name| !names.iter().any(|other| other == name));
-            }
-            _ => break,
-        }
+    let halves = named().filter_map(|name| name.split_once('-'));
+    let patterns = Vec::from_iter(halves.flat_map(|(family, role)| [format!("*-{role}"), format!("{family}-*")]));
+    let stands_for = |pattern: &str, name: &str| match pattern.strip_prefix('*') {
+        Some(role) => name.ends_with(role),
+        None => name.starts_with(pattern.trim_end_matches('*')),
+    };
+    let whole =
+        patterns.iter().filter(|pattern| named().all(|name| modes.contains(&name) || !stands_for(pattern, name)));
+    let whole = Vec::from_iter(whole);
+    let gain = |pattern: &str, left: &[&str]| left.iter().filter(|name| stands_for(pattern, name)).count();
+    // `max_by_key` gives the last one of several.
+    while let Some(pattern) = whole.iter().rev().max_by_key(|pattern| gain(pattern, &left))
+        && gain(pattern, &left) > 1
+    {
+        parts.push((*pattern).clone());
+        left.retain(|name| !stands_for(pattern, name));
     }
     parts.extend(left.into_iter().map(str::to_owned));
     parts.join(", ")

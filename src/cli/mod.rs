@@ -18,6 +18,7 @@ mod layout; // the layout of help
 pub mod logger; // messages on stderr
 pub mod man; // the manual page
 mod modes; // the table of modes
+mod operands; // the table of operands
 mod options; // the table of options, and their values
 mod owner; // users and groups
 mod quote; // text of the user in messages
@@ -227,7 +228,8 @@ fn usage_error(refusal: Refusal, args: &[OsString]) -> UsageError {
         let args = Vec::from_iter(args.iter().take(1).cloned().chain(words.iter().map(OsString::from)));
         match command(Detail::Named(&args)).try_get_matches_from(&args) {
             Ok(matches) => interpret(&matches).is_ok(),
-            Err(error) => !error.use_stderr(),
+            // In `-host h`, the letter of help is no wish for help.
+            Err(error) => !error.use_stderr() && words.last().is_some_and(|word| word.starts_with("--")),
         }
     };
     let answer = words.as_ref().and_then(|words| {
@@ -261,7 +263,8 @@ fn usage_error(refusal: Refusal, args: &[OsString]) -> UsageError {
 
 /// Whether a refused line asks for the version, which only a line without a mode does by an option.
 fn is_version(flag: Option<&str>, words: &[String]) -> bool {
-    matches!(flag, Some("-V" | "--version")) || words.last().is_some_and(|word| word == "version")
+    matches!(flag, Some("-V" | "--version"))
+        || words.last().is_some_and(|word| matches!(&**word, "version" | "-version"))
 }
 
 #[cfg(test)]

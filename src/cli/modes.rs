@@ -256,9 +256,19 @@ impl ModeSpec {
         self.topics.iter().find_map(of_topic).map_or((row.help, row.more), |(_, help, more)| (*help, *more))
     }
 
+    /// Its names.
+    pub(super) fn names(&self) -> impl Iterator<Item = &'static str> {
+        std::iter::once(self.name).chain(self.alias.map(|(alias, _)| alias))
+    }
+
+    /// Its names that help shows.
+    pub(super) fn shown_names(&self) -> impl Iterator<Item = &'static str> {
+        self.names().take(if self.alias.is_some_and(|(_, is_shown)| is_shown) { 2 } else { 1 })
+    }
+
     /// Whether `name` is a name of this mode.
     pub(super) fn is_called(&self, name: &str) -> bool {
-        self.name == name || self.alias.is_some_and(|(alias, _)| alias == name)
+        self.names().any(|own| own == name)
     }
 
     /// Whether this mode is the shorthand of the mode `verb` with one kind of endpoint.
@@ -266,21 +276,6 @@ impl ModeSpec {
         let is_general =
             |mode: &Self| mode.name == verb && mode.scheme.is_none() && mode.verb.action == self.verb.action;
         self.scheme.is_some_and(|scheme| scheme.name == kind) && MODES.iter().any(is_general)
-    }
-
-    /// The usage of this mode.
-    pub(super) fn usage(&self) -> String {
-        let operands = match (self.verb.action, self.scheme) {
-            (Action::Exec, _) => "-- CMD [ARG]...",
-            (Action::Relay, _) => "LEFT RIGHT",
-            (Action::Scan, _) => "HOST PORTS...",
-            (Action::Connect, None) => "ENDPOINT",
-            (Action::Wait, _) => "ENDPOINT... [-- CMD [ARG]...]",
-            (_, None) => "ENDPOINT...",
-            (_, Some(scheme)) if scheme.is_unix() => "ADDRESS",
-            _ => "ADDRESS [PORT]",
-        };
-        format!("xport {} [OPTIONS] {operands}", self.name)
     }
 }
 

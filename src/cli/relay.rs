@@ -7,7 +7,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::FileTypeExt;
 
 use crate::cli::endpoint::EndpointArg;
-use crate::cli::ends::{EndConfig, check_descriptors};
+use crate::cli::ends::EndConfig;
 use crate::cli::error::ConfigError;
 use crate::cli::hints;
 use crate::cli::modes::{Action, Verb};
@@ -40,12 +40,19 @@ pub(super) fn resolve_exec(request: &Request<'_>) -> Result<ExecConfig, ConfigEr
     }
     let program = match (request.operands, &options.shell) {
         ([program, ..], _) if program.is_empty() => return Err("the program name is empty".into()),
+        ([program, rest @ ..], _)
+            if program
+                .to_str()
+                .is_some_and(|word| hints::is_place(word, rest.first().and_then(|next| next.to_str()))) =>
+        {
+            let reason = "is an address, not a program: --listen or --connect is missing";
+            return Err(format!("{} {reason}", quote_os(program)).into());
+        }
         ([program, arguments @ ..], _) => Program::Argv { program: program.clone(), arguments: arguments.to_vec() },
         ([], Some(text)) => Program::Shell(text.clone()),
         ([], None) => return Err("no command given".into()),
     };
     let child = ChildConfig { stdin: options.stdin, ..child_config(program, options)? };
-    check_descriptors(ends.iter().flat_map(|end| &end.addresses))?;
     let mut place = ExecPlace::Stdio;
     let mut listeners = Vec::new();
     for parsed in places {
@@ -87,16 +94,12 @@ pub(super) fn resolve_relay(request: &Request<'_>) -> Result<RelayConfig, Config
     let [left, right] = request.operands else {
         return Err("relay needs two endpoints: LEFT and RIGHT".into());
     };
-    if let Some(both) = left.to_str().zip(right.to_str()) {
-        if hints::are_one_word(both) {
-            return Err("host and port must be one word".into());
-        }
-        if hints::awaits_clients(both.0, both.1) {
-            let quoted = quote(both.0);
-            return Err(
-                format!("endpoint {quoted}: a bare address connects; a LEFT that listens needs its kind").into()
-            );
-        }
+    request.check_words()?;
+    if let Some((left, right)) = left.to_str().zip(right.to_str())
+        && hints::awaits_clients(left, right)
+    {
+        let quoted = quote(left);
+        return Err(format!("endpoint {quoted}: a bare address connects; a LEFT that listens needs its kind").into());
     }
     let (mut left, right) = (EndpointArg::parse(left)?, EndpointArg::parse(right)?);
     if left.scheme == &FD {
@@ -126,7 +129,6 @@ pub(super) fn resolve_relay(request: &Request<'_>) -> Result<RelayConfig, Config
     let sides = [ParsedEndpoint::new(left, request)?, ParsedEndpoint::new(right, request)?];
     let ends = sides.each_ref().map(ParsedEndpoint::scheme_use);
     check_use(request, &ends)?;
-    check_descriptors(ends.iter().flat_map(|end| &end.addresses))?;
     let [left, right] = &sides;
     [left, right].into_iter().try_for_each(check_socket)?;
     let left = match left.config(&run)? {
@@ -218,7 +220,6 @@ fn parse_variable(text: &OsStr) -> Result<Option<(OsString, OsString)>, ConfigEr
     let name = OsStr::from_bytes(&bytes[..end]);
     let value = match bytes.get(end + 1..) {
         Some(value) => Some(OsString::from_vec(value.to_vec())),
-        None if end < bytes.len() => Some(OsString::new()),
         None => std::env::var_os(name),
     };
     Ok(value.map(|value| (name.to_owned(), value)))

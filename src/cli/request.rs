@@ -6,6 +6,7 @@ use std::path::Path;
 use crate::cli::endpoint::{Context, EndpointArg};
 use crate::cli::ends::{EndConfig, SchemeUse, end_config};
 use crate::cli::error::ConfigError;
+use crate::cli::hints;
 use crate::cli::modes::{Action, ModeSpec};
 use crate::cli::options::{Heading, Opt, Options};
 use crate::cli::schemes::{Form, Role, Scheme};
@@ -24,10 +25,18 @@ pub(super) struct Request<'a> {
     pub(super) options: &'a Options,
 }
 
+impl Request<'_> {
+    /// Refuses a host and its port as two endpoints.
+    pub(super) fn check_words(&self) -> Result<(), ConfigError> {
+        let mut pairs = self.operands.windows(2).filter_map(|two| two[0].to_str().zip(two[1].to_str()));
+        if pairs.any(hints::are_one_word) { Err("host and port must be one word".into()) } else { Ok(()) }
+    }
+}
+
 /// An endpoint whose options have been read.
 pub(super) struct ParsedEndpoint<'a> {
     pub(super) arg: EndpointArg<'a>,
-    /// `None` if the endpoint is no socket.
+    /// `None` if the endpoint is not a socket.
     socket: Option<(Address, Options)>,
 }
 
@@ -51,7 +60,7 @@ impl<'a> ParsedEndpoint<'a> {
         }
     }
 
-    /// The statuses of HTTP that its options want.
+    /// The HTTP statuses that its options name.
     pub(super) fn statuses(&self) -> Vec<u16> {
         self.socket.iter().flat_map(|(_, options)| options.status.clone()).collect()
     }
@@ -69,8 +78,10 @@ impl<'a> ParsedEndpoint<'a> {
 /// Options that keep clients out. A user relies on such an option for every listener, so each listener must have it.
 const GUARDS: &[Opt] = &[Opt::Allow, Opt::Deny, Opt::ClientCa];
 
-/// Checks that each option that was given does something: for an end, for the mode, or for the run.
+/// Checks that each given option does something: for an end, for the mode, or for the run. No two ends can have
+/// the same descriptor.
 pub(super) fn check_use(request: &Request<'_>, ends: &[SchemeUse]) -> Result<(), ConfigError> {
+    check_descriptors(ends.iter().flat_map(|end| &end.addresses))?;
     let Request { mode, context: Context { given, .. }, .. } = request;
     let is_of_run = |opt| mode.verb.run_takes(None, opt);
     let is_place =
@@ -88,6 +99,18 @@ pub(super) fn check_use(request: &Request<'_>, ends: &[SchemeUse]) -> Result<(),
             continue;
         };
         return Err(format!("{} does nothing {reason}", row.flag()).into());
+    }
+    Ok(())
+}
+
+/// Checks that no descriptor is given twice: it can be taken over only once.
+fn check_descriptors<'a>(addresses: impl Iterator<Item = &'a Address>) -> Result<(), ConfigError> {
+    let mut seen = Vec::new();
+    for address in addresses.filter(|address| matches!(address, Address::Fd(_))) {
+        if seen.contains(&address) {
+            return Err(format!("'{address}' is given twice").into());
+        }
+        seen.push(address);
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::cli::address::{parse_address, parse_two_words};
 use crate::cli::endpoint::EndpointArg;
-use crate::cli::ends::{EndConfig, NO_DATA, SchemeUse, check_descriptors, end_config};
+use crate::cli::ends::{EndConfig, NO_DATA, SchemeUse, end_config};
 use crate::cli::error::ConfigError;
 use crate::cli::hints;
 use crate::cli::kinds::is_address;
@@ -54,7 +54,6 @@ pub(super) fn resolve_named(request: &Request<'_>, scheme: &'static Scheme) -> R
         let what = if scheme.listens() { "listen on" } else { "connect to" };
         return Err(format!("no address given to {what}").into());
     }
-    check_descriptors(&addresses)?;
     let end = SchemeUse { scheme, addresses };
     check_use(request, std::slice::from_ref(&end))?;
     let action = request.mode.verb.action;
@@ -72,10 +71,7 @@ fn looks_like_inet(text: &OsStr) -> bool {
 /// The configuration of a verb with endpoints of any kind.
 pub(super) fn resolve_verb(request: &Request<'_>) -> Result<Mode, ConfigError> {
     let verb = request.mode.verb;
-    let pairs = request.operands.windows(2);
-    if pairs.into_iter().any(|two| two[0].to_str().zip(two[1].to_str()).is_some_and(hints::are_one_word)) {
-        return Err("host and port must be one word".into());
-    }
+    request.check_words()?;
     let mut parsed = Vec::new();
     for text in request.operands {
         let arg = EndpointArg::parse(text)?;
@@ -94,7 +90,6 @@ pub(super) fn resolve_verb(request: &Request<'_>) -> Result<Mode, ConfigError> {
     if ends.iter().any(|end| end.scheme.has_datagrams() != has_datagrams) {
         return Err("one run cannot serve both streams and datagrams: start a second one".into());
     }
-    check_descriptors(ends.iter().flat_map(|end| &end.addresses))?;
     check_use(request, &ends)?;
     let run = run_options(verb.action, request.options, has_datagrams)?;
     let configs = parsed.iter().filter_map(|parsed| parsed.config(&run).transpose()).collect::<Result<_, _>>()?;
@@ -167,35 +162,23 @@ pub(super) fn run_options(action: Action, options: &Options, has_datagrams: bool
     Ok(run)
 }
 
-/// Options about the end of a stream.
-const ENDS: &[Opt] = &[Opt::HalfClose, Opt::NoHalfClose, Opt::Linger, Opt::QuitAfter, Opt::UntilPeerEnds];
-
-/// Options about the data of a session.
-const DATA: &[Opt] = &[
-    Opt::SendOnly,
-    Opt::RecvOnly,
-    Opt::Raw,
-    Opt::Escape,
-    Opt::Progress,
-    Opt::Dump,
-    Opt::HighWater,
-    Opt::LowWater,
-    Opt::IdleTimeout,
-];
-
-/// An option, others that do nothing beside it, and why. The first row that is true of a line is reported.
-const USELESS: &[(Opt, &[Opt], &str)] = &[
-    (Opt::ShowChain, ENDS, NO_DATA),
-    (Opt::ShowChain, DATA, NO_DATA),
-    (Opt::RecvOnly, ENDS, "stdin is not read"),
-    (Opt::SendOnly, &[Opt::HalfClose, Opt::NoHalfClose, Opt::QuitAfter], "the connection is closed when stdin ends"),
-    (Opt::RecvOnly, &[Opt::Raw], "stdin is not read"),
-    (Opt::Raw, &[Opt::Progress], "the terminal shows what the peer sends"),
-    (Opt::Raw, ENDS, "a session on a terminal ends with the peer"),
-];
-
 /// Checks that no two options of the run contradict each other.
 fn check_pairs(options: &Options) -> Result<(), ConfigError> {
+    use Opt::*;
+    /// Options about the end of a stream.
+    const ENDS: &[Opt] = &[HalfClose, NoHalfClose, Linger, QuitAfter, UntilPeerEnds];
+    /// Options about the data of a session.
+    const DATA: &[Opt] = &[SendOnly, RecvOnly, Raw, Escape, Progress, Dump, HighWater, LowWater, IdleTimeout];
+    /// An option, others that do nothing beside it, and why. The first row that is true of a line is reported.
+    const USELESS: &[(Opt, &[Opt], &str)] = &[
+        (ShowChain, ENDS, NO_DATA),
+        (ShowChain, DATA, NO_DATA),
+        (RecvOnly, ENDS, "stdin is not read"),
+        (SendOnly, &[HalfClose, NoHalfClose, QuitAfter], "the connection is closed when stdin ends"),
+        (RecvOnly, &[Raw], "stdin is not read"),
+        (Raw, &[Progress], "the terminal shows what the peer sends"),
+        (Raw, ENDS, "a session on a terminal ends with the peer"),
+    ];
     for (opt, others, why) in USELESS.iter().filter(|(opt, ..)| options.was_given(*opt)) {
         if let Some(other) = others.iter().find(|other| options.was_given(**other)) {
             return Err(format!("{} does nothing with {}: {why}", row(*other).flag(), row(*opt).flag()).into());
@@ -204,7 +187,7 @@ fn check_pairs(options: &Options) -> Result<(), ConfigError> {
     if options.stream.linger.is_some() && options.stream.quit_after.is_some() {
         return Err("XPORT_LINGER and XPORT_QUIT_AFTER contradict each other: one must be empty".into());
     }
-    if options.was_given(Opt::Escape) && !options.raw {
+    if options.was_given(Escape) && !options.raw {
         return Err("--escape does nothing without --raw".into());
     }
     Ok(())

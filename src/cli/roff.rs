@@ -16,14 +16,21 @@ pub(super) struct Roff {
 }
 
 impl Roff {
-    /// Begins a page. It has no date, because the page must not differ from day to day.
-    pub(super) fn new(name: &str, section: u8) -> Self {
+    /// Begins a page with its name, synopsis and description. It has no date, because the page must not differ from day
+    /// to day.
+    pub(super) fn new(name: &str, section: u8, about: &str, synopsis: &[&str], description: &[&str]) -> Self {
         let manual = if section == 1 { "User Commands" } else { "Miscellaneous" };
         let version = env!("CARGO_PKG_VERSION");
         let mut page = Self { text: String::with_capacity(64 * 1024), title: "EXAMPLES" };
-        page.line(&format!(".TH {} {section} \"\" \"xport {version}\" \"{manual}\"", roff(name)));
+        page.line(&format!(".TH {} {section} \"\" \"xport {version}\" \"{manual}\"", roff(&name.to_uppercase())));
         // Words are not broken, and lines are not stretched: commands are to be copied.
         page.line(".nh\n.ad l");
+        page.section("NAME");
+        page.line(&format!("{} \\- {}", roff(name), roff(about)));
+        page.section("SYNOPSIS");
+        page.synopsis(synopsis);
+        page.section("DESCRIPTION");
+        page.paragraphs(description);
         page
     }
 
@@ -42,7 +49,7 @@ impl Roff {
     }
 
     /// Lines of a synopsis. A word in capitals is replaced by the reader, and the other words are typed.
-    pub(super) fn lines(&mut self, lines: &[&str]) {
+    fn synopsis(&mut self, lines: &[&str]) {
         for (index, line) in lines.iter().enumerate() {
             if index > 0 {
                 self.line(".br");

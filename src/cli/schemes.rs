@@ -112,6 +112,8 @@ pub(super) const NOT_FOR_DESCRIPTORS: &[Opt] =
     &[Backlog, BindDevice, ConnectTimeout, Ipv4, Ipv6, Numeric, RecvBuffer, Retry, RetryDelay, SendBuffer, Source];
 
 const CONNECT: &[Opt] = &[ConnectTimeout, Retry, RetryDelay];
+const DIAL: &[Opt] = &[Source, Keepalive];
+const PROBE: &[Opt] = &[Keepalive];
 const FAMILY: &[Opt] = &[Ipv4, Ipv6, Numeric];
 /// Options that are set before a socket listens or connects.
 const BUFFERS: &[Opt] = &[RecvBuffer, SendBuffer, BindDevice];
@@ -121,6 +123,8 @@ const LINES: &[Opt] = &[Crlf];
 const ACCEPT: &[Opt] = &[Backlog, MaxConns];
 const ADMIT: &[Opt] = &[Allow, Deny, PortFile];
 const TRUST: &[Opt] = &[Ca, ServerName, Pin, Insecure];
+const IDENTITY: &[Opt] = &[Cert, Key];
+const SERVER_TLS: &[Opt] = &[Cert, Key, SelfSigned, ClientCa];
 const TLS_COMMON: &[Opt] = &[Alpn, TlsMin, TlsMax, HandshakeTimeout, AllowTruncation, Keylog];
 
 /// The base of the rows below.
@@ -147,7 +151,7 @@ pub(super) static STDIO: Scheme = Scheme {
 };
 pub(super) static TCP: Scheme = Scheme {
     name: "tcp",
-    options: &[CONNECT, &[Source, Keepalive], PACKETS, BUFFERS, FAMILY, LINES],
+    options: &[CONNECT, DIAL, PACKETS, BUFFERS, FAMILY, LINES],
     listening: Some(&TCP_LISTEN),
     term: "tcp:ADDRESS",
     help: "connect over TCP; a bare address means the same",
@@ -155,7 +159,7 @@ pub(super) static TCP: Scheme = Scheme {
 };
 pub(super) static TCP_LISTEN: Scheme = Scheme {
     name: "tcp-listen",
-    options: &[ACCEPT, ADMIT, &[Keepalive], PACKETS, BUFFERS, FAMILY, LINES],
+    options: &[ACCEPT, ADMIT, PROBE, PACKETS, BUFFERS, FAMILY, LINES],
     term: "tcp-listen:ADDRESS",
     help: "listen on TCP; max-conns defaults to 100 if RIGHT is a program",
     ..SERVER
@@ -163,18 +167,7 @@ pub(super) static TCP_LISTEN: Scheme = Scheme {
 pub(super) static TLS: Scheme = Scheme {
     name: "tls",
     is_tls: true,
-    options: &[
-        CONNECT,
-        &[Source, Keepalive],
-        PACKETS,
-        BUFFERS,
-        FAMILY,
-        LINES,
-        TRUST,
-        &[Cert, Key],
-        TLS_COMMON,
-        &[Starttls],
-    ],
+    options: &[CONNECT, DIAL, PACKETS, BUFFERS, FAMILY, LINES, TRUST, IDENTITY, TLS_COMMON, &[Starttls]],
     listening: Some(&TLS_LISTEN),
     term: "tls:ADDRESS",
     help: "connect over TLS and verify the server; fd:N needs server-name",
@@ -183,17 +176,7 @@ pub(super) static TLS: Scheme = Scheme {
 pub(super) static TLS_LISTEN: Scheme = Scheme {
     name: "tls-listen",
     is_tls: true,
-    options: &[
-        ACCEPT,
-        ADMIT,
-        &[Keepalive],
-        PACKETS,
-        BUFFERS,
-        FAMILY,
-        LINES,
-        &[Cert, Key, SelfSigned, ClientCa],
-        TLS_COMMON,
-    ],
+    options: &[ACCEPT, ADMIT, PROBE, PACKETS, BUFFERS, FAMILY, LINES, SERVER_TLS, TLS_COMMON],
     term: "tls-listen:ADDRESS",
     help: "listen for TLS, with cert=FILE or self-signed; max-conns defaults to 100 if RIGHT is a program",
     ..SERVER
@@ -237,19 +220,15 @@ pub(super) static UDP_LISTEN: Scheme = Scheme {
 pub(super) static FD: Scheme = Scheme {
     name: "fd",
     form: Form::Descriptor,
-    options: &[&[Keepalive], PACKETS, LINES],
+    options: &[PROBE, PACKETS, LINES],
     listening: Some(&FD_LISTEN),
     term: "fd:N",
     help: "an inherited stream socket; it has the option crlf, and keepalive, nodelay, tos and ttl if it is TCP. \
            Where xport accepts clients, it can be a listener, and then also has max-conns, allow, deny and port-file",
     ..CLIENT
 };
-pub(super) static FD_LISTEN: Scheme = Scheme {
-    name: "fd",
-    form: Form::Descriptor,
-    options: &[&[MaxConns], ADMIT, &[Keepalive], PACKETS, LINES],
-    ..SERVER
-};
+pub(super) static FD_LISTEN: Scheme =
+    Scheme { name: "fd", form: Form::Descriptor, options: &[&[MaxConns], ADMIT, PROBE, PACKETS, LINES], ..SERVER };
 pub(super) static EXEC: Scheme = Scheme {
     name: "exec",
     role: Role::Run,
@@ -278,7 +257,7 @@ pub(super) static HTTP: Scheme = Scheme {
 pub(super) static HTTPS: Scheme = Scheme {
     name: "https",
     is_tls: true,
-    options: &[&[ConnectTimeout, Source, BindDevice, Tos, Ttl], FAMILY, TRUST, &[Cert, Key], TLS_COMMON, &[Status]],
+    options: &[&[ConnectTimeout, Source, BindDevice, Tos, Ttl], FAMILY, TRUST, IDENTITY, TLS_COMMON, &[Status]],
     term: "https://HOST/PATH",
     ..HTTP
 };

@@ -25,10 +25,7 @@ const OPEN_ALREADY: &str = "an inherited socket is open already: wait needs an a
 
 pub(super) fn resolve_wait(request: &Request<'_>) -> Result<WaitConfig, ConfigError> {
     let options = request.options;
-    let pairs = request.operands.windows(2);
-    if pairs.into_iter().any(|two| two[0].to_str().zip(two[1].to_str()).is_some_and(hints::are_one_word)) {
-        return Err("host and port must be one word".into());
-    }
+    request.check_words()?;
     let mut parsed = Vec::new();
     for text in request.operands {
         let arg = match EndpointArg::page(text) {

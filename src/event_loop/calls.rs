@@ -13,7 +13,7 @@ use crate::transports::handle::Transport;
 use crate::transports::id::Id;
 use crate::transports::info::{ConnectionEnd, Info, Peer};
 use crate::transports::net::{Label, Net, Slot};
-use crate::transports::protocol::Handler;
+use crate::transports::protocol::{Handler, call_protocol};
 use crate::transports::stream::CloseMode;
 
 impl EventLoop {
@@ -70,7 +70,7 @@ fn stream_call(net: &mut Net, id: Id, handler: &mut Handler, call: Call) {
                 stream.state.made();
             }
             log_opened(t);
-            handler.connection_made(t);
+            call_protocol!(handler.connection_made(t));
             // Bytes that are here already may have had their event.
             if let Some(mut stream) = net.stream_mut(id) {
                 stream.queue_read();
@@ -78,25 +78,25 @@ fn stream_call(net: &mut Net, id: Id, handler: &mut Handler, call: Call) {
         }
         Call::PauseWriting => {
             log::debug!("{}: {} wait, pausing", Label(t.net, id), Size(t.write_buffer_size() as u64));
-            handler.pause_writing(t);
+            call_protocol!(handler.pause_writing(t));
         }
         Call::ResumeWriting => {
             log::debug!("{}: {} wait, resuming", Label(t.net, id), Size(t.write_buffer_size() as u64));
-            handler.resume_writing(t);
+            call_protocol!(handler.resume_writing(t));
         }
-        Call::WritingFailed(error) => handler.writing_failed(t, &error),
+        Call::WritingFailed(error) => call_protocol!(handler.writing_failed(t, &error)),
         Call::TlsStarted => {
             log_tls(t);
-            handler.tls_started(t);
+            call_protocol!(handler.tls_started(t));
         }
-        Call::Resolved(answer) => handler.resolved(t, answer),
+        Call::Resolved(answer) => call_protocol!(handler.resolved(t, answer)),
         Call::Admit => net.admit_ready(),
-        Call::Timer(timer) => handler.timer_fired(t, timer),
-        Call::ConnectionFailed(error) => handler.connection_failed(t, error),
+        Call::Timer(timer) => call_protocol!(handler.timer_fired(t, timer)),
+        Call::ConnectionFailed(error) => call_protocol!(handler.connection_failed(t, error)),
         Call::ConnectionLost(error) => {
             note_end(t, error.is_some());
             log_closed(t, error.as_ref());
-            handler.connection_lost(t, error);
+            call_protocol!(handler.connection_lost(t, error));
         }
         // The other calls do not concern the protocol of a stream.
         _ => (),

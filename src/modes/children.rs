@@ -14,7 +14,7 @@ use crate::transports::id::Id;
 use crate::transports::info::Peer;
 use crate::transports::net::Net;
 use crate::transports::out_buf::WaterMarks;
-use crate::transports::process::command::{Command, PATH_DEFAULT, SpawnError, Standing, places};
+use crate::transports::process::command::{Command, PATH_DEFAULT, Standing, places};
 use crate::transports::process::opening::{ChildStdio, PtyModel, SHELL, WindowSize, shell_command};
 use crate::transports::protocol::SubprocessProtocol;
 use crate::transports::text::Escaped;
@@ -41,17 +41,17 @@ pub(super) struct Child {
 }
 
 impl Child {
-    /// A program that need not be there. Starting it tells if it is not.
+    /// A program that need not exist. Starting it shows whether it does.
     pub(super) fn new(config: &ChildConfig) -> Self {
         let mut child = Self::unresolved(config);
         child.path = child.find().unwrap_or_default();
         child
     }
 
-    /// A program that must be there, as far as this can be told without running it.
+    /// A program that must exist, as far as xport can check this without running it.
     pub(super) fn checked(config: &ChildConfig) -> Result<Self, Failure> {
         let mut child = Self::unresolved(config);
-        child.path = child.find().map_err(|error| child.cannot_run(&error))?;
+        child.path = child.find().map_err(|error| cannot_run(&child.name(), &error))?;
         Ok(child)
     }
 
@@ -104,20 +104,6 @@ impl Child {
         command
     }
 
-    /// The failure of a child that was not started.
-    fn cannot_start(&self, error: &SpawnError) -> Failure {
-        if error.is_of_program() {
-            return self.cannot_run(error.error());
-        }
-        // xport has failed, not the program.
-        Failure::new(Cause::Local, format!("exec {}: {error}", Escaped(&self.name())))
-    }
-
-    /// The failure of a program that the system cannot run.
-    fn cannot_run(&self, error: &io::Error) -> Failure {
-        cannot_run(&self.name(), error)
-    }
-
     fn name(&self) -> String {
         match &self.config.program {
             Program::Argv { program, .. } => program.to_string_lossy().into_owned(),
@@ -154,7 +140,11 @@ pub(super) fn start(
     protocol: impl SubprocessProtocol + 'static,
 ) -> Result<Id, Failure> {
     let spawned = net.spawn(child.command(variables), child.stdio, protocol);
-    let id = spawned.map_err(|error| child.cannot_start(&error))?;
+    let id = spawned.map_err(|error| match error.is_of_program() {
+        true => cannot_run(&child.name(), error.error()),
+        // xport has failed, not the program.
+        false => Failure::new(Cause::Local, format!("exec {}: {error}", Escaped(&child.name()))),
+    })?;
     net.subprocess_transport(id).set_kill_after(child.config.kill_after);
     for fd in 0..=2 {
         if let Some(pipe) = net.subprocess_transport(id).pipe_transport(fd) {
@@ -169,14 +159,16 @@ pub(super) fn peer_variables(left: &Inbound) -> Vec<(&'static str, String)> {
     let mut variables = Vec::new();
     match &left.info.peer {
         Some(Peer::Ip(peer)) => {
-            variables.push(("XPORT_REMOTE_ADDR", peer.ip().to_string()));
-            variables.push(("XPORT_REMOTE_PORT", peer.port().to_string()));
             let protocol = match &left.info.tls {
                 Some(_) => "tls",
                 None if left.end.has_datagrams() => "udp",
                 None => "tcp",
             };
-            variables.push(("XPORT_PROTO", protocol.to_owned()));
+            variables.extend([
+                ("XPORT_REMOTE_ADDR", peer.ip().to_string()),
+                ("XPORT_REMOTE_PORT", peer.port().to_string()),
+                ("XPORT_PROTO", protocol.to_owned()),
+            ]);
         }
         Some(_) => variables.push(("XPORT_PROTO", "unix".to_owned())),
         None => (),

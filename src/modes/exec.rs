@@ -22,14 +22,13 @@ use crate::transports::process::command::Standing;
 use crate::transports::process::opening::{ChildStdio, PtyModel};
 
 pub(super) fn exec(config: &ExecConfig) -> anyhow::Result<()> {
-    at_place(config).map_err(|error| match error.downcast::<Failure>() {
+    let Err(error) = at_place(config) else { return Ok(()) };
+    let mut failure = error.downcast::<Failure>()?;
+    if failure.cause == Cause::Local {
         // A status of 1 could be that of the child.
-        Ok(failure) if failure.cause == Cause::Local => {
-            Failure { cause: Cause::Child(children::FAILED), ..failure }.into()
-        }
-        Ok(failure) => failure.into(),
-        Err(error) => error,
-    })
+        failure.cause = Cause::Child(children::FAILED);
+    }
+    Err(failure.into())
 }
 
 fn at_place(config: &ExecConfig) -> anyhow::Result<()> {

@@ -164,7 +164,7 @@ impl RightEnds {
         }
     }
 
-    /// The options of each pair. The failure of one of many is not that of the run.
+    /// The options of each pair. The failure of one pair of many is not the failure of the run.
     fn options(&self, run: &Run, stream: &StreamConfig, is_one_of_many: bool) -> PairOptions {
         let session = matches!(self, Self::Session).then(|| session_options(stream, is_one_of_many));
         let has_reporter = session.is_some() || !is_one_of_many;

@@ -126,7 +126,7 @@ impl ProgressLine {
         };
     }
 
-    /// The session is over: the line shows its last state, and stays. It goes if a message of `-v` says the same.
+    /// The session is over: the line shows its last state, and stays. It is erased if `-v` says the same.
     /// `has_failed` says that the run has failed, even if its last connection has ended cleanly.
     pub(super) fn finish(&mut self, net: &mut Net, has_failed: bool) {
         let Some((totals, _)) = net.watched_totals() else { return };

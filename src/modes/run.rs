@@ -56,8 +56,8 @@ impl Run {
         Ok(run)
     }
 
-    /// A run that lets sessions finish after the first signal. A signal before `wanted` has come is no success. The
-    /// files of a server must not be left behind, so all signals are caught that would end this process.
+    /// A run that lets sessions finish after the first signal. A signal that comes before `wanted` is not a
+    /// success. The files of a server must not be left behind, so all signals are caught that would end this process.
     pub(super) fn of_server(
         grace: Duration,
         accept_timeout: Option<Duration>,

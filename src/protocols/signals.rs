@@ -17,8 +17,8 @@
 //!       TSTP ---> the child gets the signal, and we stop ---CONT---> both go on
 //! ```
 //!
-//! A server for one client has received nothing before that client has come: a script that stops the server must not
-//! take this for a success. Signals other than INT, TERM and HUP do not let sessions finish. They are caught only
+//! Until its client connects, a server for one client has received nothing. A script that stops the server then must
+//! not take this for a success. Signals other than INT, TERM and HUP do not let sessions finish. They are caught only
 //! because files have to be removed and children have to end.
 
 use std::time::Duration;
@@ -63,7 +63,7 @@ enum RunPhase {
     Forwarding(Forwarder),
 }
 
-/// What must have come before a signal can end a server in order.
+/// What a server must have received before a signal can end it cleanly.
 #[derive(Clone, Debug)]
 pub enum Wanted {
     /// Nothing: the server may end at any time.
@@ -74,8 +74,8 @@ pub enum Wanted {
     Datagrams(CountLimit),
 }
 
-/// How often a run that was continued in the background looks whether it has come to the foreground. Not every shell
-/// tells it.
+/// How often a run that was continued in the background checks whether it is in the foreground. Not every shell sends
+/// a signal.
 const LOOK_FOR_FOREGROUND: Duration = Duration::from_millis(500);
 
 /// A terminal that is raw during a session. The mode knows how to do these things.
@@ -111,8 +111,8 @@ impl Signals {
         Self { terminal: Some(terminal), ..self }
     }
 
-    /// For a server: after the first signal, sessions have `grace` to finish. A signal before `wanted` has come is no
-    /// success.
+    /// For a server: after the first signal, sessions have `grace` to finish. A signal that comes before
+    /// `wanted` is not a success.
     #[must_use]
     pub fn of_server(grace: Duration, wanted: Wanted, timeout: Option<Duration>, reporter: Reporter) -> Self {
         Self { phase: RunPhase::Serving { grace, wanted }, ..Self::of_client(timeout, reporter) }
@@ -165,7 +165,7 @@ impl Signals {
         }
     }
 
-    /// The time for the first client is over. A client whose handshake goes on has not come.
+    /// The time for the first client is up. A client that is still in its handshake does not count.
     fn accept_timed_out(&mut self, t: &mut Transport<'_>) {
         if !matches!(self.phase, RunPhase::Serving { .. }) || t.net().has_served() {
             return;

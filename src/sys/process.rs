@@ -8,23 +8,23 @@ use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 
-use super::spawn::{NotStarted, Place, Plan, spawn};
+use super::spawn::{Failed, Plan, spawn};
 use super::{check, retry, signals};
 
 /// Starts a child with default signals. Returns its number, and a descriptor that becomes readable when the child has
 /// ended. `pidfd_open(2)`.
 ///
 /// An ignored SIGCHLD gets its default action, because otherwise the system would keep no status.
-pub(crate) fn start(plan: &Plan<'_>) -> Result<(u32, OwnedFd), NotStarted> {
+pub(crate) fn start(plan: &Plan<'_>) -> Result<(u32, OwnedFd), (Failed, io::Error)> {
     signals::keep_statuses();
     // If the system has no such descriptor, or no room for one, the program is not started at all.
-    let place_held = open_pidfd(std::process::id()).map_err(NotStarted::NotWatched)?;
+    let place_held = open_pidfd(std::process::id()).map_err(|error| (Failed::Watch, error))?;
     let pid = spawn(plan)?;
     drop(place_held);
     // A child keeps its number until its status is taken, so the number still belongs to the child.
     let pidfd = open_pidfd(pid).map_err(|error| {
-        end_at_once(pid, !matches!(plan.place, Place::OurGroup));
-        NotStarted::NotWatched(error)
+        end_at_once(pid, plan.leads_a_group());
+        (Failed::Watch, error)
     })?;
     Ok((pid, pidfd))
 }

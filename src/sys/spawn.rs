@@ -22,45 +22,64 @@ use super::{check, limits, retry, signals};
 
 /// A program to start.
 pub(crate) struct Plan<'a> {
-    /// The paths at which the program can be. The first one that exists counts, as in `execvp(3)`.
-    pub(crate) programs: &'a [CString],
-    /// The arguments; the first one is the name of the program.
-    pub(crate) arguments: &'a [CString],
-    /// The environment: `NAME=VALUE`.
-    pub(crate) environment: &'a [CString],
-    /// The working directory, if not that of the parent.
-    pub(crate) directory: Option<&'a CStr>,
+    pub(crate) program: &'a Compiled,
     /// The descriptors of the child, with their numbers in the child. It inherits those of 0, 1 and 2 that are not
     /// listed, and no other descriptor.
     pub(crate) descriptors: &'a [(RawFd, BorrowedFd<'a>)],
-    /// The process group and the session.
-    pub(crate) place: Place<'a>,
+    pub(crate) standing: Standing,
+    /// The terminal of the child, which leads a session on it then. `TIOCSCTTY` of `ioctl_tty(2)`.
+    pub(crate) terminal: Option<BorrowedFd<'a>>,
     /// Whether the child gets SIGKILL when this process ends.
     pub(crate) dies_with_us: bool,
 }
 
-/// The process group and the session of a child. `setpgid(2)`, `setsid(2)`.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Place<'a> {
-    /// The group of the parent. If the parent is in the foreground of its terminal, so is the child.
-    OurGroup,
-    /// A group of its own in the session of the parent.
-    OwnGroup,
-    /// A session of its own, without a terminal.
-    OwnSession,
-    /// A session of its own on this terminal. `TIOCSCTTY` of `ioctl_tty(2)`.
-    OwnTerminal(BorrowedFd<'a>),
+/// A program, in the form of the system.
+pub(crate) struct Compiled {
+    /// The paths at which the program can be. The first one that exists counts, as in `execvp(3)`.
+    pub(crate) programs: Vec<CString>,
+    /// The arguments; the first one is the name of the program.
+    pub(crate) arguments: Vec<CString>,
+    /// The environment: `NAME=VALUE`.
+    pub(crate) environment: Vec<CString>,
+    /// The working directory, if not that of the parent.
+    pub(crate) directory: Option<CString>,
 }
 
-/// The reason why no child runs.
-#[derive(Debug)]
-pub(crate) enum NotStarted {
-    /// The system has no process for the child, or could not set the process up.
-    NoProcess(io::Error),
-    /// The system could not report the end of the child.
-    NotWatched(io::Error),
-    /// The process existed, but could not execute the program.
-    NoProgram(io::Error),
+/// The process group and the session of a child. `setpgid(2)`, `setsid(2)`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Standing {
+    /// The child leads a group of its own in the session of this process. A signal can be sent to the whole group. On a
+    /// terminal of this session, the child is in the background. asyncio's `process_group=0`.
+    #[default]
+    OwnGroup,
+    /// The child leads a session of its own, and has no terminal. asyncio's `start_new_session=True`.
+    #[doc(alias = "start_new_session")]
+    OwnSession,
+    /// The child stays in the group of this process: keys of the terminal send signals to both processes. Signals that
+    /// this process sends go to the child alone. asyncio's default.
+    OurGroup,
+}
+
+impl Plan<'_> {
+    /// Whether the child has a group of its own, which can be sent signals.
+    pub(crate) fn leads_a_group(&self) -> bool {
+        self.terminal.is_some() || self.standing != Standing::OurGroup
+    }
+}
+
+/// The part of a start that failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Failed {
+    /// The program: it is not there, or the system cannot run it.
+    Program,
+    /// A pipe, or another descriptor for the child.
+    Pipe,
+    /// A terminal for the child.
+    Terminal,
+    /// A process for the child: the system has none, or could not set it up.
+    Process,
+    /// A way to learn of the end of the child.
+    Watch,
 }
 
 /// Bytes of the child's stack. The child needs a few hundred bytes; without optimisation a few thousand.
@@ -81,7 +100,8 @@ struct Start<'a> {
     descriptors: &'a [(RawFd, RawFd)],
     /// The last descriptor to mark. -1 if the kernel marks all of them in one call.
     last_open: RawFd,
-    place: Place<'a>,
+    standing: Standing,
+    terminal: Option<BorrowedFd<'a>>,
     /// The process number of the parent, if the child must end with the parent; otherwise 0.
     parent: libc::pid_t,
     last_signal: c_int,
@@ -97,11 +117,12 @@ struct Start<'a> {
 /// With `dies_with_us`, the child gets SIGKILL when this process ends in any way. This holds only on the main thread,
 /// because the kernel sends the signal when the *thread* ends that started the child. A set-user-ID program does not
 /// get the signal. `prctl(2)`.
-pub(crate) fn spawn(plan: &Plan<'_>) -> Result<u32, NotStarted> {
-    let programs = pointers(plan.programs);
-    let (arguments, environment) = (pointers(plan.arguments), pointers(plan.environment));
+pub(crate) fn spawn(plan: &Plan<'_>) -> Result<u32, (Failed, io::Error)> {
+    let programs = pointers(&plan.program.programs);
+    let (arguments, environment) = (pointers(&plan.program.arguments), pointers(&plan.program.environment));
+    let no_process = |error| (Failed::Process, error);
     let above = plan.descriptors.iter().map(|(number, _)| *number).fold(2, RawFd::max);
-    let moved = out_of_the_way(plan.descriptors, above).map_err(NotStarted::NoProcess)?;
+    let moved = out_of_the_way(plan.descriptors, above).map_err(no_process)?;
     let source = |(at, (number, fd)): (usize, &(RawFd, BorrowedFd<'_>))| {
         (moved[at].as_ref().map_or_else(|| fd.as_raw_fd(), AsRawFd::as_raw_fd), *number)
     };
@@ -110,10 +131,11 @@ pub(crate) fn spawn(plan: &Plan<'_>) -> Result<u32, NotStarted> {
         programs: programs.as_ptr(),
         arguments: arguments.as_ptr(),
         environment: environment.as_ptr(),
-        directory: plan.directory.map_or(null(), CStr::as_ptr),
+        directory: plan.program.directory.as_deref().map_or(null(), CStr::as_ptr),
         descriptors: &descriptors,
         last_open: if can_mark_at_once() { -1 } else { last_open() },
-        place: plan.place,
+        standing: plan.standing,
+        terminal: plan.terminal,
         parent: if plan.dies_with_us { main_thread().unwrap_or(0) } else { 0 },
         last_signal: libc::SIGRTMAX(),
         error: AtomicI32::new(0),
@@ -124,14 +146,14 @@ pub(crate) fn spawn(plan: &Plan<'_>) -> Result<u32, NotStarted> {
     let end = stack.as_mut_ptr_range().end;
     // SAFETY: it moves by less than the length of the stack, so that the result is inside of it.
     let top = unsafe { end.sub(end.addr() % 16) };
-    let mask = block_all().map_err(NotStarted::NoProcess)?;
+    let mask = block_all().map_err(no_process)?;
     let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD;
     let about = (&raw const start).cast_mut().cast::<c_void>();
     // SAFETY: with CLONE_VFORK the call returns when the child no longer uses this memory, so `start` and the
     // stack outlive their use by the child. The child writes through atomics only.
     let pid = check(unsafe { libc::clone(run, top.cast(), flags, about) });
     set_mask(&mask);
-    let pid = pid.map_err(NotStarted::NoProcess)?;
+    let pid = pid.map_err(no_process)?;
     let error = start.error.load(Ordering::Acquire);
     if error == 0 {
         return Ok(pid.cast_unsigned());
@@ -141,7 +163,7 @@ pub(crate) fn spawn(plan: &Plan<'_>) -> Result<u32, NotStarted> {
     let _ = retry(|| check(unsafe { libc::waitpid(pid, null_mut(), 0) }));
     let error = io::Error::from_raw_os_error(error);
     let of_program = start.is_of_program.load(Ordering::Acquire) != 0;
-    Err(if of_program { NotStarted::NoProgram(error) } else { NotStarted::NoProcess(error) })
+    Err((if of_program { Failed::Program } else { Failed::Process }, error))
 }
 
 /// Pointers to these strings, and a null pointer at the end.
@@ -237,14 +259,14 @@ fn prepare(start: &Start<'_>) -> Result<(), c_int> {
             return Err(libc::ESRCH);
         }
     }
-    match start.place {
-        Place::OurGroup => (),
+    match (start.terminal, start.standing) {
+        (None, Standing::OurGroup) => (),
         // SAFETY: the call takes two numbers and touches no memory.
-        Place::OwnGroup => errno(unsafe { libc::setpgid(0, 0) })?,
+        (None, Standing::OwnGroup) => errno(unsafe { libc::setpgid(0, 0) })?,
         // SAFETY: the call takes nothing and touches no memory.
-        Place::OwnSession | Place::OwnTerminal(_) => errno(unsafe { libc::setsid() })?,
+        (None, Standing::OwnSession) | (Some(_), _) => errno(unsafe { libc::setsid() })?,
     }
-    if let Place::OwnTerminal(terminal) = start.place {
+    if let Some(terminal) = start.terminal {
         // SAFETY: the request takes a number and touches no memory.
         errno(unsafe { libc::ioctl(terminal.as_raw_fd(), libc::TIOCSCTTY, 0) })?;
     }
@@ -303,8 +325,9 @@ fn unblock_all() {
 ///
 /// A signal that was ignored when this process started stays ignored, as under `nohup`. SIGPIPE is the exception: the
 /// runtime of Rust ignores it before `main`, so nothing here can tell what it was.
-pub(crate) fn replace_process(programs: &[CString], arguments: &[CString], environment: &[CString]) -> io::Error {
-    let (programs, arguments, environment) = (pointers(programs), pointers(arguments), pointers(environment));
+pub(crate) fn replace_process(program: &Compiled) -> io::Error {
+    let (programs, arguments) = (pointers(&program.programs), pointers(&program.arguments));
+    let environment = pointers(&program.environment);
     signals::set_default(libc::SIGPIPE);
     signals::restore_file_size_signal();
     unblock_all();

@@ -5,6 +5,8 @@
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
+use socket2::SockRef;
+
 use super::{check, count, retry};
 
 /// Moves up to `len` bytes. One of the descriptors must be a pipe. 0 is the end of `from`. `WouldBlock` does not say
@@ -27,9 +29,7 @@ pub(crate) fn send_file(from: BorrowedFd<'_>, to: BorrowedFd<'_>, len: usize) ->
 
 /// Whether calls on this description do not wait. `F_GETFL`.
 pub(crate) fn is_nonblocking(fd: BorrowedFd<'_>) -> bool {
-    // SAFETY: F_GETFL takes no argument and touches no memory.
-    let flags = unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_GETFL) };
-    flags >= 0 && flags & libc::O_NONBLOCK != 0
+    SockRef::from(&fd).nonblocking().unwrap_or(false)
 }
 
 /// Whether `from` can be read, and whether `to` can be written, at this moment. `poll(2)`.

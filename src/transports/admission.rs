@@ -14,7 +14,7 @@ use super::id::Id;
 use super::own_listeners::OwnListeners;
 use super::timers::TimerId;
 
-/// The places under the limits of listeners, and those that want one.
+/// The places under the limits of listeners, and the connections that want one.
 #[derive(Debug, Default)]
 pub(crate) struct Places {
     /// Listeners, and datagram sockets that serve clients.
@@ -39,7 +39,7 @@ impl Places {
     }
 }
 
-/// Where a stream stands with the limits of listeners.
+/// How the limits of listeners concern a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Admission {
     /// The limits do not concern the stream.

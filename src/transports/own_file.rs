@@ -133,7 +133,7 @@ pub(crate) fn is_at(file: &File, path: &Path) -> bool {
 pub fn check_replaceable(path: &Path) -> io::Result<()> {
     let kind = match fs::symlink_metadata(path) {
         Ok(metadata) => metadata.file_type(),
-        // Whether a file can be made there shows later.
+        // The write itself shows whether a file can be made there.
         Err(_) => return Ok(()),
     };
     if kind.is_file() {
@@ -157,7 +157,7 @@ pub(crate) fn name_of_kind(kind: FileType) -> &'static str {
     }
 }
 
-/// A number that others cannot guess, another one for each call. The standard library takes the keys of its hashes from
+/// A number that others cannot guess, different for each call. The standard library takes the keys of its hashes from
 /// the random numbers of the system.
 fn random() -> u64 {
     RandomState::new().build_hasher().finish()

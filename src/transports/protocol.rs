@@ -259,54 +259,19 @@ impl fmt::Debug for Handler {
     }
 }
 
-/// Calls the method on a protocol of either kind.
-macro_rules! forward {
-    ($self:ident.$method:ident($($argument:expr),*)) => {
-        match $self {
+/// Calls a method that protocols of both kinds have.
+macro_rules! call_protocol {
+    ($handler:ident.$method:ident($($argument:expr),*)) => {
+        match $handler {
             Handler::Plain(protocol) => protocol.$method($($argument),*),
             Handler::Buffered(protocol) => protocol.$method($($argument),*),
         }
     };
 }
+pub(crate) use call_protocol;
 
 impl Handler {
-    pub(crate) fn connection_made(&mut self, t: &mut Transport<'_>) {
-        forward!(self.connection_made(t));
-    }
-
-    pub(crate) fn connection_failed(&mut self, t: &mut Transport<'_>, error: ConnectError) {
-        forward!(self.connection_failed(t, error));
-    }
-
     pub(crate) fn eof_received(&mut self, t: &mut Transport<'_>) -> Eof {
-        forward!(self.eof_received(t))
-    }
-
-    pub(crate) fn pause_writing(&mut self, t: &mut Transport<'_>) {
-        forward!(self.pause_writing(t));
-    }
-
-    pub(crate) fn resume_writing(&mut self, t: &mut Transport<'_>) {
-        forward!(self.resume_writing(t));
-    }
-
-    pub(crate) fn writing_failed(&mut self, t: &mut Transport<'_>, error: &io::Error) {
-        forward!(self.writing_failed(t, error));
-    }
-
-    pub(crate) fn tls_started(&mut self, t: &mut Transport<'_>) {
-        forward!(self.tls_started(t));
-    }
-
-    pub(crate) fn resolved(&mut self, t: &mut Transport<'_>, answer: Result<Vec<SocketAddr>, ConnectError>) {
-        forward!(self.resolved(t, answer));
-    }
-
-    pub(crate) fn timer_fired(&mut self, t: &mut Transport<'_>, timer: TimerId) {
-        forward!(self.timer_fired(t, timer));
-    }
-
-    pub(crate) fn connection_lost(&mut self, t: &mut Transport<'_>, error: Option<io::Error>) {
-        forward!(self.connection_lost(t, error));
+        call_protocol!(self.eof_received(t))
     }
 }

@@ -6,7 +6,6 @@
 //! listener. An inherited socket is open already, so only `SocketOptions::apply_to_open` concerns it. `keepalive.rs`
 //! has the probes of TCP.
 
-use std::fmt::Display;
 use std::io;
 
 use socket2::{Domain, Socket, Type};
@@ -36,15 +35,11 @@ impl SocketOptions {
     /// Sets the options of a new TCP socket. Call this before `bind(2)`.
     pub(crate) fn apply_to_tcp(&self, socket: &Socket) -> io::Result<()> {
         named("nodelay", socket.set_tcp_nodelay(self.nodelay.unwrap_or(true)))?;
-        self.apply_to_new(socket)
+        self.apply_to_udp(socket)
     }
 
-    /// Sets the options of a new UDP socket. Call this before `bind(2)`.
+    /// Sets the options of a new UDP socket, which a TCP socket has as well. Call this before `bind(2)`.
     pub(crate) fn apply_to_udp(&self, socket: &Socket) -> io::Result<()> {
-        self.apply_to_new(socket)
-    }
-
-    fn apply_to_new(&self, socket: &Socket) -> io::Result<()> {
         if let Some(device) = &self.bind_device {
             socket.bind_device(Some(device.as_bytes())).map_err(|error| refused_device(device, &error))?;
         }
@@ -122,11 +117,7 @@ impl SocketOptions {
 
 /// Adds the name of the option to an error of the kernel.
 fn named(name: &str, result: io::Result<()>) -> io::Result<()> {
-    result.map_err(|error| explained(&error, &format_args!("{name}: {}", describe(&error))))
-}
-
-fn explained(error: &io::Error, text: &dyn Display) -> io::Error {
-    io::Error::new(error.kind(), text.to_string())
+    result.map_err(|error| io::Error::new(error.kind(), format!("{name}: {}", describe(&error))))
 }
 
 fn refused_device(device: &str, error: &io::Error) -> io::Error {
@@ -137,7 +128,7 @@ fn refused_device(device: &str, error: &io::Error) -> io::Error {
         }
         _ => describe(error),
     };
-    explained(error, &format_args!("bind-device {device}: {why}"))
+    io::Error::new(error.kind(), format!("bind-device {device}: {why}"))
 }
 
 /// Tells a user who asks for details that the kernel gave less than was asked for. The kernel doubles the number, to

@@ -30,8 +30,8 @@ pub(crate) enum Phase {
     Running,
     /// `close` was called. Buffered bytes are sent, arriving bytes are dropped.
     Flushing,
-    /// All bytes and the end are sent. The stream waits for the peer's end, so that the close is no reset, and for the
-    /// acknowledgement, because the peer can still refuse the bytes.
+    /// All bytes and the end are sent. The stream waits for the peer's end, so that the close is not a reset, and for
+    /// the acknowledgement, because the peer can still refuse the bytes.
     Draining,
     /// Closed. `connection_lost` is queued or has been called.
     Lost,

@@ -7,14 +7,25 @@
 //!
 //! A held stream sends what is written to it, and is not read. This includes stdin, which has no tap, because its
 //! bytes go to a stream with a tap. Reads that show nothing go on: those of a handshake, and those of a stream that is
-//! closed. The last bytes of a child are read as well, and signals always.
+//! closed. The last bytes of a child are read as well. Signals and keys are read always.
 
 use std::time::Instant;
 
 use super::ctx::{Ctx, DatagramRef, StreamRef};
 use super::dump::Throttle;
+use super::handle::Transport;
 use super::id::{Arena, Id};
 use super::net::Slot;
+
+impl Transport<'_> {
+    /// Reads this stream even while the reader of the dump is too slow. For what a person types, which is little, and
+    /// which can be the wish to leave.
+    pub(crate) fn never_throttle(&mut self) {
+        if let Some(stream) = self.net.stream_mut(self.id) {
+            stream.stream.gate.throttle = Throttle::Exempt;
+        }
+    }
+}
 
 impl StreamRef<'_> {
     /// Whether the stream must not be read now. A stream that is held goes on the run queue later.

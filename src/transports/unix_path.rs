@@ -120,8 +120,8 @@ enum PathState {
 }
 
 impl PathState {
-    /// Asks the kernel without a connection, as a server that takes one client would take us for it. A datagram socket
-    /// cannot connect to a stream socket, and the kernel says so if that is bound (`EPROTOTYPE`).
+    /// Asks the kernel without connecting, because a server for one client would take the connection for its client. A
+    /// datagram socket cannot connect to a stream socket. If that socket is bound, the kernel answers `EPROTOTYPE`.
     fn of(there: &File, path: &Path) -> io::Result<Self> {
         if !there.metadata()?.file_type().is_socket() {
             return Ok(Self::NoSocket);

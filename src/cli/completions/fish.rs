@@ -5,7 +5,7 @@ use crate::cli::completions::tables::{
     Branches, Fill, addresses, endpoint_options, endpoints, fill_in, join, mode_names, operands, programs, running,
     scheme_names, trailing, valued, values, with_aliases,
 };
-use crate::cli::modes::MODES;
+use crate::cli::modes::{MODES, ModeSpec};
 use crate::cli::options::{OptSpec, rows};
 
 pub(super) fn script() -> String {
@@ -32,9 +32,8 @@ pub(super) fn script() -> String {
 
 fn modes() -> String {
     let lines = MODES.iter().flat_map(|mode| {
-        let shown = mode.alias.filter(|(_, is_shown)| *is_shown).map(|(alias, _)| alias);
-        let names = std::iter::once(mode.name).chain(shown);
-        names.map(|name| format!("complete -c xport -n __xport_has_no_mode -a {name} -d {}", quote(mode.about)))
+        mode.shown_names()
+            .map(|name| format!("complete -c xport -n __xport_has_no_mode -a {name} -d {}", quote(mode.about)))
     });
     Vec::from_iter(lines).join("\n")
 }
@@ -45,8 +44,7 @@ fn options() -> String {
     for row in rows() {
         let meanings = MODES.iter().filter(|mode| mode.has(row.id)).flat_map(|mode| {
             let meaning = (mode.help_of(row).0, Fill::of_value_in(mode, row));
-            let names = std::iter::once(mode.name).chain(mode.alias.map(|(alias, _)| alias));
-            names.map(move |name| (name.to_owned(), meaning.clone()))
+            mode.names().map(move |name| (name.to_owned(), meaning.clone()))
         });
         for (modes, (help, fill)) in join(meanings) {
             lines.push(option(row, &format!("'__xport_in {}'", modes.join(" ")), help, &fill));
@@ -77,9 +75,8 @@ fn operand_lines() -> String {
     let of_modes = operands().into_iter().map(|(keys, fill)| {
         let mut modes = Vec::new();
         for key in keys {
-            let name = key.split(',').next().unwrap_or_default().to_owned();
-            let alias = MODES.iter().find(|mode| mode.name == name).and_then(|mode| mode.alias);
-            for name in std::iter::once(name).chain(alias.map(|(alias, _)| alias.to_owned())) {
+            let name = key.split(',').next().unwrap_or_default();
+            for name in MODES.iter().filter(|mode| mode.name == name).flat_map(ModeSpec::names) {
                 if !modes.contains(&name) {
                     modes.push(name);
                 }

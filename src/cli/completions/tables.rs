@@ -2,8 +2,8 @@
 
 use clap::ValueHint;
 
-use crate::cli::command::{Operand, operands_of};
 use crate::cli::modes::{Action, MODES, ModeSpec};
+use crate::cli::operands::{Operand, operands_of};
 use crate::cli::options::{Opt, OptSpec, Value, rows};
 use crate::cli::schemes::{Form, PAGES, Scheme, named};
 
@@ -213,8 +213,7 @@ pub(super) const PROGRAM: ValueHint = ValueHint::CommandWithArguments;
 
 /// The names of all modes that help shows.
 pub(super) fn mode_names() -> Vec<&'static str> {
-    let alias = |mode: &ModeSpec| mode.alias.filter(|(_, is_shown)| *is_shown).map(|(alias, _)| alias);
-    MODES.iter().flat_map(|mode| std::iter::once(mode.name).chain(alias(mode))).collect()
+    MODES.iter().flat_map(ModeSpec::shown_names).collect()
 }
 
 /// The other names of modes, and the names in the tables.
@@ -224,8 +223,7 @@ pub(super) fn aliases() -> impl Iterator<Item = (&'static str, &'static str)> {
 
 /// Modes by all of their names.
 pub(super) fn with_aliases(modes: Vec<&'static str>) -> Vec<&'static str> {
-    let others = |mode: &'static str| aliases().filter(move |(_, name)| *name == mode).map(|(alias, _)| alias);
-    modes.into_iter().flat_map(|mode| std::iter::once(mode).chain(others(mode))).collect()
+    MODES.iter().filter(|mode| modes.contains(&mode.name)).flat_map(ModeSpec::names).collect()
 }
 
 /// The names of schemes.

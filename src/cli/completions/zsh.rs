@@ -1,11 +1,12 @@
 //! The tables of the completions in the language of zsh.
 
-use crate::cli::command::{operands_of, rows_of_top};
+use crate::cli::command::rows_of_top;
 use crate::cli::completions::tables::{
     Branches, Fill, PROGRAM, addresses, endpoint_options, endpoints, fill_in, flags, programs, running, scheme_names,
     values, with_aliases,
 };
 use crate::cli::modes::{MODES, ModeSpec};
+use crate::cli::operands::operands_of;
 use crate::cli::options::{Heading, OptSpec, Repeat, row};
 
 pub(super) fn script() -> String {
@@ -38,16 +39,14 @@ pub(super) fn script() -> String {
 
 fn modes() -> String {
     let lines = MODES.iter().flat_map(|mode| {
-        let shown = mode.alias.filter(|(_, is_shown)| *is_shown).map(|(alias, _)| alias);
-        let names = std::iter::once(mode.name).chain(shown);
-        names.map(|name| format!("        {}", quote(&format!("{name}:{}", mode.about))))
+        mode.shown_names().map(|name| format!("        {}", quote(&format!("{name}:{}", mode.about))))
     });
     Vec::from_iter(lines).join("\n")
 }
 
 /// The branch of a mode: its options and operands.
 fn specs(mode: &ModeSpec) -> String {
-    let names = Vec::from_iter(std::iter::once(mode.name).chain(mode.alias.map(|(alias, _)| alias))).join("|");
+    let names = Vec::from_iter(mode.names()).join("|");
     let rows = mode.rows().filter(|row| row.heading() != Heading::Output);
     let options = rows.map(|row| spec(row, mode.help_of(row).0, &Fill::of_value_in(mode, row)));
     let operands = operands_of(mode).iter().enumerate().flat_map(|(index, operand)| {

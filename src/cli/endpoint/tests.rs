@@ -12,8 +12,7 @@ fn parts(text: &str) -> (String, Vec<String>) {
 #[track_caller]
 fn refused(text: &str) -> String {
     match EndpointArg::parse(OsStr::new(text)) {
-        Err(ConfigError::Reason(reason)) => reason,
-        Err(error @ ConfigError::Complete(_)) => panic!("{text}: {error:?}"),
+        Err(ConfigError::Reason(reason) | ConfigError::Complete(reason)) => reason,
         Ok(word) => panic!("{text}: {word:?}"),
     }
 }

@@ -3,14 +3,15 @@
 use std::path::Path;
 
 use super::typed::Typed;
-use super::words::{is_path, is_port, own, with_port};
-use super::{names, netcat, socat};
+use super::words::{is_path, is_port, own, url, with_port};
+use super::{names, reader, socat};
 use crate::cli::address::are_swapped;
 use crate::cli::hints;
 use crate::cli::kinds::{foreign, is_address, is_executable, nearly};
 use crate::cli::modes::{Action, ModeSpec};
-use crate::cli::options::{Heading, Repeat};
+use crate::cli::options::Repeat;
 use crate::cli::schemes::{Form, Role, Scheme, TCP, UNIX, named};
+use crate::cli::values::parse_network;
 
 /// An endpoint that is taken apart: its kind, and what follows.
 fn parts(word: &str) -> Option<(&'static Scheme, &str)> {
@@ -27,34 +28,20 @@ fn kind_of(word: &str) -> &'static Scheme {
     }
 }
 
-/// A URL of HTTP, as the address of its server.
-fn web_address(word: &str) -> Option<(bool, String)> {
-    let (scheme, rest) = word.split_once("://")?;
-    let (is_tls, port) = match &*scheme.to_ascii_lowercase() {
-        "http" => (false, "80"),
-        "https" => (true, "443"),
-        _ => return None,
-    };
-    let address = rest.split(['/', '?', '#']).next().filter(|address| !address.is_empty())?;
-    let address =
-        if is_address(address) && !is_port(address) { address.to_owned() } else { with_port(address, port).ok()? };
-    Some((is_tls, address))
-}
-
 /// The lines in which one word that names an end is written as it must be.
 pub(super) fn in_place(typed: &Typed<'_>) -> Vec<Vec<String>> {
-    let Some(mode) = typed.mode() else { return web_line(typed).into_iter().collect() };
+    let Some(mode) = typed.mode() else { return Vec::new() };
     let mut lines = Vec::new();
     for at in typed.places() {
         let word = &typed.words[at];
         let better = [in_kind(mode, word), web_endpoint(mode, word), socat::endpoint(word), in_brackets(word)];
+        let better = better.into_iter().chain([plain(word)]);
         let options = [with_lists(word), with_names(word)];
         let inherited = parts(word).map(|(_, rest)| rest).filter(|rest| rest.starts_with("fd:")).map(str::to_owned);
-        let tls = if names_tls(typed, word) { with_tls(mode, word) } else { None };
-        let better = better.into_iter().chain(options).chain([tls, with_unix(word), inherited, in_order(word)]);
+        let tls = if typed.names_tls(word) { with_tls(mode, word) } else { None };
+        let better = better.chain(options).chain([tls, with_unix(word), inherited, in_order(word)]);
         lines.extend(better.flatten().filter(|other| other != word).map(|other| typed.with_word(at, other)));
         lines.extend(before_ends(typed, at));
-        lines.extend(web_mode(typed, at));
         if let Some(role) = mode.name.strip_prefix("unix-").filter(|_| is_address(word)) {
             lines.push(typed.with_mode(&format!("tcp-{role}")));
         }
@@ -62,43 +49,39 @@ pub(super) fn in_place(typed: &Typed<'_>) -> Vec<Vec<String>> {
     lines
 }
 
+/// The kind of a word with its colon, the address, and the options with their comma.
+fn split(word: &str) -> (&str, &str, &str) {
+    let (kind, rest) = parts(word).map_or(("", word), |(_, rest)| word.split_at(word.len() - rest.len()));
+    let (address, options) = rest.split_at(rest.find(',').unwrap_or(rest.len()));
+    (kind, address, options)
+}
+
 /// The address with its host before its port.
 fn in_order(word: &str) -> Option<String> {
-    let (kind, address) = match parts(word) {
-        Some((scheme, rest)) => (format!("{}:", scheme.name), rest),
-        None => (String::new(), word),
-    };
-    let (address, options) = address.split_at(address.find(',').unwrap_or(address.len()));
+    let (kind, address, options) = split(word);
     let (port, host) = address.split_once(':').filter(|(port, host)| are_swapped(port, host))?;
     Some(format!("{kind}{}{options}", with_port(host, port).ok()?))
 }
 
-/// A line with a URL and no mode.
-fn web_line(typed: &Typed<'_>) -> Option<Vec<String>> {
-    let at = typed.words.iter().position(|word| web_address(word).is_some())?;
-    let (is_tls, address) = web_address(&typed.words[at])?;
-    let mut words = typed.with_word(at, address);
-    words.insert(0, if is_tls { "tls-client" } else { "tcp-client" }.to_owned());
-    Some(words)
+/// The address without spaces, with a colon before its port, and without the path of a page.
+fn plain(word: &str) -> Option<String> {
+    let (kind, address, options) = split(word);
+    let address = address.rsplit('@').next().unwrap_or_default().trim();
+    let address = ["/dev/tcp/", "//"].iter().find_map(|start| address.strip_prefix(start)).unwrap_or(address);
+    let is_v6 = address.split('/').next().is_some_and(|start| start.matches(':').count() > 1);
+    let mut parts = address.split([':', '/', ' ']).filter(|part| !part.is_empty());
+    let (host, port) = parts.next().zip(parts.next().filter(|port| is_port(port)))?;
+    let is_plain = !is_v6 && !is_path(address) && !address.contains("://") && parse_network(address).is_err();
+    Some(format!("{kind}{}{options}", with_port(host, port).ok().filter(|_| is_plain)?))
 }
 
-/// A line whose mode does not have the TLS that its URL needs.
-fn web_mode(typed: &Typed<'_>, at: usize) -> Option<Vec<String>> {
-    let (is_tls, address) = web_address(&typed.words[at])?;
-    let name = typed.mode()?.name;
-    let mode = match (name, is_tls) {
-        ("tcp-client", true) => "tls-client",
-        ("tls-client", false) => "tcp-client",
-        _ => name,
-    };
-    let mut words = typed.with_mode(mode);
-    words[at] = address;
-    Some(words)
-}
-
+/// A URL as the endpoint of its server.
 fn web_endpoint(mode: &ModeSpec, word: &str) -> Option<String> {
-    let (is_tls, address) = web_address(word).filter(|_| mode.scheme.is_none() && mode.verb.action != Action::Wait)?;
-    Some(format!("{}:{address}", if is_tls { "tls" } else { "tcp" }))
+    let (is_tls, address) = url(word)?;
+    // `wait` knows pages.
+    let is_page = mode.verb.action == Action::Wait && word.starts_with("http");
+    let kind = if is_tls && mode.scheme.is_none() { "tls:" } else { "" };
+    (!is_page).then(|| format!("{kind}{address}"))
 }
 
 /// The endpoint with a kind that exists.
@@ -111,10 +94,7 @@ fn in_kind(mode: &ModeSpec, word: &str) -> Option<String> {
 
 /// An IPv6 address in brackets.
 fn in_brackets(word: &str) -> Option<String> {
-    let (kind, address) = match parts(word) {
-        Some((scheme, rest)) => (format!("{}:", scheme.name), rest),
-        None => (String::new(), word),
-    };
+    let (kind, address, options) = split(word);
     let (host, port) = match address.rsplit_once(':') {
         Some((host, port)) if is_port(port) && with_port(host, port).is_ok() => (host, port),
         _ => (address, "PORT"),
@@ -122,7 +102,7 @@ fn in_brackets(word: &str) -> Option<String> {
     if host.matches(':').count() < 2 {
         return None;
     }
-    Some(format!("{kind}{}", with_port(host, port).ok()?))
+    Some(format!("{kind}{}{options}", with_port(host, port).ok()?))
 }
 
 /// The endpoint with each value of a list behind the name of its option.
@@ -163,7 +143,8 @@ fn with_names(word: &str) -> Option<String> {
         if index == 0 || names().any(|other| other == name) {
             return part.to_owned();
         }
-        let renamed = netcat::renamed(name).map(|spec| spec.name).filter(|name| names().any(|other| other == *name));
+        let renamed =
+            reader::renamed(name).flatten().map(|spec| spec.name).filter(|name| names().any(|other| other == *name));
         format!("{}{value}", renamed.or_else(|| names::nearest(name, names())).unwrap_or(name))
     });
     Some(Vec::from_iter(better).join(","))
@@ -171,17 +152,14 @@ fn with_names(word: &str) -> Option<String> {
 
 /// The endpoint over TLS.
 fn with_tls(mode: &ModeSpec, word: &str) -> Option<String> {
-    let scheme = match parts(word) {
-        Some((scheme, _)) => scheme,
-        None if is_path(word) || mode.scheme.is_some() => return None,
-        None => &TCP,
+    let (kind, ..) = split(word);
+    let tls = match kind {
+        "tcp:" => "tls:",
+        "tcp-listen:" => "tls-listen:",
+        "" if !is_path(word) && mode.scheme.is_none() => "tls:",
+        _ => return None,
     };
-    let rest = parts(word).map_or(word, |(_, rest)| rest);
-    match scheme.name {
-        "tcp" => Some(format!("tls:{rest}")),
-        "tcp-listen" => Some(format!("tls-listen:{rest}")),
-        _ => None,
-    }
+    Some(format!("{tls}{}", &word[kind.len()..]))
 }
 
 /// The endpoint of a unix socket with the kind that it needs.
@@ -189,13 +167,6 @@ fn with_unix(word: &str) -> Option<String> {
     let (scheme, rest) = parts(word)?;
     let is_wrong = scheme.form == Form::Inet && is_path(rest);
     is_wrong.then(|| format!("{}:{rest}", if scheme.listens() { "unix-listen" } else { "unix" }))
-}
-
-/// Whether a line has an option of TLS, before the ends or behind this one.
-fn names_tls(typed: &Typed<'_>, word: &str) -> bool {
-    let before = typed.words[..typed.after_mode().end].iter().filter_map(|word| word.strip_prefix("--"));
-    let mut options = before.chain(word.split(',').skip(1)).map(|option| option.split('=').next().unwrap_or_default());
-    options.any(|name| own(name).is_some_and(|spec| spec.heading() == Heading::Tls))
 }
 
 /// The lines with a host to which a port has to be added.
@@ -206,12 +177,8 @@ pub(super) fn without_port(typed: &Typed<'_>) -> Vec<Vec<String>> {
 
 /// A host with a port to fill in.
 fn with_port_to_fill(word: &str) -> Option<String> {
-    let (kind, host) = match parts(word) {
-        Some((scheme, rest)) if scheme.form == Form::Inet => (format!("{}:", scheme.name), rest),
-        Some(_) => return None,
-        None => (String::new(), word),
-    };
-    let (host, options) = host.split_at(host.find(',').unwrap_or(host.len()));
+    parts(word).is_none_or(|(scheme, _)| scheme.form == Form::Inet).then_some(())?;
+    let (kind, host, options) = split(word);
     Some(format!("{kind}{}{options}", with_port(host, "PORT").ok()?))
 }
 
@@ -235,7 +202,7 @@ pub(super) fn of_mode(typed: &Typed<'_>) -> Vec<Vec<String>> {
     let [at, ..] = places[..] else { return Vec::new() };
     let word = &typed.words[at];
     let mut lines = Vec::new();
-    let before = at.checked_sub(1).map(|at| typed.words[at].as_str());
+    let option = at.checked_sub(1).filter(|at| matches!(&*typed.words[*at], "--listen" | "--connect"));
     let Some((scheme, rest)) = parts(word) else { return lines };
     if let Some(own) = mode.scheme {
         let rest =
@@ -247,19 +214,12 @@ pub(super) fn of_mode(typed: &Typed<'_>) -> Vec<Vec<String>> {
             lines.push(typed.with_word(at, rest.to_owned()));
         }
         let verb = match mode.verb.action {
-            Action::Connect if scheme.listens() => "listen",
-            Action::Connect => "connect",
+            Action::Connect if !scheme.listens() => "connect",
             Action::Echo => "echo",
             _ => "listen",
         };
         // A verb has its endpoints without an option.
-        if before != Some("--listen") && before != Some("--connect") {
-            lines.push(typed.with_mode(verb));
-        } else if let Some(before) = at.checked_sub(1) {
-            let mut words = typed.with_mode(verb);
-            words.remove(before);
-            lines.push(words);
-        }
+        lines.push(typed.with_mode_without(verb, option.as_slice()));
         return lines;
     }
     match (mode.verb.action, scheme.role) {
@@ -269,8 +229,8 @@ pub(super) fn of_mode(typed: &Typed<'_>) -> Vec<Vec<String>> {
             words.insert(at, "-".to_owned());
             lines.push(words);
         }
-        (Action::Exec, Role::Listen) if before == Some("--connect") => {
-            lines.push(typed.with_word(at - 1, "--listen".to_owned()));
+        (Action::Exec, Role::Listen) => {
+            lines.extend(option.map(|option| typed.with_word(option, "--listen".to_owned())));
         }
         _ => (),
     }
@@ -280,15 +240,32 @@ pub(super) fn of_mode(typed: &Typed<'_>) -> Vec<Vec<String>> {
     lines
 }
 
+/// The line with the option that is missing before the address of `exec`.
+pub(super) fn of_exec(typed: &Typed<'_>) -> Option<Vec<String>> {
+    typed.mode().filter(|mode| mode.verb.action == Action::Exec)?;
+    let next = |at: usize| typed.words.get(at + 1).map(String::as_str);
+    let at = typed.after_mode().find(|at| hints::is_place(&typed.words[*at], next(*at)))?;
+    let word = &typed.words[at];
+    let host = split(word).1.rsplit_once(':').map_or("", |(host, _)| host);
+    let listens =
+        matches!(host, "" | "*" | "0.0.0.0" | "[::]") || parts(word).is_some_and(|(scheme, _)| scheme.listens());
+    let option = if listens { "--listen" } else { "--connect" };
+    let dashes = if next(at).is_none_or(|next| next.starts_with("--")) { "" } else { "--" };
+    let mut words = typed.with_words(at, &[option.to_owned(), word.clone(), dashes.to_owned()]);
+    words.retain(|word| !word.is_empty());
+    Some(words)
+}
+
 /// The lines in which both ends of a relay are where they belong.
 pub(super) fn of_relay(typed: &Typed<'_>) -> Vec<Vec<String>> {
     let places = typed.places();
-    if let ([at], Some(Action::Relay)) = (&places[..], typed.mode().map(|mode| mode.verb.action)) {
-        return forwarded(&typed.words[*at]).map(|ends| typed.with_words(*at, &ends)).into_iter().collect();
+    let is_relay = typed.mode().is_some_and(|mode| mode.verb.action == Action::Relay);
+    if let ([at], true) = (&places[..], is_relay) {
+        let ends = forwarded(&typed.words[*at]);
+        let line = ends.map(|ends| typed.with_words(*at, &ends).into_iter().filter(|word| word != "-L").collect());
+        return line.into_iter().collect();
     }
-    let ([left_at, right_at], Some(Action::Relay)) = (&places[..], typed.mode().map(|mode| mode.verb.action)) else {
-        return Vec::new();
-    };
+    let ([left_at, right_at], true) = (&places[..], is_relay) else { return Vec::new() };
     let (left, right) = (&typed.words[*left_at], &typed.words[*right_at]);
     let with = |left: String, right: String| {
         let mut words = typed.with_word(*left_at, left);
@@ -315,6 +292,7 @@ pub(super) fn of_relay(typed: &Typed<'_>) -> Vec<Vec<String>> {
     if let Some((scheme, command)) = parts(right).filter(|(scheme, _)| left == "-" && scheme.role == Role::Run) {
         let exec = typed.with_mode_without("exec", &[*left_at, *right_at]);
         let program = match scheme.form {
+            _ if command.trim().is_empty() => Some(vec!["--".to_owned(), "CMD".to_owned()]),
             Form::Line => Some(vec!["--shell".to_owned(), command.to_owned()]),
             _ => shell_words::split(command).ok().map(|words| [vec!["--".to_owned()], words].concat()),
         };
@@ -337,8 +315,8 @@ fn forwarded(word: &str) -> Option<[String; 2]> {
     let (left, rest) = parts(word).map_or(("tcp-listen", word), |(scheme, rest)| (scheme.name, rest));
     let (port, right) = rest.split_once(':').filter(|(port, right)| is_port(port) && right.contains(':'))?;
     let is_listener = named().any(|scheme| scheme.name == left && scheme.listens() && scheme.form == Form::Inet);
-    let kind = if left.starts_with("udp") { "udp" } else { "tcp" };
-    (is_listener && is_address(right)).then(|| [format!("{left}:{port}"), format!("{kind}:{right}")])
+    let kind = if left.starts_with("udp") { "udp:" } else { "" };
+    (is_listener && is_address(right)).then(|| [format!("{left}:{port}"), format!("{kind}{right}")])
 }
 
 /// The endpoint that runs a program, if `word` is the name of a program.

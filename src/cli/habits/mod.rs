@@ -5,9 +5,9 @@
 //! happens only when an error is written.
 
 mod ends; // endpoints that are written wrongly
+mod means; // what options of other programs mean
 mod names; // modes and options that are spelled wrongly
-mod netcat; // lines of nc and ncat
-mod s_client; // lines of openssl
+mod reader; // lines of netcats, curl, wget and openssl
 mod scan; // hosts and ports
 mod socat; // lines of socat
 mod typed; // a wrong line, taken apart
@@ -19,6 +19,7 @@ use std::path::Path;
 
 use crate::cli::modes::Action;
 use crate::cli::quote::shell_word;
+use crate::cli::{hints, kinds};
 use typed::Typed;
 
 /// How many lines are tried at most.
@@ -32,7 +33,7 @@ type Repair = fn(&Typed<'_>) -> Vec<Vec<String>>;
 
 /// The repairs. Those that change least come first.
 static REPAIRS: &[Repair] = &[
-    |typed| s_client::line(typed).and_then(Result::ok).into_iter().collect(),
+    |typed| reader::marked_line(typed).and_then(Result::ok).into_iter().collect(),
     names::mode,
     |typed| waiting::line(typed).into_iter().collect(),
     scan::operands,
@@ -40,12 +41,14 @@ static REPAIRS: &[Repair] = &[
     ends::in_place,
     socat::line,
     ends::of_mode,
+    |typed| ends::of_exec(typed).into_iter().collect(),
     names::option,
     names::renamed,
     ends::joined,
     names::missing,
-    |typed| netcat::line(typed).ok().into_iter().collect(),
+    |typed| reader::line(typed).ok().into_iter().collect(),
     ends::without_port,
+    names::without_mode,
 ];
 
 /// What to write instead of a wrong line.
@@ -59,21 +62,24 @@ pub(super) struct Instead {
 /// The line to type instead of `words`. `is_accepted` says whether the program takes a line. Words in capitals stand
 /// for what the user has not written.
 pub(super) fn answer(words: &[String], is_accepted: &dyn Fn(&[String]) -> bool) -> Option<Instead> {
-    if words.iter().map(|word| word.len()).sum::<usize>() > LINE_CHARS_MAX {
+    let is_long = words.iter().map(|word| word.len()).sum::<usize>() > LINE_CHARS_MAX;
+    if is_long || socat::lacks_authorities(words) {
         return None;
     }
-    if socat::lacks_authorities(words) {
+    // Another repair would drop what xport does not have.
+    if let Some(Err(Some(_))) = reader::marked_line(&Typed::new(words)) {
         return None;
     }
-    let insecure = of_curl(words);
-    let words = insecure.as_deref().unwrap_or(words);
-    let Some(found) = mend(names::without_program(words), is_accepted) else { return from_file(words, is_accepted) };
+    let Some(found) = mend(words, is_accepted) else { return from_file(words, is_accepted) };
     let line = as_typed(&found)?;
+    let is_insecure = |word: &String| word.contains("insecure");
     // A user who has named a mode knows what a bare port is.
-    let note = match insecure {
-        Some(_) => Some("--insecure skips the verification of the certificate".to_owned()),
-        None if Typed::new(words).mode.is_none() => note_for(words, &found),
-        None => None,
+    let note = match Typed::new(words).mode {
+        _ if found.iter().any(is_insecure) && !words.iter().any(is_insecure) => {
+            Some("--insecure skips the verification of the certificate".to_owned())
+        }
+        None => note_for(words, &found),
+        Some(_) => None,
     };
     (line.chars().count() <= LINE_CHARS_MAX).then_some(Instead { line, note })
 }
@@ -101,17 +107,6 @@ fn as_typed(words: &[String]) -> Option<String> {
     Some(format!("xport {}", words.join(" ")))
 }
 
-/// The line with `--insecure` for the `-k` of curl. For other programs the letter means that they keep listening.
-fn of_curl(words: &[String]) -> Option<Vec<String>> {
-    let is_page = |word: &String| word.get(..8).is_some_and(|start| start.eq_ignore_ascii_case("https://"));
-    let connects = Typed::new(words).mode().is_none_or(|mode| mode.verb.action == Action::Connect);
-    let is_curl = words.first().is_some_and(|word| word == "curl") || connects && words.iter().any(is_page);
-    let at = words.iter().position(|word| word == "-k").filter(|_| is_curl)?;
-    let mut words = words.to_vec();
-    words[at] = "--insecure".to_owned();
-    Some(words)
-}
-
 /// Says how to listen on every interface, if the line listens on the loopback. Other programs do so by default.
 fn note_for(words: &[String], found: &[String]) -> Option<String> {
     let mode = found.first()?;
@@ -133,8 +128,9 @@ fn note_for(words: &[String], found: &[String]) -> Option<String> {
 
 /// The first line that is accepted: `words`, or the result of some repairs.
 fn mend(words: &[String], is_accepted: &dyn Fn(&[String]) -> bool) -> Option<Vec<String>> {
-    if is_accepted(words) {
-        return Some(words.to_vec());
+    let bare = Typed::new(words).words;
+    if is_accepted(bare) {
+        return Some(bare.to_vec());
     }
     let mut lines = vec![words.to_vec()];
     let mut at = 0;
@@ -156,11 +152,8 @@ fn mend(words: &[String], is_accepted: &dyn Fn(&[String]) -> bool) -> Option<Vec
 
 /// The line with something in the place of each word in capitals.
 fn filled_in(words: &[String]) -> Vec<String> {
-    let fill = |word: &String| match word.as_str() {
-        "PATH" => "./s".to_owned(),
-        "PORTS" => "1-2".to_owned(),
-        word => word.replace("HOST", "localhost").replace("PORT", "1"),
-    };
+    let places = [("PATH", "./s"), ("PORTS", "1-2"), ("PORT", "1"), ("HOST", "localhost")];
+    let fill = |word: &String| places.iter().fold(word.clone(), |word, (place, filling)| word.replace(place, filling));
     words.iter().map(fill).collect()
 }
 
@@ -169,6 +162,12 @@ pub(super) fn reason_for(words: &[String]) -> Option<&'static str> {
     if socat::lacks_authorities(words) {
         return Some(socat::CLIENT_CA);
     }
-    let typed = Typed::new(names::without_program(words));
-    s_client::line(&typed).unwrap_or_else(|| netcat::line(&typed)).err().flatten()
+    if words.iter().any(|word| word.starts_with("-sU")) {
+        return Some(hints::NO_DATAGRAMS);
+    }
+    if words.first().is_some_and(|word| word == "ssh") {
+        return Some("xport does not speak SSH");
+    }
+    let absent = words.iter().find_map(|word| kinds::absent(word));
+    absent.or_else(|| reader::line(&Typed::new(words)).err().flatten())
 }

@@ -2,54 +2,42 @@
 
 use strsim::osa_distance;
 
-use super::netcat;
+use super::reader;
 use super::typed::{Typed, first_word};
-use super::words::own;
+use super::words::{is_list, own};
 use crate::cli::modes::{Action, MODES, ModeSpec};
 use crate::cli::options::{Heading, OptSpec, rows_of};
 
-/// Programs that people name before their line.
-const PROGRAMS: &[&str] =
-    &["xport", "nc", "ncat", "netcat", "nc.openbsd", "nc.traditional", "socat", "telnet", "curl", "openssl"];
-
-/// Words that are no mode, and the mode that is meant.
+/// Modes, and words that are tried for each.
 const MODE_WORDS: &[(&str, &str)] = &[
-    ("tcp", "tcp-client"),
-    ("udp", "udp-client"),
-    ("unix", "unix-client"),
-    ("ssl", "tls-client"),
-    ("client", "tcp-client"),
-    ("server", "tcp-server"),
-    ("serve", "tcp-server"),
-    ("tcp-connect", "tcp-client"),
-    ("tcp-listen", "tcp-server"),
-    ("tls-connect", "tls-client"),
-    ("tls-listen", "tls-server"),
-    ("ssl-client", "tls-client"),
-    ("ssl-server", "tls-server"),
-    ("udp-connect", "udp-client"),
-    ("udp-listen", "udp-server"),
-    ("unix-connect", "unix-client"),
-    ("unix-listen", "unix-server"),
-    ("forward", "relay"),
-    ("proxy", "relay"),
-    ("tunnel", "relay"),
-    ("bridge", "relay"),
-    ("pipe", "relay"),
-    ("run", "exec"),
-    ("spawn", "exec"),
-    ("check", "wait"),
-    ("probe", "wait"),
-    ("wait-for", "wait"),
-    ("wait-for-it", "wait"),
-    ("portscan", "scan"),
+    ("tcp-client", "tcp client tcp-connect"),
+    ("udp-client", "udp udp-connect"),
+    ("unix-client", "unix unix-connect"),
+    ("tls-client", "ssl tls-connect ssl-client"),
+    ("tcp-server", "server serve tcp-listen"),
+    ("tls-server", "tls-listen ssl-server"),
+    ("udp-server", "udp-listen"),
+    ("unix-server", "unix-listen"),
+    ("relay", "forward proxy tunnel bridge pipe"),
+    ("exec", "run spawn"),
+    ("wait", "check probe wait-for wait-for-it dockerize"),
+    ("scan", "portscan nmap"),
 ];
 
 /// An option of other programs for the same job, and the option of xport. An empty name means that none is needed.
 type Renamed = &'static [(&'static str, &'static str)];
 
 /// Options of other programs that try ports.
-const SCANNERS: Renamed = &[("-w", "--connect-timeout"), ("-z", ""), ("-p", "")];
+const SCAN: Renamed =
+    &[("-w", "--connect-timeout"), ("-sV -A", "--banner"), ("-z -p -sT -sS -Pn -T3 -T4 -T5 --open", "")];
+
+/// Options of other programs that run a program.
+const EXEC: Renamed = &[("-c --command --sh-exec", "--shell"), ("-t -it --tty", "--pty"), ("-e", "--env")];
+
+/// The option of xport for one of other programs.
+fn other_name(table: Renamed, name: &str) -> Option<&'static str> {
+    table.iter().find(|(names, _)| names.split(' ').any(|other| other == name)).map(|(_, own)| *own)
+}
 
 /// How many letters may be wrong in a name.
 fn slips(name: &str) -> usize {
@@ -73,24 +61,34 @@ pub(super) fn nearest<'a>(word: &str, names: impl Iterator<Item = &'a str>) -> O
     near.min_by_key(|(distance, _)| *distance).map(|(_, name)| name)
 }
 
-/// The line without the name of another program before it.
-pub(super) fn without_program(words: &[String]) -> &[String] {
-    match words {
-        [first, rest @ ..] if PROGRAMS.contains(&first.as_str()) => rest,
-        _ => words,
-    }
-}
-
 /// The line with the mode that is meant.
 pub(super) fn mode(typed: &Typed<'_>) -> Vec<Vec<String>> {
     let word = match (typed.mode, first_word(typed.words)) {
         (None, Some(at)) => &typed.words[at],
         _ => return Vec::new(),
     };
-    let known = MODE_WORDS.iter().find(|(other, _)| *other == word.to_ascii_lowercase()).map(|(_, mode)| *mode);
-    let names = MODES.iter().map(|mode| mode.name).chain(MODE_WORDS.iter().map(|(other, _)| *other));
-    let name = known.or_else(|| nearest(word, names));
+    // A script has a folder in front and an ending.
+    let base = word.rsplit('/').next().unwrap_or_default().trim_end_matches(".sh");
+    let word = if base.starts_with("wait-for") { base } else { word };
+    let lower = word.to_ascii_lowercase();
+    let known = MODE_WORDS.iter().find(|(_, words)| words.split(' ').any(|other| other == lower));
+    let words = MODE_WORDS.iter().flat_map(|(_, words)| words.split(' '));
+    let name = known.map(|(mode, _)| *mode).or_else(|| nearest(word, MODES.iter().map(|mode| mode.name).chain(words)));
     name.map(|name| typed.with_mode(name)).into_iter().collect()
+}
+
+/// The lines with a mode in front of words that only one mode has.
+pub(super) fn without_mode(typed: &Typed<'_>) -> Vec<Vec<String>> {
+    let has = |options: &[&str]| typed.words.iter().any(|word| options.contains(&word.as_str()));
+    let is_scan = || typed.words.iter().any(|word| is_list(word) || word.len() > 2 && other_name(SCAN, word).is_some());
+    let mode = match typed.mode {
+        Some(_) => return Vec::new(),
+        None if has(&["-L"]) => "relay",
+        None if has(&["-t", "-wait", "--wait", "-timeout"]) => "wait",
+        None if is_scan() => "scan",
+        None => return Vec::new(),
+    };
+    vec![[&[mode.to_owned()], typed.words].concat()]
 }
 
 /// The option of a mode, or of the program without one, that is nearly called `name`.
@@ -100,12 +98,14 @@ fn near_option(mode: Option<&ModeSpec>, name: &str) -> Option<String> {
         None => rows_of(Heading::Output).iter().chain(rows_of(Heading::None)).collect(),
     };
     let names = || rows.iter().filter(|row| row.has_long()).map(|row| row.name).chain(["help", "version"]);
-    let renamed = || netcat::renamed(name).map(|spec| spec.name).filter(|other| names().any(|name| name == *other));
     let by_start = || {
         let mut starting = names().filter(|other| name.len() > 2 && other.starts_with(name));
         starting.next().filter(|_| starting.next().is_none())
     };
-    let found = renamed().or_else(|| nearest(name, names())).or_else(by_start)?;
+    let found = match reader::renamed(name) {
+        Some(spec) => spec.map(|spec| spec.name).filter(|other| names().any(|name| name == *other))?,
+        None => nearest(name, names()).or_else(by_start)?,
+    };
     (found != name).then(|| found.to_owned())
 }
 
@@ -114,58 +114,48 @@ pub(super) fn option(typed: &Typed<'_>) -> Vec<Vec<String>> {
     let mut lines = Vec::new();
     let end = typed.after_mode().end;
     for (at, word) in typed.words[..end].iter().enumerate() {
+        let one_hyphen = word.strip_prefix('-').filter(|name| name.len() > 1 && own(name).is_some());
+        if let Some(name) = one_hyphen {
+            lines.push(typed.with_word(at, format!("--{name}")));
+        }
         let Some(option) = word.strip_prefix("--").filter(|option| !option.is_empty()) else { continue };
         let (name, value) = option.split_once('=').map_or((option, ""), |(name, _)| (name, &option[name.len()..]));
         if let Some(near) = near_option(typed.mode(), name) {
             lines.push(typed.with_word(at, format!("--{near}{value}")));
         }
     }
-    lines.extend(behind_mode(typed));
-    if let (Some(mode), Some(tls)) = (typed.mode(), typed.mode().and_then(tls_mode)) {
-        let is_of_tls = |word: &String| {
-            own(word.strip_prefix("--").unwrap_or_default()).is_some_and(|spec| spec.heading() == Heading::Tls)
-        };
-        if mode.scheme.is_some() && typed.words[typed.after_mode()].iter().any(is_of_tls) {
-            lines.push(typed.with_mode(tls));
-        }
+    if let Some((at, _)) = typed.mode.filter(|(at, _)| *at > 0) {
+        // Options stood before the mode.
+        let (before, rest) = typed.words.split_at(at);
+        lines.push([&rest[..1], before, &rest[1..]].concat());
     }
+    let role = typed.mode().and_then(|mode| mode.name.strip_prefix("tcp-"));
+    lines.extend(role.filter(|_| typed.names_tls("")).map(|role| typed.with_mode(&format!("tls-{role}"))));
     lines
 }
 
-/// The lines with an option of `scan` for one that other programs call otherwise.
+/// The line with options of `scan` or `exec` for those that other programs call otherwise.
 pub(super) fn renamed(typed: &Typed<'_>) -> Vec<Vec<String>> {
-    if typed.mode().is_none_or(|mode| mode.verb.action != Action::Scan) {
-        return Vec::new();
-    }
-    let better = |at: usize| {
-        let word = &typed.words[at];
-        let (name, value) = word.split_at(word.find('=').unwrap_or(word.len()));
-        let letters =
-            word.strip_prefix('-').filter(|letters| letters.len() > 1 && letters.chars().all(|c| "zvn46".contains(c)));
-        if let Some(letters) = letters.filter(|letters| letters.contains('z')) {
-            return Some(typed.with_word(at, format!("-{}", letters.replace('z', ""))));
-        }
-        let (_, own) = SCANNERS.iter().find(|(other, _)| *other == name)?;
-        let mut words = typed.with_word(at, format!("{own}{value}"));
-        if own.is_empty() {
-            words.remove(at);
-        }
-        Some(words)
+    let table = match typed.mode().map(|mode| mode.verb.action) {
+        Some(Action::Scan) => SCAN,
+        Some(Action::Exec) => EXEC,
+        _ => return Vec::new(),
     };
-    typed.after_mode().filter_map(better).collect()
-}
-
-/// The mode over TLS that does the same.
-fn tls_mode(mode: &ModeSpec) -> Option<&'static str> {
-    let name = mode.name.strip_prefix("tcp-")?;
-    MODES.iter().map(|mode| mode.name).find(|other| other.strip_prefix("tls-") == Some(name))
-}
-
-/// The line with the options that were written before the mode behind it.
-fn behind_mode(typed: &Typed<'_>) -> Option<Vec<String>> {
-    let (at, _) = typed.mode?;
-    let (before, rest) = typed.words.split_at(at);
-    (!before.is_empty()).then(|| [&rest[..1], before, &rest[1..]].concat())
+    let better = |word: &String| {
+        let (name, value) = word.split_at(word.find('=').unwrap_or(word.len()));
+        let letters = word.strip_prefix('-').filter(|letters| letters.chars().all(|c| "zvn46".contains(c)));
+        match other_name(table, name) {
+            Some(own) => format!("{own}{value}"),
+            None if table == EXEC => word.clone(),
+            None if letters.is_some_and(|letters| letters.contains('z')) => word.replace('z', ""),
+            None if word == "-p-" => "1-65535".to_owned(),
+            None => word.strip_prefix("-p").unwrap_or(word).to_owned(),
+        }
+    };
+    let (before, rest) = typed.words.split_at(typed.after_mode().start);
+    let (own, behind) = rest.split_at(typed.after_mode().len());
+    let own = own.iter().map(better).filter(|word| !word.is_empty());
+    vec![before.iter().cloned().chain(own).chain(behind.iter().cloned()).collect()]
 }
 
 /// The line with words in capitals for what is missing.
@@ -178,11 +168,9 @@ pub(super) fn missing(typed: &Typed<'_>) -> Vec<Vec<String>> {
             return vec![typed.with_words(at, &[option.to_owned(), place.to_owned()])];
         }
     }
-    if mode.scheme.is_some() {
-        return Vec::new();
-    }
     let places = typed.places().len();
     let more: &[&str] = match (mode.verb.action, mode.name, places) {
+        _ if mode.scheme.is_some() => return Vec::new(),
         (Action::Exec, ..) => &["--", "CMD"],
         (Action::Relay, _, 0) => &["tcp-listen:PORT", "HOST:PORT"],
         (Action::Relay, _, 1) => &["HOST:PORT"],

@@ -304,8 +304,7 @@ fn read(words: &[String]) -> Option<Vec<String>> {
             of("exec", &[], &[vec!["--".to_owned()], words].concat())
         }
         (Role::Stdio, Role::Connect) if !right.is_own => of("connect", direction, &[right.text]).map(shorthand),
-        (Role::Stdio, Role::Connect) if !direction.is_empty() => of("connect", direction, &[right.text]),
-        (Role::Stdio, Role::Connect) if is_single => of("connect", &[], &[right.text]),
+        (Role::Stdio, Role::Connect) if is_single || !direction.is_empty() => of("connect", direction, &[right.text]),
         (Role::Listen, _)
             if !left.forks && !left.is_own && left.scheme.is_some_and(|scheme| !scheme.has_datagrams()) =>
         {

@@ -1,11 +1,13 @@
 //! A wrong line, taken apart: the mode, the options, and the words that name an end.
 
-use super::words::own;
+use super::words::{own, split_program};
 use crate::cli::modes::{Action, ModeSpec, mode_called};
-use crate::cli::options::Value;
+use crate::cli::options::{Heading, Value};
 
 /// A line as the user typed it, without the name of the program.
 pub(super) struct Typed<'a> {
+    /// The other program that the line names first.
+    pub(super) program: Option<&'a str>,
     pub(super) words: &'a [String],
     /// The mode, and its place.
     pub(super) mode: Option<(usize, &'static ModeSpec)>,
@@ -13,9 +15,10 @@ pub(super) struct Typed<'a> {
 
 impl<'a> Typed<'a> {
     pub(super) fn new(words: &'a [String]) -> Self {
+        let (program, words) = split_program(words);
         let at = first_word(words);
         let mode = at.and_then(|at| Some((at, mode_called(&words[at])?)));
-        Self { words, mode }
+        Self { program, words, mode }
     }
 
     pub(super) fn mode(&self) -> Option<&'static ModeSpec> {
@@ -69,6 +72,14 @@ impl<'a> Typed<'a> {
         places
     }
 
+    /// Whether a line has an option of TLS, before the ends or behind this one.
+    pub(super) fn names_tls(&self, word: &str) -> bool {
+        let before = self.words[..self.after_mode().end].iter().filter_map(|word| word.strip_prefix("--"));
+        let mut options =
+            before.chain(word.split(',').skip(1)).map(|option| option.split('=').next().unwrap_or_default());
+        options.any(|name| own(name).is_some_and(|spec| spec.heading() == Heading::Tls))
+    }
+
     /// The line with another mode, and without the words in some places.
     pub(super) fn with_mode_without(&self, name: &str, places: &[usize]) -> Vec<String> {
         let words = self.with_mode(name).into_iter().enumerate();
@@ -82,9 +93,7 @@ impl<'a> Typed<'a> {
 
     /// The line with another word in one place.
     pub(super) fn with_word(&self, at: usize, word: String) -> Vec<String> {
-        let mut words = self.words.to_vec();
-        words[at] = word;
-        words
+        self.with_words(at, &[word])
     }
 }
 

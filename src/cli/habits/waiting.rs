@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::ends::is_program;
 use super::typed::Typed;
-use super::words::{is_path, own};
+use super::words::{is_path, is_port, own};
 use crate::cli::hints;
 use crate::cli::kinds::{is_address, is_executable};
 use crate::cli::modes::Action;
@@ -31,7 +31,7 @@ pub(super) fn line(typed: &Typed<'_>) -> Option<Vec<String>> {
     while let Some(word) = words.next() {
         if word.len() > 1 && word.starts_with('-') {
             parts.take_option(word, &mut words)?;
-        } else if let Some(program) = program(word, !parts.ends.is_empty()) {
+        } else if let Some(program) = program(word, words.as_slice().first(), !parts.ends.is_empty()) {
             // The dashes before the program are missing.
             parts.program.extend(std::iter::once(program).chain(words.by_ref().cloned()));
         } else {
@@ -43,12 +43,16 @@ pub(super) fn line(typed: &Typed<'_>) -> Option<Vec<String>> {
 }
 
 /// The program that a word names. Behind an endpoint, `echo` is a program and not the service of that name.
-fn program(word: &str, is_behind: bool) -> Option<String> {
+fn program(word: &str, next: Option<&String>, is_behind: bool) -> Option<String> {
     let is_end = is_address(word) && !(is_behind && hints::is_bare_service(word));
     if is_end {
         return None;
     }
-    if is_program(word) || word.contains('/') && is_executable(Path::new(word)) {
+    let is_plain = is_behind && !word.contains([':', '/', ' ']) && !Path::new(word).exists();
+    if is_plain && next.is_none_or(|next| !is_port(next))
+        || is_program(word)
+        || word.contains('/') && is_executable(Path::new(word))
+    {
         return Some(word.to_owned());
     }
     (is_behind && is_executable(Path::new(word))).then(|| format!("./{word}"))
@@ -56,9 +60,9 @@ fn program(word: &str, is_behind: bool) -> Option<String> {
 
 /// The page that a word names without `http://`.
 fn page(word: &str) -> Option<String> {
-    let (host, _) = word.split_once('/').filter(|_| !is_path(word) && !word.contains("//"))?;
+    let (host, path) = word.split_once('/').filter(|_| !is_path(word) && !word.contains("//"))?;
     let is_host = is_address(host) && host.contains(':') || is_address(&format!("{host}:80"));
-    (is_host && !Path::new(word).exists()).then(|| format!("http://{word}"))
+    (is_host && !is_port(path) && !Path::new(word).exists()).then(|| format!("http://{word}"))
 }
 
 impl Parts {
@@ -76,7 +80,7 @@ impl Parts {
                 self.options.extend(["--every".to_owned(), value()?]);
             }
             "-wait" | "--wait" => self.take_end(&value()?),
-            "--host" => self.host = Some(value()?),
+            "-h" | "--host" => self.host = Some(value()?),
             "-p" | "--port" => self.port = Some(value()?),
             "-u" | "--udp" => self.is_udp = true,
             // A program is never run after a failure, no data is sent, and a unix socket is told by its path.
@@ -98,6 +102,7 @@ impl Parts {
         if let Some(rest) = word.strip_prefix("file://") {
             return self.ends.push(rest.to_owned());
         }
+        let word = word.strip_prefix("tcp://").unwrap_or(word);
         if let Some(page) = page(word) {
             return self.ends.push(page);
         }

@@ -1,99 +1,19 @@
 //! What a line of another program asks for, and the line of xport that does it.
 //!
-//! `netcat.rs` and `s_client.rs` read such lines, one option after the other.
+//! `reader.rs` reads such lines, one option after the other.
 
-use super::words::{Untold, is_path, is_port, own, with_port};
-use crate::cli::kinds::is_address;
+use super::means::{Job, Means, Medium, Runs};
+use super::words::{Untold, is_list, is_path, is_port, own, port_of, url, with_port};
+use crate::cli::kinds::{NO_PROXY, is_address};
 use crate::cli::modes::{Action, ModeSpec};
 use crate::cli::options::{Heading, OptSpec, Value};
 use crate::cli::schemes::Form;
 
-/// The job of an address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Job {
-    Connect,
-    Listen,
-    Echo,
-    /// Find out whether a port is open.
-    Try,
-}
-
-/// What carries the bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Medium {
-    Tcp,
-    Tls,
-    Udp,
-    Unix,
-}
-
-impl Medium {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Tcp => "tcp",
-            Self::Tls => "tls",
-            Self::Udp => "udp",
-            Self::Unix => "unix",
-        }
-    }
-}
-
-/// A program on the connection.
-#[derive(Clone, Debug)]
-pub(super) enum Runs {
-    Nothing,
-    Words(Vec<String>),
-    Shell(String),
-}
-
-/// What an option of another program means.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Means {
-    /// xport does so without an option, or the option does nothing for it.
-    Nothing,
-    /// xport cannot do it, for this reason.
-    Absent(&'static str),
-    /// This option of xport, with the same value.
-    Same(&'static str),
-    /// This option of xport, with a value of its own.
-    Fixed(&'static str, &'static str),
-    Listen,
-    Udp,
-    Unix,
-    Tls,
-    Try,
-    Keep,
-    Program,
-    ShellLine,
-    /// The port of a listener, or the local port of a client.
-    Port,
-    /// The address of a listener, or the local address of a client.
-    Source,
-    /// The time limit of `-w`.
-    Wait,
-    /// The time after the end of stdin.
-    Quit,
-    MaxConns,
-    /// The file of the authorities that verify the peer.
-    Authorities,
-    /// The certificate of the peer is verified.
-    Verify,
-    /// The operand of a client.
-    Place,
-    /// The operand of a server.
-    Accept,
-    /// A file for nmap's ncat, a proxy for other netcats.
-    DumpOrProxy,
-}
-
 /// Why a server that is to verify its clients gets no line: a line without the file would serve everybody.
 pub(super) const CLIENT_CA: &str = "--client-ca FILE verifies clients, and a line without it would serve everybody";
 
-/// The reason why nothing is said for an option of proxies.
-pub(super) const NO_PROXY: &str = "xport does not connect through a proxy";
-
 /// A line that was read.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Wish {
     pub(super) job: Job,
     pub(super) medium: Medium,
@@ -102,8 +22,10 @@ pub(super) struct Wish {
     pub(super) place: Vec<String>,
     /// Options of xport.
     pub(super) options: Vec<String>,
-    /// Whether the mode said what is done.
+    /// Whether a mode or a program said what is done.
     is_named: bool,
+    /// The port that the program takes if none is written.
+    usual_port: Option<&'static str>,
     port: Option<String>,
     source: Option<String>,
     wait: Option<String>,
@@ -115,9 +37,11 @@ pub(super) struct Wish {
 }
 
 impl Wish {
-    /// What a mode does, or a netcat without options. `None` if no netcat does what the mode does.
-    pub(super) fn of(mode: Option<&ModeSpec>) -> Option<Self> {
+    /// What a mode does, or a program without options. `None` if no netcat does what the mode does.
+    pub(super) fn of(mode: Option<&ModeSpec>, program: Option<&str>) -> Option<Self> {
+        let is_server = program == Some("s_server");
         let job = match mode.map(|mode| mode.verb.action) {
+            None if is_server => Job::Listen,
             None | Some(Action::Connect) => Job::Connect,
             Some(Action::Listen) => Job::Listen,
             Some(Action::Echo) => Job::Echo,
@@ -132,19 +56,23 @@ impl Wish {
         Some(Self {
             job,
             medium,
-            runs: Runs::Nothing,
-            place: Vec::new(),
-            options: Vec::new(),
             is_named: mode.is_some(),
-            port: None,
-            source: None,
-            wait: None,
-            quit: None,
-            max_conns: None,
-            keeps: false,
-            authorities: None,
-            verifies: false,
+            usual_port: program.map(port_of),
+            keeps: is_server,
+            ..Self::default()
         })
+    }
+
+    /// Takes an operand. The kind of a URL says which mode is meant.
+    pub(super) fn take_place(&mut self, word: &str) -> Result<(), Untold> {
+        match url(word) {
+            Some((is_tls, address)) => {
+                self.medium = if is_tls { Medium::Tls } else { Medium::Tcp };
+                self.place.push(address);
+            }
+            None => self.place.push(word.to_owned()),
+        }
+        Ok(())
     }
 
     /// Takes an option. Its value is empty if it has none.
@@ -170,7 +98,12 @@ impl Wish {
             Means::MaxConns if !value.parse::<u32>().is_ok_and(|max| max > 0) => return Err(None),
             Means::MaxConns => self.max_conns = Some(value),
             Means::Authorities => (self.medium, self.authorities) = (Medium::Tls, Some(value)),
-            Means::Verify => (self.medium, self.verifies) = (Medium::Tls, true),
+            Means::Verify => {
+                (self.medium, self.verifies) = (Medium::Tls, true);
+                // The depth can be missing.
+                self.place.extend((value.parse::<u8>().is_err() && !value.is_empty()).then_some(value));
+            }
+            Means::PeerPort => self.place.push(value),
             Means::Place => self.place.insert(0, value),
             Means::Accept => {
                 self.job = Job::Listen;
@@ -209,6 +142,10 @@ impl Wish {
     /// The words of the line of xport, without the name of the program.
     pub(super) fn words(mut self) -> Result<Vec<String>, Untold> {
         self.guess();
+        if self.job == Job::Connect && self.source.is_none() && matches!(&self.place[..], [host] if !is_address(host)) {
+            // A host without a port shows that the port is that of the peer.
+            self.place.extend(self.port.take());
+        }
         if self.job == Job::Try {
             return self.try_words();
         }
@@ -226,20 +163,14 @@ impl Wish {
                 Job::Connect | Job::Try => "client",
             };
             let mut words = vec![format!("{name}-{role}")];
-            match (self.job, self.medium) {
-                (Job::Listen, Medium::Udp) => (),
-                (Job::Listen, _) if self.keeps => words.push("-k".to_owned()),
-                _ => (),
+            if self.keeps && listens && self.medium != Medium::Udp {
+                words.push("-k".to_owned());
             }
             words.append(&mut self.options);
             words.push(address);
             return Ok(words);
         }
-        let is_plain = match self.medium {
-            Medium::Tcp => true,
-            Medium::Unix => is_path(&address),
-            Medium::Tls | Medium::Udp => false,
-        };
+        let is_plain = self.medium == Medium::Tcp || self.medium == Medium::Unix && is_path(&address);
         let suffix = if listens && self.medium == Medium::Udp { "-listen" } else { "" };
         let endpoint = match address.strip_prefix(':') {
             _ if is_plain => address,
@@ -278,6 +209,12 @@ impl Wish {
         self.options.iter().any(|option| option.split('=').next() == Some(flag))
     }
 
+    /// Whether a host alone is surely a host.
+    fn says_enough(&self) -> bool {
+        let is_told = |option: &String| !matches!(option.as_str(), "-v" | "-vv" | "-vvv" | "-q");
+        self.is_named || self.usual_port.is_some() || self.options.iter().any(is_told)
+    }
+
     /// Finds out what the form of the operands says.
     fn guess(&mut self) {
         if self.is_named {
@@ -287,6 +224,11 @@ impl Wish {
             [one] if is_path(one) && self.medium == Medium::Tcp => self.medium = Medium::Unix,
             [one] if self.job == Job::Connect && is_port(one.strip_prefix(':').unwrap_or(one)) => {
                 self.job = Job::Listen
+            }
+            [_, ports @ ..] if self.job == Job::Connect => {
+                let is_scan = ports.len() > 1 || ports.iter().any(is_list);
+                let are_ports = ports.iter().all(|ports| is_port(ports) || is_list(ports));
+                self.job = if is_scan && are_ports { Job::Try } else { self.job };
             }
             _ => (),
         }
@@ -334,7 +276,7 @@ impl Wish {
             return match place.as_slice() {
                 [] => Ok("HOST:PORT".to_owned()),
                 [one] if is_address(one) => Ok(one.clone()),
-                [host] if self.is_named || !self.options.is_empty() => with_port(host, "PORT"),
+                [host] if self.says_enough() => with_port(host, self.usual_port.unwrap_or("PORT")),
                 [host, port] if is_port(port) => with_port(host, port),
                 _ => Err(None),
             };

@@ -10,6 +10,9 @@ use crate::cli::options::{Opt, OptSpec, rows};
 /// Why a line is not translated: the reason, if the user should know it.
 pub(super) type Untold = Option<&'static str>;
 
+/// Programs that people name before their line.
+const PROGRAMS: &str = "xport nc ncat netcat nc.openbsd nc.traditional socat telnet curl wget s_client s_server";
+
 /// The row of an option of xport.
 pub(super) fn own(name: &str) -> Option<&'static OptSpec> {
     let is_place =
@@ -17,12 +20,7 @@ pub(super) fn own(name: &str) -> Option<&'static OptSpec> {
     rows().find(|row| row.name == name && !is_place(row.id))
 }
 
-/// The option of xport with this letter.
-pub(super) fn own_letter(letter: char) -> Option<&'static OptSpec> {
-    rows().find(|spec| spec.short == Some(letter))
-}
-
-/// Host and port in one word. A host that is not a host is refused.
+/// Host and port in one word. Text that is not a host is refused.
 pub(super) fn with_port(host: &str, port: &str) -> Result<String, Untold> {
     let host = match host {
         host if host.parse::<Ipv6Addr>().is_ok() => format!("[{host}]"),
@@ -35,12 +33,65 @@ pub(super) fn with_port(host: &str, port: &str) -> Result<String, Untold> {
     if is_half && is_whole { Ok(address) } else { Err(None) }
 }
 
+/// Schemes of URLs that a connection is made for, and the port of each.
+const URLS: &[(&str, &str)] = &[
+    ("http", "80"),
+    ("https", "443"),
+    ("telnet", "23"),
+    ("postgres", "5432"),
+    ("postgresql", "5432"),
+    ("mysql", "3306"),
+    ("redis", "6379"),
+    ("amqp", "5672"),
+    ("mongodb", "27017"),
+    ("ssh", "22"),
+    ("smtp", "25"),
+    ("ldap", "389"),
+];
+
+/// A URL as the address of its server, and whether it needs TLS.
+pub(super) fn url(word: &str) -> Option<(bool, String)> {
+    let (scheme, rest) = word.split_once("://")?;
+    let (scheme, port) = URLS.iter().find(|(name, _)| name.eq_ignore_ascii_case(scheme))?;
+    let address = rest.split(['/', '?', '#']).next().filter(|address| !address.is_empty())?;
+    let address = address.rsplit('@').next().unwrap_or_default();
+    let is_whole = is_address(address) && !is_port(address);
+    let address = if is_whole { address.to_owned() } else { with_port(address, port).ok()? };
+    Some((*scheme == "https", address))
+}
+
 /// Whether a text is a port: a number or the name of a service.
 pub(super) fn is_port(text: &str) -> bool {
     text.parse::<u16>().is_ok() && text.bytes().all(|byte| byte.is_ascii_digit()) || find_service(text).is_some()
 }
 
+/// Whether a text is a list or a range of ports, and not one port.
+pub(super) fn is_list(text: impl AsRef<str>) -> bool {
+    let text = text.as_ref();
+    text.contains([',', '-']) && text.split([',', '-']).all(|part| part.parse::<u16>().is_ok())
+}
+
 /// Whether a text is the path or the name of a unix socket.
 pub(super) fn is_path(text: &str) -> bool {
     ["/", "./", "../", "@"].iter().any(|start| text.starts_with(start))
+}
+
+/// The port that a program takes if none is written.
+pub(super) fn port_of(program: &str) -> &'static str {
+    match program {
+        "telnet" => "23",
+        "curl" | "wget" => "80",
+        _ => "PORT",
+    }
+}
+
+/// The name of another program before a line, and the line without it.
+pub(super) fn split_program(words: &[String]) -> (Option<&str>, &[String]) {
+    match words {
+        [first, rest @ ..] if first == "openssl" && matches!(rest, [second, ..] if second.starts_with("s_")) => {
+            split_program(rest)
+        }
+        [first, rest @ ..] if PROGRAMS.split(' ').any(|name| name == first) => (Some(first), rest),
+        _ => (None, words),
+    }
 }

@@ -44,7 +44,7 @@ fn a_value_is_given_or_a_variable_or_the_default() {
         Ok(Retry::Times(4))
     );
     let error = read(&[], &[("XPORT_RETRY", "x")]).map(|options| options.dial.retry);
-    let reason = "not a whole number, nor 'forever' (from the environment variable XPORT_RETRY)";
+    let reason = "must be 0 or more, or forever (from the environment variable XPORT_RETRY)";
     assert_eq!(error, Err(format!("invalid value 'x' for 'retry': {reason}")));
 }
 

@@ -203,7 +203,7 @@ const NONSENSE: &str = "\x17\x03\x03\x00\x20nobody can have encrypted this..";
 
 #[test]
 fn what_goes_wrong_behind_an_end_is_told() {
-    let unreadable = "lost: cannot decrypt data of the peer...";
+    let unreadable = "lost: cannot decrypt data from the peer...";
     plays(&[
         // A cut is not an end if a write has failed before.
         "tls: send half of it; talk; end; broken BrokenPipe; do write to nobody; run; \

@@ -211,6 +211,7 @@ impl Protocol for KeySide {
             KeyPhase::Joining => {
                 self.side.timer_fired(t, timer);
                 if !t.is_closing() {
+                    t.never_throttle();
                     self.enter(t);
                     self.greet(t);
                 }

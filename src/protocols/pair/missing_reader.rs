@@ -1,7 +1,7 @@
 //! Gives a connection a moment to end after the reader of stdout has gone.
 //!
-//! The reader can have all that it wants before the peer ends: tar leaves after the end mark of its archive. So the
-//! peer has a moment to end cleanly. A byte that comes later has no reader, which the peer has to learn:
+//! The reader may have read enough before the peer ends: tar exits after the end mark of its archive. So the peer has a
+//! moment to end cleanly. A byte that comes later has no reader, and the peer must learn of that:
 //!
 //! ```text
 //!   Joined ---the reader goes, and nothing waits for stdout---> Unread ---the peer ends---> ended cleanly, as always

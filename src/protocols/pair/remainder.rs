@@ -1,7 +1,7 @@
 //! Asks a source whose peer is gone for one more byte.
 //!
-//! A peer that is wholly gone takes nothing more, so the rest of the source is lost. Only a read tells whether there is
-//! a rest:
+//! A peer that is gone receives nothing more, so the rest of the source is lost. Only a read shows whether there is a
+//! rest:
 //!
 //! ```text
 //!   Asked ---one more byte---> the session has failed: bytes are missing at the peer

@@ -41,7 +41,7 @@ use crate::transports::timers::{TimerId, shown};
 /// The longest pause between two tries, unless `--every` is longer.
 const PAUSE_MAX: Duration = Duration::from_secs(2);
 
-/// A try that takes at least this long is worth a message when the run ends. A shorter one tells less than the failure
+/// A try that takes at least this long is worth a message when the run ends. A shorter one says less than the failure
 /// before it.
 const LONG_TRY: Duration = Duration::from_millis(250);
 
@@ -141,7 +141,7 @@ impl Watch {
             (Outcome::Absent(failure) | Outcome::Answered(failure, _) | Outcome::NotUp(failure), _) => failure,
         };
         if failure.cause == Cause::Local && self.running > 0 {
-            // The tries under way hold what this one lacks.
+            // The tries under way hold the descriptors that this one lacks.
             log::debug!("{failure}; trying {} endpoints at once instead", self.running);
             self.options.at_once = self.running;
             watched.step = WatchStep::Queued;

@@ -13,7 +13,9 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::sys::spawn::{NotStarted, Place, replace_process};
+pub(crate) use crate::sys::spawn::Failed;
+pub use crate::sys::spawn::Standing;
+use crate::sys::spawn::{Compiled, replace_process};
 
 /// Where programs are looked for without a `PATH`, as `execvp(3)` does.
 pub const PATH_DEFAULT: &str = "/bin:/usr/bin";
@@ -30,25 +32,10 @@ pub struct Command {
     /// Variables that are set, or kept from the child (`None`).
     changes: BTreeMap<OsString, Option<OsString>>,
     directory: Option<PathBuf>,
-    standing: Standing,
+    pub(super) standing: Standing,
     /// Descriptors, by the number that each has in the child.
     descriptors: BTreeMap<RawFd, Arc<OwnedFd>>,
-    dies_with_us: bool,
-}
-
-/// The process group and the session of a child.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Standing {
-    /// The child leads a group of its own in the session of this process. A signal can be sent to the whole group. On a
-    /// terminal of this session, the child is in the background. asyncio's `process_group=0`.
-    #[default]
-    OwnGroup,
-    /// The child leads a session of its own, and has no terminal. asyncio's `start_new_session=True`.
-    #[doc(alias = "start_new_session")]
-    OwnSession,
-    /// The child stays in the group of this process: keys of the terminal send signals to both processes. Signals that
-    /// this process sends go to the child alone. asyncio's default.
-    OurGroup,
+    pub(super) dies_with_us: bool,
 }
 
 impl Command {
@@ -173,9 +160,7 @@ impl Command {
     /// Returns only if the program cannot be run. [`SpawnError::is_of_program`] is true then, unless memory is short.
     pub fn exec(&self) -> SpawnError {
         match self.compile() {
-            Ok(Compiled { programs, arguments, environment, .. }) => {
-                SpawnError::new(Failed::Program, replace_process(&programs, &arguments, &environment))
-            }
+            Ok(compiled) => SpawnError::new(Failed::Program, replace_process(&compiled)),
             Err(error) => SpawnError::new(Failed::Program, error),
         }
     }
@@ -183,11 +168,6 @@ impl Command {
     /// The name for messages.
     pub(crate) fn name(&self) -> String {
         Path::new(&self.program).file_name().unwrap_or(&self.program).to_string_lossy().into_owned()
-    }
-
-    /// Whether the child has a group of its own, which can be sent signals.
-    pub(crate) fn leads_a_group(&self) -> bool {
-        self.standing != Standing::OurGroup
     }
 
     /// The descriptor that the child gets under this number, if there is one.
@@ -200,19 +180,6 @@ impl Command {
         // A negative number stays, so that the start fails: no child can have it.
         let is_further = |(number, _): &(&RawFd, &Arc<OwnedFd>)| !(0..=2).contains(*number);
         self.descriptors.iter().filter(is_further).map(|(number, descriptor)| (*number, descriptor.as_fd()))
-    }
-
-    pub(crate) fn is_to_die_with_us(&self) -> bool {
-        self.dies_with_us
-    }
-
-    pub(crate) fn place<'a>(&self, terminal: Option<BorrowedFd<'a>>) -> Place<'a> {
-        match (terminal, self.standing) {
-            (Some(terminal), _) => Place::OwnTerminal(terminal),
-            (None, Standing::OwnGroup) => Place::OwnGroup,
-            (None, Standing::OwnSession) => Place::OwnSession,
-            (None, Standing::OurGroup) => Place::OurGroup,
-        }
     }
 
     /// The command in the form that system calls take. A text with a NUL in it is `InvalidInput`.
@@ -240,14 +207,6 @@ impl Command {
         }
         environment
     }
-}
-
-/// A command in the form that system calls take.
-pub(crate) struct Compiled {
-    pub(crate) programs: Vec<CString>,
-    pub(crate) arguments: Vec<CString>,
-    pub(crate) environment: Vec<CString>,
-    pub(crate) directory: Option<CString>,
 }
 
 /// The places where a program may be, in the order of the search. `execvp(3)`.
@@ -278,21 +237,6 @@ pub struct SpawnError {
     source: io::Error,
 }
 
-/// The part that failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Failed {
-    /// The program: it is not there, or the system cannot run it.
-    Program,
-    /// A pipe, or another descriptor for the child.
-    Pipe,
-    /// A terminal for the child.
-    Terminal,
-    /// A process for the child.
-    Process,
-    /// A way to learn of the end of the child.
-    Watch,
-}
-
 impl SpawnError {
     pub(crate) fn new(what: Failed, source: io::Error) -> Self {
         Self { what, source }
@@ -318,13 +262,9 @@ impl SpawnError {
     }
 }
 
-impl From<NotStarted> for SpawnError {
-    fn from(error: NotStarted) -> Self {
-        match error {
-            NotStarted::NoProcess(source) => Self::new(Failed::Process, source),
-            NotStarted::NotWatched(source) => Self::new(Failed::Watch, source),
-            NotStarted::NoProgram(source) => Self::new(Failed::Program, source),
-        }
+impl From<(Failed, io::Error)> for SpawnError {
+    fn from((what, source): (Failed, io::Error)) -> Self {
+        Self { what, source }
     }
 }
 

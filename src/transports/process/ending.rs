@@ -197,11 +197,8 @@ impl SubprocessTransport<'_> {
 
     /// Kills a child with its group, or gives the child up if it cannot be killed.
     pub(crate) fn kill_group(&mut self) {
-        let killed = match self.net.process(self.id) {
-            Some(process) if process.runs() => process.signal_all(SIGKILL),
-            _ => return,
-        };
-        if let Err(error) = killed {
+        let process = self.net.process(self.id).filter(|process| process.runs());
+        if let Some(Err(error)) = process.map(|process| process.signal_all(SIGKILL)) {
             self.give_up(&error);
         }
     }

@@ -97,16 +97,14 @@ impl Net {
         let standard = (0..).zip(&theirs).filter_map(|(number, fd)| Some((number, fd.as_ref()?.as_fd())));
         let descriptors = Vec::from_iter(standard.chain(command.further_descriptors()));
         let plan = Plan {
-            programs: &compiled.programs,
-            arguments: &compiled.arguments,
-            environment: &compiled.environment,
-            directory: compiled.directory.as_deref(),
+            program: &compiled,
             descriptors: &descriptors,
-            place: command.place(terminal),
-            dies_with_us: command.is_to_die_with_us(),
+            standing: command.standing,
+            terminal,
+            dies_with_us: command.dies_with_us,
         };
         let (pid, pidfd) = process::start(&plan)?;
-        let leads_a_group = terminal.is_some() || command.leads_a_group();
+        let leads_a_group = plan.leads_a_group();
         // Copies of the child's ends in this process would keep its pipes open.
         drop(theirs);
         let (number, started) = (self.cx.numbers.next(), self.cx.now);

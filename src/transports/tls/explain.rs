@@ -75,9 +75,7 @@ fn explain_connection(error: &Error, situation: &Situation<'_>) -> String {
         }
         Error::AlertReceived(AlertDescription::UserCanceled) => "the peer has cancelled the handshake".into(),
         Error::AlertReceived(AlertDescription::ProtocolVersion) => {
-            let hint = hint(AlertDescription::ProtocolVersion, situation);
-            let hint = hint.map(|hint| format!(" ({hint})")).unwrap_or_default();
-            format!("the peer refuses the TLS version{hint}")
+            "the peer refuses the TLS version (it supports no TLS version that is allowed here)".into()
         }
         Error::AlertReceived(alert) => {
             let hint = hint(*alert, situation).map(|hint| format!(" ({hint})")).unwrap_or_default();
@@ -179,7 +177,6 @@ fn hint(alert: AlertDescription, situation: &Situation<'_>) -> Option<String> {
             "this side's certificate"
         }
         AlertDescription::CertificateExpired => "this side's certificate, or the clock of the peer is wrong",
-        AlertDescription::ProtocolVersion => "it supports no TLS version that is allowed here",
         AlertDescription::NoApplicationProtocol => {
             return Some(format!("it supports none of the protocols of {}", advice.flag("alpn")));
         }

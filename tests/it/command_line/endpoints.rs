@@ -108,10 +108,10 @@ fn words_that_are_no_endpoints_are_explained() {
             (&["", ":80"], "endpoint '': must not be empty"),
             (
                 &["-", "OPENSSL:host:443,verify=0"],
-                "unknown kind of endpoint 'OPENSSL'\ntry: xport relay - tls:host:443,insecure\n",
+                "unknown kind of endpoint 'OPENSSL'; --insecure skips the verification of the certificate\ntry: xport relay - tls:host:443,insecure\n",
             ),
             (&["OPENSSL-LISTEN:443,cert=c,verify=0", ":1"], "\ntry: xport relay tls-listen:443,cert=c :1\n"),
-            (&["-", "http://host/"], "unknown kind of endpoint 'http'\ntry: xport relay - tcp:host:80\n"),
+            (&["-", "http://host/"], "unknown kind of endpoint 'http'\ntry: xport relay - host:80\n"),
             (&["-", "sctp:host:80"], "unknown kind of endpoint 'sctp'"),
             (&["TCP-LISTEN:80,fork", ":1"], "\ntry: xport relay tcp-listen:80 :1\n"),
             (&["-", "UNIX-CONNECT:/s"], "unknown kind of endpoint 'UNIX-CONNECT'\ntry: xport relay - unix:/s\n"),

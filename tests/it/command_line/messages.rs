@@ -39,14 +39,18 @@ fn last_words() -> Vec<(Command, i32)> {
 /// The program does not wait for a reader that never reads, and ends with the status of its error.
 #[test]
 fn a_full_stderr_does_not_hold_up_an_error() {
-    for (mut command, status) in last_words() {
-        let (_reader, mut writer) = small_pipe();
-        writer.write_all(&[b'x'; 4096]).expect("a pipe takes a page");
-        assert!(is_full(&writer));
-        let mut child = command.stderr(writer).spawn().expect("the program starts");
-        let ended = eventually("the end of the program", || child.try_wait().expect("it can be waited for"));
-        assert_eq!(ended.code(), Some(status), "{command:?}");
-    }
+    thread::scope(|scope| {
+        for (mut command, status) in last_words() {
+            scope.spawn(move || {
+                let (_reader, mut writer) = small_pipe();
+                writer.write_all(&[b'x'; 4096]).expect("a pipe takes a page");
+                assert!(is_full(&writer));
+                let mut child = command.stderr(writer).spawn().expect("the program starts");
+                let ended = eventually("the end of the program", || child.try_wait().expect("it can be waited for"));
+                assert_eq!(ended.code(), Some(status), "{command:?}");
+            });
+        }
+    });
 }
 
 #[test]
@@ -67,7 +71,7 @@ fn a_slow_reader_gets_the_whole_error() {
         let mut got = Vec::new();
         let mut piece = [0; 1024];
         loop {
-            thread::sleep(Duration::from_millis(100));
+            pass(Duration::from_millis(100), "the reader is slow");
             match reader.read(&mut piece).expect("it can be read") {
                 0 => break,
                 n => got.extend_from_slice(&piece[..n]),
@@ -124,12 +128,8 @@ fn a_terminal_does_not_feed_its_own_messages() {
     let mut master = terminal.master.try_clone().expect("a copy");
     let mut read_for = |time: Duration| {
         let (end, mut bytes) = (Instant::now() + time, 0);
-        while Instant::now() < end {
-            if queued(&master) > 0 {
-                bytes += master.read(&mut [0; 65536]).expect("it can be read");
-            } else {
-                thread::sleep(Duration::from_millis(5));
-            }
+        while has_come(&master, end.saturating_duration_since(Instant::now())) && Instant::now() < end {
+            bytes += master.read(&mut [0; 65536]).expect("it can be read");
         }
         bytes
     };

@@ -29,7 +29,7 @@ fn is_idle_in_the_end(mut client: Background, limit: Duration, mut something_mov
     while start.elapsed() < limit + Duration::from_secs(1) {
         last = Instant::now();
         something_moves();
-        thread::sleep(Duration::from_millis(100));
+        pass(Duration::from_millis(100), "something moves now and then");
     }
     client.wait();
     assert!(last.elapsed() >= limit, "ended after {:?}", last.elapsed());

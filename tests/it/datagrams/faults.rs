@@ -409,7 +409,7 @@ fn a_slow_reader_gets_all_of_the_answers() {
     client.signal(libc::SIGSTOP);
     let waiting = queued(&stdout);
     let mut taken = take(&mut stdout, waiting);
-    thread::sleep(Duration::from_millis(400));
+    pass(Duration::from_millis(400), "the time is over while the client is stopped");
     client.signal(libc::SIGCONT);
     taken.extend(take_all(&mut stdout));
     ended(&client.finish(), 0, "");

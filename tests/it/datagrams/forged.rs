@@ -186,7 +186,7 @@ fn what_is_marked_as_an_answer_is_not_answered() {
 
     let mut relay = Service::start("relay to a program", "127.0.0.1");
     marked.send_to(b"an answer", relay.address).expect("it leaves");
-    relay.program.line("refused a datagram of 127.0.0.1:");
+    relay.program.line("refused a datagram from 127.0.0.1:");
     udp_ping(&plain, relay.address, b"a question");
     has_nothing(&marked);
 

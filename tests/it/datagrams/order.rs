@@ -16,10 +16,7 @@ fn send_all(socket: &UdpSocket, to: SocketAddr, datagrams: &[Vec<u8>]) {
             socket.send_to(data, to).expect("it leaves");
         }
         // The sender does not wait for a program that has stopped reading because stdout is full.
-        let end = Instant::now() + Duration::from_millis(200);
-        while queued_at(to.port()) > Some(50_000) && Instant::now() < end {
-            thread::sleep(Duration::from_millis(2));
-        }
+        within(Duration::from_millis(200), || queued_at(to.port()) <= Some(50_000));
     }
 }
 
@@ -35,14 +32,13 @@ fn a_late_reader_finds_every_answer() {
         eventually("stdout to be full", || (queued(&stdout) > 60_000).then_some(()));
         // From now on, the client waits only for its reader.
         drop(stdin);
-        // Longer than `--linger`.
-        thread::sleep(Duration::from_secs(2));
+        pass(Duration::from_secs(2), "longer than --linger");
         let mut printed = Vec::new();
         if stopped {
             client.signal(libc::SIGSTOP);
             let n = queued(&stdout);
             printed = take(&mut stdout, n);
-            thread::sleep(Duration::from_secs(2));
+            pass(Duration::from_secs(2), "longer than --linger, while the client is stopped");
             client.signal(libc::SIGCONT);
         }
         printed.extend(take_all(&mut stdout));
@@ -141,12 +137,10 @@ fn the_noise_of_strangers_does_not_prolong_a_run() {
     let options = ["--deny", "127.0.0.0/8", "--idle-timeout", "300ms", "--recv-only"];
     let mut server = Background::start([&["udp-server"], &options[..], &["127.0.0.1:0"]].concat());
     let (address, stranger) = (server.address(), udp("127.0.0.1"));
-    let begin = Instant::now();
-    while server.is_running() {
-        assert!(begin.elapsed() < DEADLINE, "still there, because of strangers");
+    eventually("the end despite strangers", || {
         stranger.send_to(b"noise", address).expect("it leaves");
-        thread::sleep(Duration::from_millis(20));
-    }
+        (!server.is_running()).then_some(())
+    });
     let output = server.finish();
     assert_eq!(output.status.code(), Some(124), "{}", text(&output));
     assert!(text(&output).contains("no datagram for 300ms"), "{}", text(&output));

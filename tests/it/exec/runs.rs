@@ -97,9 +97,9 @@ fn both_outputs_flow_at_once() {
     let mut run = run.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("a run");
     let mut stderr = run.stderr.take().expect("a pipe");
     let errors = thread::spawn(move || io::copy(&mut stderr, &mut io::sink()).expect("bytes"));
-    thread::sleep(Duration::from_millis(200)); // A consumer that is late.
-    let mut stdout = Vec::new();
-    run.stdout.take().expect("a pipe").read_to_end(&mut stdout).expect("bytes");
+    let (mut output, mut stdout) = (run.stdout.take().expect("a pipe"), Vec::new());
+    eventually("stdout to be full", || (queued(&output) > 60_000).then_some(()));
+    output.read_to_end(&mut stdout).expect("bytes");
     assert_eq!((stdout.len(), errors.join().expect("no panic")), (20_000_000, 20_000_000));
     assert_eq!(run.wait().expect("an end").code(), Some(0));
 }
@@ -159,7 +159,7 @@ fn a_late_reader_finds_all_of_it() {
         run.signal(libc::SIGSTOP);
         let first = queued(&stdout);
         let mut all = take(&mut stdout, first);
-        thread::sleep(Duration::from_millis(200));
+        pass(Duration::from_millis(200), "the time is over while xport is stopped");
         run.signal(libc::SIGCONT);
         all.extend(take_all(&mut stdout));
         assert_eq!(all.len(), n);
@@ -175,7 +175,9 @@ fn a_run_that_is_told_to_end_does_so_whoever_reads() {
         let mut run = Background::start(["exec", "--kill-after", "100ms", "--", "sh", "-c", script]);
         let stdout = run.stdout();
         eventually("output", || (queued(&stdout) > 0).then_some(()));
-        thread::sleep(Duration::from_millis(300)); // Its child has ended by then.
+        eventually("the shell to have ended, or to wait for room", || {
+            (children(&run).is_empty() || queued(&stdout) > 60_000).then_some(())
+        });
         run.signal(libc::SIGTERM);
         let status = run.wait();
         // The status of the program counts if it had ended, otherwise that of the signal.
@@ -272,7 +274,7 @@ fn a_conversation_with_a_child_goes_line_by_line() {
 fn what_makes_no_sense_is_refused() {
     for (line, reason) in [
         ("exec", "no command"),
-        ("exec --shell true -- true", "CMD and --shell contradict each other"),
+        ("exec --shell true -- true", "--shell and CMD contradict each other"),
         ("exec --env =x -- true", "invalid --env '=x'"),
         ("exec --stderr nowhere -- true", "'nowhere'"),
         ("exec --listen nope -- true", "'nope' has no port"),

@@ -259,7 +259,7 @@ fn what_is_killed_has_not_ended_in_order_although_both_have_said_all() {
     let client_of_killed = || {
         let mut client = connect(address);
         client.write_all(b"hi").expect("it is connected");
-        thread::sleep(Duration::from_millis(20)); // In which the output of the child has ended.
+        pass(Duration::from_millis(20), "the output of the child has ended by then, which only xport sees");
         // A busy machine can be late.
         let _ = client.shutdown(Shutdown::Write);
         client.read_to_end(&mut Vec::new()).is_err()
@@ -338,11 +338,12 @@ fn a_peer_that_resets_ends_the_child_of_the_one_connection() {
 
 #[test]
 fn the_one_connection_ends_in_time_and_by_a_signal() {
-    for (options, signal, status) in [
+    let cases = [
         (["--timeout", "2s"].as_slice(), None, Some(124)),
         (&["--idle-timeout", "2s"], None, Some(124)),
         (&[], Some(libc::SIGTERM), None),
-    ] {
+    ];
+    for_each(cases, |(options, signal, status)| {
         let family = Family::new();
         let (up, is_up) = channel();
         let peer = Peer::serve(move |mut stream| {
@@ -368,5 +369,5 @@ fn the_one_connection_ends_in_time_and_by_a_signal() {
         assert_eq!(ExitStatusExt::signal(&ended), signal, "{options:?}");
         family.is_gone();
         peer.join();
-    }
+    });
 }

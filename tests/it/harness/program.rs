@@ -194,15 +194,14 @@ impl Background {
     /// Waits for the end, and returns the status. `all_lines` has all lines of stderr then.
     #[track_caller]
     pub fn wait(&mut self) -> ExitStatus {
-        let end = Instant::now() + DEADLINE;
+        let begin = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().expect("it can be waited for") {
                 return status;
             }
-            assert!(Instant::now() < end, "still running after {DEADLINE:?}; stderr: {:?}", self.all_lines());
-            thread::yield_now();
-            // `try_wait` has no deadline, so this polls. The interval is no guess at the duration.
-            thread::park_timeout(Duration::from_millis(2));
+            assert!(begin.elapsed() < DEADLINE, "still running after {DEADLINE:?}; stderr: {:?}", self.all_lines());
+            // `try_wait` has no deadline, so this polls.
+            pause_between_looks(begin);
         }
     }
 
@@ -264,7 +263,7 @@ impl Background {
         const WINDOW: Duration = Duration::from_millis(300);
         eventually("the program comes to rest", || {
             let before = self.cpu();
-            thread::sleep(WINDOW);
+            pass(WINDOW, "a window in which a program that spins would show");
             (self.cpu() - before < 0.05).then_some(())
         });
     }
@@ -309,14 +308,42 @@ impl Drop for Background {
 /// Calls `f` until it returns a value, or panics with `what` after the deadline.
 #[track_caller]
 pub fn eventually<T>(what: &str, mut f: impl FnMut() -> Option<T>) -> T {
-    let end = Instant::now() + DEADLINE;
+    let begin = Instant::now();
     loop {
         if let Some(value) = f() {
             return value;
         }
-        assert!(Instant::now() < end, "{what}: not within {DEADLINE:?}");
-        thread::park_timeout(Duration::from_millis(5));
+        assert!(begin.elapsed() < DEADLINE, "{what}: not within {DEADLINE:?}");
+        pause_between_looks(begin);
     }
+}
+
+/// Whether `f` is true at some time within the limit.
+pub fn within(limit: Duration, mut f: impl FnMut() -> bool) -> bool {
+    let begin = Instant::now();
+    loop {
+        if f() {
+            return true;
+        }
+        if begin.elapsed() > limit {
+            return false;
+        }
+        pause_between_looks(begin);
+    }
+}
+
+/// Lets time pass, for a case in which the time itself counts: a slow or late peer, a limit that has to be over, or a
+/// time in which nothing may happen. To wait for an event, use `eventually`. `why` tells the reader what the time is for.
+pub fn pass(time: Duration, why: &str) {
+    assert!(!why.is_empty());
+    thread::sleep(time);
+}
+
+/// Pauses between two looks at something that changes without an event for the test. A long wait looks less often, so
+/// that many tests that wait leave the CPU to the others.
+fn pause_between_looks(begin: Instant) {
+    let pause = (begin.elapsed() / 16).clamp(Duration::from_millis(1), Duration::from_millis(20));
+    thread::park_timeout(pause);
 }
 
 /// `tcp-client` with these options in the background, with pipes as streams, and its peer.

@@ -58,26 +58,28 @@ pub fn plays(cases: &[&str]) {
         if several.is_empty() { vec![case.to_owned()] } else { kinds.split('|').map(each).collect() }
     };
     let parts = cases.iter().map(|case| case.split_once(": ").expect("a command"));
-    let each = parts.flat_map(|(case, script)| commands(case).into_iter().map(move |case| (case, script)));
+    let repeated = |case: &str| {
+        let (times, command) = case.split_once("x ").unwrap_or(("", case));
+        times.parse().map_or_else(|_| vec![case.to_owned()], |times| vec![command.to_owned(); times])
+    };
+    let each = parts.flat_map(|(case, script)| {
+        commands(case).into_iter().flat_map(move |case| repeated(&case)).map(move |case| (case, script))
+    });
     for_each(each, |(case, script)| play(&case, script));
 }
 
 #[track_caller]
 fn play(case: &str, script: &str) {
-    let (times, command) = case.split_once("x ").unwrap_or(("", case));
-    let (times, command) = times.parse().map_or((1, case), |times| (times, command));
-    for _ in 0..times {
-        let mut stage = Stage::new(command);
-        let (first, steps) = script.split_once("; ").unwrap_or((script, ""));
-        let steps = if first == "nobody" { steps } else { script };
-        match first {
-            "nobody" => drop(stage.program.listens()),
-            _ => stage.join(),
-        }
-        for step in steps.split("; ") {
-            let _at = At(case, step);
-            stage.step(step);
-        }
+    let mut stage = Stage::new(case);
+    let (first, steps) = script.split_once("; ").unwrap_or((script, ""));
+    let steps = if first == "nobody" { steps } else { script };
+    match first {
+        "nobody" => drop(stage.program.listens()),
+        _ => stage.join(),
+    }
+    for step in steps.split("; ") {
+        let _at = At(case, step);
+        stage.step(step);
     }
 }
 
@@ -234,7 +236,7 @@ impl Stage {
             "before" => assert!(self.clock.elapsed() < time(rest), "after {:?}", self.clock.elapsed()),
             "rest" => self.program.comes_to_rest(),
             "runs" => assert!(self.program.is_running(), "{:?}", self.program.all_lines()),
-            "sleep" => thread::sleep(time(rest)),
+            "sleep" => pass(time(rest), "the script asks for it"),
             "status" => self.ends(rest),
             "killed" => {
                 let (name, text) = rest.split_once(' ').unwrap_or((rest, ""));

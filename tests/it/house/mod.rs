@@ -5,4 +5,5 @@ mod examples;
 mod generated;
 mod library;
 mod oracle;
+mod sleeps;
 mod tidy;

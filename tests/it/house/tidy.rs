@@ -39,8 +39,8 @@ const STILTED: &[(&str, usize)] = &[
     ("ended in order", 0),
     ("ends in order", 0),
     ("gone in order", 0),
-    ("is no socket", 0),
-    ("is no terminal", 0),
+    ("is no socket", 1),
+    ("is no terminal", 1),
     ("is no reset", 0),
 ];
 

@@ -300,7 +300,7 @@ fn is_not_idle(size: usize, chunk: usize, pause: Duration) {
         let mut total = 0;
         while start.elapsed() < Duration::from_secs(6) {
             total += take(&mut peer, chunk).len();
-            thread::sleep(pause); // It is slow.
+            pass(pause, "the reader is slow");
         }
         total + take_all(&mut peer).len()
     });

@@ -26,7 +26,7 @@ fn stuck(sent: &AtomicUsize) -> usize {
     const WINDOW: Duration = Duration::from_millis(300);
     eventually("nothing is taken any more", || {
         let before = sent.load(Ordering::Relaxed);
-        thread::sleep(WINDOW);
+        pass(WINDOW, "a window in which a byte would be taken");
         (before > 0 && sent.load(Ordering::Relaxed) == before).then_some(before)
     })
 }
@@ -42,8 +42,7 @@ fn an_answer_may_take_its_time() {
         pair.right.expect_end();
         pair
     });
-    // Longer than any wait for an end that would not be passed on.
-    thread::sleep(Duration::from_millis(1500));
+    pass(Duration::from_millis(1500), "longer than any wait for an end that would not be passed on");
     for mut pair in started {
         pair.right.write(b"answer");
         pair.right.end();

@@ -108,8 +108,7 @@ fn a_child_takes_all_of_what_came_in_order() {
         format!("shell:{close}until [ -e {go} ]; do sleep 0.02; done; cat >{out}; echo all >>{out}")
     };
     let check = |mut relay: Background, what: &str| {
-        // In this time, the child could be asked to end.
-        thread::sleep(Duration::from_millis(300));
+        pass(Duration::from_millis(300), "the child would be asked to end in this time");
         fs::write(&go, "").expect("a file");
         let status = relay.wait();
         assert!(status.success(), "{what}: {status:?}");

@@ -229,8 +229,7 @@ fn orphans_do_not_take_the_place_of_children() {
     let address = server.run.address();
     for lot in 0..2 {
         if lot > 0 {
-            // At most ten messages of a kind are written in a second.
-            thread::sleep(Duration::from_millis(1100));
+            pass(Duration::from_millis(1100), "at most ten messages of a kind are written in a second");
         }
         let clients: Vec<TcpStream> = (0..10)
             .map(|number| {

@@ -64,8 +64,7 @@ fn a_server_without_descriptors_waits_for_room() {
     let before = server.cpu();
     let (served, waiting) = clients.split_at_mut(8);
     served.iter_mut().for_each(|client| ping(client, b"served meanwhile"));
-    // A spinning server would show in this time.
-    thread::sleep(Duration::from_secs(2));
+    pass(Duration::from_secs(2), "a server that spins would show in this time");
     assert!(server.cpu() - before < 0.1, "{} s of CPU in two seconds", server.cpu() - before);
     assert_eq!(server.all_lines().iter().filter(|line| line.contains("Too many open files")).count(), 1);
     is_not_served(waiting.last_mut().expect("there are some"));
@@ -264,7 +263,7 @@ fn idle_connections_cost_little() {
     // The server can look idle only because other processes ran.
     eventually("it uses no CPU time", || {
         let cpu = server.cpu();
-        thread::sleep(Duration::from_secs(1));
+        pass(Duration::from_secs(1), "a window in which CPU time would show");
         (server.cpu() - cpu < 0.05).then_some(())
     });
     ping(&mut connect(address), b"one more");
@@ -398,8 +397,7 @@ fn a_slow_reader_gets_everything() {
     for part in received.chunks_mut(256 << 10) {
         client.read_exact(part).expect("the next part");
         most = most.max(server.rss_kib());
-        // The pause makes the reader slow.
-        thread::sleep(Duration::from_millis(10));
+        pass(Duration::from_millis(10), "the reader is slow");
     }
     assert!(received == data, "the bytes are not the same");
     assert!(most <= before + 2048, "{before} KiB at first, {most} KiB at most");

@@ -354,6 +354,28 @@ fn a_peer_that_hangs_can_be_left_behind_any_paste() {
     terminal.is_untouched();
 }
 
+/// The escape key is read even if the reader of a dump takes nothing. What is left of the dump then holds up the end,
+/// on a terminal whose keys are signals again.
+#[test]
+fn a_dump_without_a_reader_does_not_lock_the_user_in() {
+    let (_folder, path) = path("dump");
+    let made = Command::new("mkfifo").arg(&path).status().expect("mkfifo runs");
+    assert!(made.success());
+    let _reader = File::options().read(true).write(true).open(&path).expect("a pipe");
+    let terminal = Terminal::new();
+    let (mut client, peer) = raw(&terminal, &["--dump", path.to_str().expect("text")]);
+    let mut master = terminal.master.try_clone().expect("a copy");
+    thread::spawn(move || while let Ok(1..) = master.read(&mut [0; 65536]) {});
+    feed(peer.try_clone().expect("a copy"), vec![b'z'; 8_000_000]);
+    client.comes_to_rest();
+    assert!(is_raw(&terminal));
+    terminal.type_in("\x1d.");
+    eventually("an end of raw mode", || (!is_raw(&terminal)).then_some(()));
+    client.signal(libc::SIGINT);
+    client.wait();
+    terminal.is_untouched();
+}
+
 /// Ends quietly as without --raw, and not before the terminal is restored.
 #[test]
 fn a_reader_of_stdout_that_leaves_ends_the_run() {

@@ -55,8 +55,7 @@ fn program_that_survives(signal: i32) -> (Background, PipeReader) {
 fn a_signal_that_the_program_has_got_does_not_cut_the_dump() {
     for_each([libc::SIGINT, libc::SIGQUIT, libc::SIGUSR1, libc::SIGALRM], |signal| {
         let (mut run, mut reader) = program_that_survives(signal);
-        // A run that was cut short waits for a second.
-        thread::sleep(Duration::from_millis(1500));
+        pass(Duration::from_millis(1500), "a run that was cut short waits for a second");
         assert!(run.is_running(), "the text is lost");
         let mut dump = String::new();
         reader.read_to_string(&mut dump).expect("text");

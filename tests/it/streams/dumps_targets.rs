@@ -90,23 +90,24 @@ fn dumping_client(address: SocketAddr, options: &[&str], writer: PipeWriter) -> 
 /// nothing is missing.
 #[test]
 fn a_slow_reader_gets_all_of_a_dump() {
-    const SIZE: usize = 4 << 20;
+    const SIZE: usize = 2 << 20;
     let (_server, address) = serve(["tcp-echo", ":0"]);
     let (mut reader, writer) = io::pipe().expect("a pipe");
     let mut client = dumping_client(address, &[], writer);
     let (stdin, mut stdout) = (client.stdin(), client.stdout());
     feed(stdin, pattern(SIZE));
     // No byte moves any more once the pipe, the memory of the dump and all buffers are full. The text of all bytes
-    // would be forty megabytes.
+    // would be twenty megabytes.
     let used = || memory_of(&client);
-    let (mut before, mut quiet) = (usize::MAX, 0);
+    let (mut before, mut since) = (usize::MAX, Instant::now());
     eventually("the run waits for the reader", || {
         let now = used();
-        quiet = if now == before { quiet + 1 } else { 0 };
-        before = now;
-        (quiet > 100).then_some(())
+        if now != before {
+            (before, since) = (now, Instant::now());
+        }
+        (since.elapsed() > Duration::from_millis(500)).then_some(())
     });
-    assert!(before < 30 << 10, "{before} KiB are in use");
+    assert!(before < 15 << 10, "{before} KiB are in use");
     let reading = thread::spawn(move || {
         let mut dump = String::new();
         reader.read_to_string(&mut dump).map(|_| dump).expect("text")
@@ -138,8 +139,7 @@ fn the_last_text_waits_for_the_reader_until_a_signal() {
         stdin.write_all(&pattern(50_000)).expect("it reads");
         drop(stdin);
         assert!(take(&mut stdout, 50_000) == pattern(50_000), "other bytes");
-        // No other condition shows that a program still waits.
-        thread::sleep(Duration::from_millis(1500));
+        pass(Duration::from_millis(1500), "a run that does not wait for its reader would end in this time");
         assert!(client.is_running(), "the text is lost");
         let mut dump = String::new();
         if has_signal {
@@ -161,7 +161,8 @@ fn the_last_text_waits_for_the_reader_until_a_signal() {
 fn signals_and_time_limits_end_a_run_whose_dump_is_not_read() {
     let (_server, address) = serve(["tcp-echo", ":0"]);
     // With the smaller size, only the last text waits for its reader.
-    for (options, size) in [(&["--timeout", "1s"][..], 4 << 20), (&["--timeout", "1s"], 40_000), (&[], 4 << 20)] {
+    let cases = [(&["--timeout", "1s"][..], 4 << 20), (&["--timeout", "1s"], 40_000), (&[], 4 << 20)];
+    for_each(cases, |(options, size)| {
         let (mut reader, writer) = io::pipe().expect("a pipe");
         let mut client = dumping_client(address, options, writer);
         feed(client.stdin(), pattern(size));
@@ -174,7 +175,7 @@ fn signals_and_time_limits_end_a_run_whose_dump_is_not_read() {
             client.ends_with(124);
         }
         drop(reader);
-    }
+    });
 }
 
 /// A session that waits for the reader of its dump is not idle while that reader takes text.
@@ -189,8 +190,7 @@ fn a_slow_reader_of_a_dump_is_not_idle() {
     let slow = thread::spawn(move || {
         let mut chunk = vec![0; 1 << 14];
         while reader.read(&mut chunk).expect("text") > 0 {
-            // This makes the reader slow.
-            thread::sleep(Duration::from_millis(20));
+            pass(Duration::from_millis(20), "the reader is slow");
         }
     });
     assert!(take(&mut stdout, SIZE) == pattern(SIZE), "other bytes");
@@ -228,16 +228,20 @@ fn a_slow_reader_gets_all_of_a_dump_of_datagrams() {
     let port = address.trim().rsplit(':').next().expect("a port").parse::<u16>().expect("a number");
     let client = udp("127.0.0.1");
     client.set_read_timeout(Some(Duration::from_millis(200))).expect("a timeout");
+    let (held, is_held) = channel();
     let reading = thread::spawn(move || {
-        // 1 MiB is pending after about 100 datagrams.
-        thread::sleep(Duration::from_millis(500));
+        // 1 MiB is pending after about 100 datagrams, and then the server answers no more.
+        let _ = is_held.recv_timeout(DEADLINE);
         let mut dump = String::new();
         reader.read_to_string(&mut dump).map(|_| dump).expect("text")
     });
     let mut echoed = 0;
     while echoed < COUNT {
         client.send_to(&pattern(1000), ("127.0.0.1", port)).expect("it leaves");
-        echoed += usize::from(client.recv(&mut [0; 2000]).is_ok());
+        match client.recv(&mut [0; 2000]) {
+            Ok(_) => echoed += 1,
+            Err(_) => drop(held.send(())),
+        }
         if !server.is_running() {
             break;
         }
@@ -327,7 +331,7 @@ fn a_slow_reader_costs_no_output_of_a_program() {
     let output = thread::spawn(move || take_all(&mut stdout));
     // The reader takes a little, and stops.
     let mut dump = take(&mut reader, 100_000);
-    thread::sleep(Duration::from_millis(300));
+    exec.comes_to_rest();
     reader.read_to_end(&mut dump).expect("text");
     exec.ends_with(7);
     assert!(output.join().expect("an output") == pattern(SIZE), "other bytes");

@@ -12,7 +12,7 @@ fn answer_until_hang_up(place: Place, pause: Duration) -> JoinHandle<()> {
     thread::spawn(move || {
         let mut peer = place.accept();
         peer.expect(REQUEST);
-        thread::sleep(pause);
+        pass(pause, "the peer takes its time");
         for _ in 0..PIECES {
             if peer.has_ended_now() {
                 return;
@@ -272,8 +272,7 @@ fn slow_backend() -> u16 {
             thread::spawn(move || {
                 let mut request = [0; 4096];
                 let _ = stream.read(&mut request);
-                // The time it takes is the point.
-                thread::sleep(Duration::from_secs(1));
+                pass(Duration::from_secs(1), "the server takes its time");
                 let body = pattern(100_000);
                 let head = format!("HTTP/1.0 200 OK\r\nContent-Length: {}\r\n\r\n", body.len());
                 let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&body));

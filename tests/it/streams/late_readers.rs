@@ -9,7 +9,7 @@ const ANSWER: usize = 1_500_000;
 fn reads_late(address: SocketAddr, pause: Duration) {
     let mut client = with_deadline(connect(address));
     say_all(&mut client, b"question");
-    thread::sleep(pause);
+    pass(pause, "the reader is late");
     let mut answer = Vec::new();
     let end = client.read_to_end(&mut answer);
     assert_eq!((end.map_err(|error| error.kind()), answer.len()), (Ok(ANSWER), ANSWER));
@@ -58,7 +58,7 @@ fn what_a_client_has_left_waits_for_the_other_side_to_come() {
     let mut client = eventually("it listens", || UnixStream::connect(&path).ok());
     client.write_all(&pattern(100_000)).expect("it is connected");
     drop(client);
-    thread::sleep(Duration::from_millis(2500));
+    pass(Duration::from_millis(2500), "longer than any other wait for the end of a client that has gone");
     socket.listen(1).expect("it listens");
     assert_eq!(take_all(&mut accept(&TcpListener::from(socket))), pattern(100_000));
     relay.ends_with(0);
@@ -96,12 +96,11 @@ fn a_program_that_has_done_with_its_peer_goes_on_whatever_becomes_of_that() {
     let child = folder.path().join("child");
     fs::write(&child, script).expect("a file");
     let right = format!("exec:sh {}", child.display());
-    let mut server = Background::start(["relay", "--once", "--no-half-close", "tcp-listen:127.0.0.1:0", &right]);
+    let mut server = Background::start(["-vv", "relay", "--once", "--no-half-close", "tcp-listen:127.0.0.1:0", &right]);
     let client = connect(server.address());
-    // The program writes its messages in this time.
-    thread::sleep(Duration::from_millis(300));
+    eventually("the word of the program", || (queued(&client) == 6).then_some(()));
     client.shutdown(Shutdown::Write).expect("it is connected");
-    thread::sleep(Duration::from_millis(30));
+    server.line("has ended its direction");
     drop(client);
     server.ends_with(0);
     assert!(file.exists());

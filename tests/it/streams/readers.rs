@@ -3,6 +3,10 @@
 //!
 //! The first byte shows that the two ends are joined.
 
+use std::io::{Read, Write};
+use std::net::Shutdown;
+use std::thread;
+
 use crate::harness::*;
 
 /// tar leaves after the end mark of the archive, and the sender ends a moment later: all data is complete.
@@ -20,6 +24,28 @@ fn a_peer_that_ends_after_the_reader_of_stdout_ends_in_order() {
         // The second is for the peer alone. stdin has its usual time.
         "tcp-client: say a; see a; leave; end; sleep 1300; type b$; get b$; status 0",
     ]);
+}
+
+/// A reader that knows the length, as tar does, leaves in the instant in which it has the last byte. The kernel moves
+/// this much data, and what comes next finds nothing to move and no reader. Each try hits that instant by chance.
+#[test]
+fn a_reader_that_leaves_with_the_last_byte_has_missed_nothing() {
+    const BYTES: usize = 2_000_000;
+    let data = pattern(BYTES);
+    for _ in 0..25 {
+        let mut server = Background::start(["tcp-server", "--recv-only", "127.0.0.1:0"]);
+        let mut sender = connect(server.address());
+        let mut stdout = server.stdout();
+        thread::scope(|scope| {
+            scope.spawn(|| sender.write_all(&data).expect("the server takes all"));
+            let mut received = vec![0; BYTES];
+            stdout.read_exact(&mut received).expect("all data");
+            drop(stdout);
+            assert!(received == data, "other data");
+        });
+        sender.shutdown(Shutdown::Write).expect("a half-close");
+        server.ends_with(0);
+    }
 }
 
 /// The other direction goes on meanwhile.

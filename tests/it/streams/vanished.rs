@@ -8,6 +8,9 @@ use crate::harness::*;
 /// The error of an unanswered probe or packet.
 const TIMED_OUT: &str = "Connection timed out";
 
+/// With `--keepalive 1s`, a vanished peer is given up after about this time.
+const GIVEN_UP: Duration = Duration::from_millis(2500);
+
 /// The cable between the two networks.
 struct Cable {
     far: Network,
@@ -110,8 +113,7 @@ fn a_client_of_a_vanished_peer_ends_with_4() {
             }
             open.push((program, stdin, args, speaks));
         }
-        // Longer than the time between two checks of the peer, and too short for a probe.
-        thread::sleep(Duration::from_millis(600));
+        pass(Duration::from_millis(600), "longer than between two checks of the peer, and too short for a probe");
         let mut ends = Vec::new();
         for (program, stdin, args, speaks) in open {
             ends.push((program, (speaks != Speaks::End).then_some(stdin), args, speaks));
@@ -130,19 +132,26 @@ fn a_client_of_a_vanished_peer_ends_with_4() {
 #[test]
 fn a_vanished_peer_of_tls_is_not_taken_for_somebody_who_cuts() {
     with_a_cable(|cable| {
-        for speaks in [false, true] {
-            let mut server = Background::start(["tls-echo", "--self-signed", "10.77.0.1:0"]);
-            let to = server.address().to_string();
+        let mut server = Background::start(["tls-echo", "--self-signed", "10.77.0.1:0"]);
+        let to = server.address().to_string();
+        let clients = [false, true].map(|speaks| {
             let mut client = cable.start(&["-q", "tls-client", "--insecure", "--keepalive", "1s", &to]);
             let (mut stdin, mut stdout) = (client.stdin(), client.stdout());
             stdin.write_all(b"hello").expect("it takes the bytes");
             assert_eq!(take(&mut stdout, 5), b"hello");
-            cable.pull();
+            (client, stdin, stdout, speaks)
+        });
+        cable.pull();
+        // The outputs are empty. Each input is open until its client has ended.
+        let clients = clients.map(|(client, mut stdin, stdout, speaks)| {
             if speaks {
                 stdin.write_all(b"is anybody there?").expect("it takes the bytes");
             }
+            (client, stdin, stdout)
+        });
+        for (client, _stdin, mut stdout) in clients {
+            expect_end(&mut stdout);
             ended(&client.finish(), 4, TIMED_OUT);
-            cable.plug_in();
         }
     });
 }
@@ -153,12 +162,13 @@ fn a_child_goes_with_its_vanished_peer() {
     with_a_cable(|cable| {
         let listener = near();
         let to = format!("{},keepalive=1s", at(&listener));
-        for script in ["cat", "yes"] {
+        let programs = ["cat", "yes"].map(|script| {
             let program = cable.start(&["exec", "--kill-after", "1s", "--connect", &to, "--", script]);
-            let _peer = accept(&listener);
-            cable.pull();
+            (program, accept(&listener), script)
+        });
+        cable.pull();
+        for (program, _peer, script) in programs {
             let output = program.finish();
-            cable.plug_in();
             assert!(text(&output).contains(TIMED_OUT) && !output.status.success(), "{script}: {}", text(&output));
         }
     });
@@ -168,23 +178,28 @@ fn a_child_goes_with_its_vanished_peer() {
 #[test]
 fn a_vanished_client_does_not_shut_a_server() {
     with_a_cable(|cable| {
-        for speaks in [false, true] {
+        let mut servers = [false, true].map(|speaks| {
             let mut server = cable.start(&["tcp-server", "-k", "-v", "--keepalive", "1s", "10.77.0.2:0"]);
-            let address = server.address();
-            let mut first = connect_far(address);
+            let mut first = connect_far(server.address());
             first.write_all(b"first").expect("it takes the bytes");
-            let mut stdout = server.stdout();
+            let (stdin, mut stdout) = (server.stdin(), server.stdout());
             assert_eq!(take(&mut stdout, 5), b"first");
-            cable.pull();
-            let mut stdin = server.stdin();
-            if speaks {
+            (server, stdin, stdout, first, speaks)
+        });
+        cable.pull();
+        for (_, stdin, _, _, speaks) in &mut servers {
+            if *speaks {
                 stdin.write_all(b"is anybody there?").expect("it takes the bytes");
             }
+        }
+        for (server, ..) in &mut servers {
             server.line(TIMED_OUT);
-            cable.plug_in();
-            let mut second = connect_far(address);
+        }
+        cable.plug_in();
+        for (server, _, stdout, ..) in &mut servers {
+            let mut second = connect_far(server.listens().parse().expect("an address"));
             second.write_all(b"second").expect("it takes the bytes");
-            assert_eq!(take(&mut stdout, 6), b"second");
+            assert_eq!(take(stdout, 6), b"second");
         }
     });
 }
@@ -202,18 +217,22 @@ fn vanished_clients_give_up_their_places() {
             &[&["tcp-echo"], &place[..], &["10.77.0.2:0"]].concat(),
             &["relay", "tcp-listen:10.77.0.2:0,max-conns=2,keepalive=1s", &upstream],
         ];
-        for args in cases {
+        let servers = Vec::from_iter(cases.iter().map(|args| {
             let mut server = cable.start(args);
             let address = server.address();
             let before = server.fds();
             let crowd = [(); 2].map(|()| connect_far(address));
             eventually("both are let in", || (server.fds() >= before + 2).then_some(()));
-            cable.pull();
-            eventually("their places are free", || (server.fds() <= before).then_some(()));
-            cable.plug_in();
-            let third = connect_far(address);
-            eventually("the next one is let in", || (server.fds() > before).then_some(()));
-            drop((crowd, third));
+            (server, address, before, crowd)
+        }));
+        cable.pull();
+        for (server, _, before, _) in &servers {
+            eventually("their places are free", || (server.fds() <= *before).then_some(()));
+        }
+        cable.plug_in();
+        for (server, address, before, _) in &servers {
+            let _third = connect_far(*address);
+            eventually("the next one is let in", || (server.fds() > *before).then_some(()));
         }
     });
 }
@@ -266,14 +285,14 @@ fn what_came_before_is_not_lost() {
                     break;
                 }
             }
-            thread::sleep(Duration::from_millis(100));
+            pass(Duration::from_millis(100), "a window in which a byte would be taken");
             (before == sent).then_some(())
         });
         let delivered = sent - unacknowledged(&peer);
         cable.pull();
         let mut stdin = program.stdin();
         stdin.write_all(b"is anybody there?").expect("it takes the bytes");
-        thread::sleep(Duration::from_secs(5));
+        pass(GIVEN_UP * 2, "the program gives the peer up before its output is read");
         let output = program.finish();
         assert!(output.stdout.len() >= delivered, "{} bytes of {delivered}", output.stdout.len());
         assert!(output.stdout == data[..output.stdout.len()], "other bytes, or in another order");
@@ -288,7 +307,7 @@ fn a_peer_that_only_does_not_read_has_not_vanished() {
     let (mut program, mut peer) = client(&["--keepalive", "1s"]);
     let data = pattern(SIZE);
     feed(program.stdin(), data.clone());
-    thread::sleep(Duration::from_secs(6));
+    pass(GIVEN_UP * 2, "a vanished peer would be given up");
     assert!(take_all(&mut peer) == data, "other bytes than were sent");
     peer.shutdown(Shutdown::Write).expect("it is there");
     ended(&program.finish(), 0, "");
@@ -307,7 +326,7 @@ fn a_client_that_only_does_not_read_keeps_its_place() {
     let right = format!("tcp:{},keepalive=1s", source.address);
     let mut relay = Background::start(["relay", "tcp-listen:127.0.0.1:0,keepalive=1s", &right]);
     let mut client = connect(relay.address());
-    thread::sleep(Duration::from_secs(6));
+    pass(GIVEN_UP * 2, "a vanished client would be given up");
     client.shutdown(Shutdown::Write).expect("it is there");
     assert!(take_all(&mut client) == data, "other bytes than were sent");
     source.join();
@@ -330,7 +349,7 @@ fn our_own_end_is_not_waited_for_where_the_peer_has_ended_and_has_everything() {
             &["-vv", "relay", &endpoint, "-"],
             &["-vv", "tls-client", "--ca", &authority, "--server-name", "localhost", &to],
         ];
-        for args in cases {
+        let sessions = Vec::from_iter(cases.iter().map(|args| {
             let mut program = cable.start(args);
             let peer = accept(&listener);
             let mut stdin = program.stdin();
@@ -350,9 +369,15 @@ fn our_own_end_is_not_waited_for_where_the_peer_has_ended_and_has_everything() {
             };
             program.line("has ended its direction");
             eventually("the end is acknowledged", || (unacknowledged(&peer) == 0).then_some(()));
-            cable.pull();
-            let start = Instant::now();
+            (program, stdin, peer, args)
+        }));
+        cable.pull();
+        let start = Instant::now();
+        let ending = sessions.into_iter().map(|(program, stdin, peer, args)| {
             drop(stdin);
+            (program, peer, args)
+        });
+        for (program, _peer, args) in Vec::from_iter(ending) {
             let output = program.finish();
             assert_eq!(
                 (output.status.code(), &output.stdout[..]),
@@ -361,8 +386,6 @@ fn our_own_end_is_not_waited_for_where_the_peer_has_ended_and_has_everything() {
                 text(&output)
             );
             assert!(start.elapsed() < Duration::from_secs(10), "{args:?}: it took {:?}", start.elapsed());
-            drop(peer);
-            cable.plug_in();
         }
     });
 }

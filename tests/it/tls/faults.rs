@@ -19,15 +19,17 @@ fn plain_text_to_a_tls_port() {
     let issued = Authority::server();
     let (mut server, address) = served("tls-echo", &issued, &["--handshake-timeout", "1h"]);
     let words: [&[u8]; 5] = [b"GET / HTTP/1.0\r\n\r\n", b"hello\n", b"SSH-2.0-x\r\n", &[0; 100], &[0xff; 70_000]];
-    for (count, word) in words.into_iter().enumerate() {
+    for_each(words, |word| {
         let mut peer = connect(address);
         // The server can close while the client still sends.
         let _ = peer.write_all(word);
         let answer = rest_of(&mut peer);
         assert!(answer.is_empty() || answer[0] == ALERT, "{answer:?}");
+    });
+    for _ in words {
         server.line("127.0.0.1");
-        assert_eq!(server.all_lines().len(), 2 + count, "{:?}", server.all_lines());
     }
+    assert_eq!(server.all_lines().len(), 1 + words.len(), "{:?}", server.all_lines());
     assert!(server.all_lines()[1].contains("not") && server.all_lines()[1].contains("TLS"), "{:?}", server.all_lines());
     lives(&mut server, address);
 }
@@ -120,7 +122,7 @@ fn silent() -> (TcpListener, String) {
 #[test]
 fn handshakes_that_stop_do_not_stop_the_others() {
     let issued = Authority::server();
-    let (mut server, address) = served("tls-echo", &issued, &["--handshake-timeout", "6s"]);
+    let (mut server, address) = served("tls-echo", &issued, &["--handshake-timeout", "4s"]);
     lives(&mut server, address);
     let hello = hello(VERSIONS[1]);
     let mut stopped: Vec<TcpStream> = (0..50)
@@ -154,8 +156,7 @@ fn a_handshake_a_byte_at_a_time_does_not_last_for_ever() {
     let hello = hello(VERSIONS[1]);
     thread::spawn(move || {
         for byte in hello {
-            // All of the bytes together take longer than the limit.
-            thread::sleep(Duration::from_millis(50));
+            pass(Duration::from_millis(50), "all bytes together take longer than the limit");
             if other.write_all(&[byte]).is_err() {
                 return;
             }

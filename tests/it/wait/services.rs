@@ -191,6 +191,8 @@ fn a_page_is_up_by_its_status() {
         ("HTTP/1.1 103 Early\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\n\r\n", "", 0, ""),
         ("HTTP/1.1 401 No\r\n\r\n", "--status 200,401", 0, ""),
         ("HTTP/1.1 401 No\r\n\r\n", "--status 200 --status 401", 0, ""),
+        ("HTTP/1.1 404 No\r\n\r\n", "--status 200,4xx", 0, ""),
+        ("HTTP/1.1 302 Found\r\n\r\n", "--status 2XX,401", 3, "status 302, not 2xx,401"),
         ("HTTP/1.1 503 Busy\r\n\r\n", "", 3, "status 503, not 2xx or 3xx"),
         ("HTTP/1.1 200 OK\r\n\r\n", "--status 204,401", 3, "status 200, not 204,401"),
         ("", "", 3, "the server has closed the connection without an answer"),
