@@ -56,7 +56,7 @@ fn hops(from: &Remote) -> u8 {
     if class & ((1 << HOP_SHIFT) - 1) == MARK { class >> HOP_SHIFT } else { 0 }
 }
 
-/// Whether so many relays have passed a datagram on that it goes round.
+/// Whether a datagram has passed through more relays than people chain, so that it goes round.
 pub(super) fn goes_round(from: &Remote) -> bool {
     hops(from) >= HOPS_MAX
 }

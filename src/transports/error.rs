@@ -24,8 +24,8 @@ pub fn is_lack_of_resources(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE | libc::ENOMEM | libc::ENOBUFS))
 }
 
-/// Whether an error says that the connection or its peer is gone, or that the peer reads no more. Any other error is one
-/// of this machine.
+/// Whether an error says that the connection or its peer is gone, or that the peer reads no more. Any other error is
+/// one of this machine.
 #[must_use]
 pub(crate) fn is_of_connection(error: &io::Error) -> bool {
     use io::ErrorKind::*;

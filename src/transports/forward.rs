@@ -241,7 +241,8 @@ impl Route<'_> {
                 _ => None,
             },
             Err(error) if is_refusal(&error) => self.copy_from_now_on(),
-            // A pipe without a reader fails even if there is nothing to move. Bytes that a read finds fail at the write.
+            // A pipe without a reader fails even if there is nothing to move. Bytes that a read finds fail at the
+            // write.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => None,
             Err(error) => Some(Filled::Failed(self.source.io.name_source(error))),
         }
