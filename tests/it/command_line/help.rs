@@ -157,7 +157,7 @@ fn the_long_help_has_examples_first_and_expert_options_last() {
 fn help_is_as_wide_as_the_terminal_up_to_a_limit() {
     for (columns, widest) in [("500", COLUMNS_MAX), ("90", 90), ("", SCREEN_COLUMNS), ("0", 80), ("x", 80), ("-1", 80)]
     {
-        for args in [&["--help"][..], &["tls-client", "--help"], &["relay", "--help"], &["exec", "-h"]] {
+        for args in [&["--help"][..], &["tls-client", "--help"], &["relay", "--help"], &["connect", "-h"]] {
             let help = help_with(args, &[("COLUMNS", columns)]);
             // The texts of short help do not fill every terminal.
             let is_filled = args.contains(&"-h") || width(&help) + 12 > widest;
