@@ -11,8 +11,8 @@ use crate::cli::options::{Opt, Options, row};
 use crate::cli::schemes::{NOT_FOR_DESCRIPTORS, Scheme};
 use crate::cli::tls::{client_settings, server_settings};
 use crate::modes::config::{
-    ConnectConfig, DatagramAddress, DatagramConnectConfig, DatagramListenConfig, DialConfig, ListenConfig, StreamPeer,
-    Target, TlsConnect,
+    ConnectConfig, DatagramAddress, DatagramConnectConfig, DatagramListenConfig, DialConfig, ListenConfig,
+    StreamConfig, StreamPeer, Target, TlsConnect,
 };
 use crate::transports::access::AccessList;
 use crate::transports::address::{Address, Family, Host, HostPort, UnixName};
@@ -42,6 +42,15 @@ impl SchemeUse {
     }
 }
 
+/// The options of a run, and what follows from them for each of its ends.
+#[derive(Debug)]
+pub(super) struct RunConfig<'a> {
+    pub(super) options: &'a Options,
+    pub(super) stream: StreamConfig,
+    /// Whether further clients are served after the first one.
+    pub(super) keep_open: bool,
+}
+
 /// The configuration of an end.
 #[derive(Debug)]
 pub(super) enum EndConfig {
@@ -55,7 +64,7 @@ pub(super) enum EndConfig {
 pub(super) fn end_config(
     end: SchemeUse,
     options: &Options,
-    run: &Options,
+    run: &RunConfig<'_>,
     advice: Advice,
 ) -> Result<EndConfig, ConfigError> {
     let SchemeUse { scheme, addresses } = end;
@@ -63,7 +72,7 @@ pub(super) fn end_config(
         return Err(format!("{} does nothing with --recv-only: nothing is sent", advice.flag("crlf")).into());
     }
     let about_data = [Opt::Crlf, Opt::AllowTruncation].into_iter().find(|opt| options.was_given(*opt));
-    if let Some(opt) = about_data.filter(|_| run.show_chain) {
+    if let Some(opt) = about_data.filter(|_| run.options.show_chain) {
         return Err(format!("{} does nothing with --show-chain: {NO_DATA}", advice.flag(row(opt).name)).into());
     }
     if scheme.listens() && scheme.has_datagrams() {
@@ -106,7 +115,7 @@ fn listen_config(
     scheme: &Scheme,
     addresses: Vec<Address>,
     options: &Options,
-    run: &Options,
+    run: &RunConfig<'_>,
     advice: Advice,
 ) -> Result<ListenConfig, ConfigError> {
     let has_path = addresses.iter().any(|address| matches!(address, Address::Unix(UnixName::Path(_))));
@@ -118,13 +127,13 @@ fn listen_config(
     for address in &addresses {
         check_family(family, address, advice)?;
     }
-    let ListenConfig { keep_open, grace, accept_timeout, .. } = run.listening;
+    let ListenConfig { grace, accept_timeout, .. } = run.options.listening;
     let DialConfig { numeric, keepalive, socket, .. } = options.dial.clone();
     Ok(ListenConfig {
         addresses,
         family,
         numeric,
-        keep_open,
+        keep_open: run.keep_open,
         access: AccessList::new(options.allow.clone(), options.deny.clone()),
         socket_mode: options.mode.unwrap_or(SOCKET_MODE_DEFAULT),
         advice,
@@ -143,7 +152,7 @@ fn datagram_listen_config(
     scheme: &Scheme,
     addresses: Vec<Address>,
     options: &Options,
-    run: &Options,
+    run: &RunConfig<'_>,
     advice: Advice,
 ) -> Result<DatagramListenConfig, ConfigError> {
     let config = listen_config(scheme, addresses, options, run, advice)?;

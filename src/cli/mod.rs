@@ -186,7 +186,9 @@ fn run(matches: &ArgMatches, mode: Option<(&'static ModeSpec, &ArgMatches)>) -> 
     let (of_ends, of_run): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| mode.is_of_ends(row.id));
     let options = Options::read(&of_run, &given, variables)?;
     // Each end reads these options again, together with its own. Here a bad value is named as the user wrote it.
-    Options::read(&of_ends, &given, &|_| None)?;
+    if !of_ends.is_empty() {
+        Options::read(&of_ends, &given, &|_| None)?;
+    }
     let operands = operands(mode, matches);
     let context = Context { verb: mode.verb, given: &given, variables };
     let program = program(mode, matches);
@@ -205,7 +207,9 @@ fn run(matches: &ArgMatches, mode: Option<(&'static ModeSpec, &ArgMatches)>) -> 
         },
     };
     // A variable must make sense even if no end uses it.
-    Options::read(&of_ends, &given, variables)?;
+    if !of_ends.is_empty() {
+        Options::read(&of_ends, &given, variables)?;
+    }
     Ok(Parsed::Run(invocation))
 }
 

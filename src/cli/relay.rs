@@ -14,7 +14,7 @@ use crate::cli::modes::{Action, Verb};
 use crate::cli::options::{Opt, Options};
 use crate::cli::quote::{quote, quote_os};
 use crate::cli::request::{ParsedEndpoint, Request, check_use};
-use crate::cli::resolve::run_options;
+use crate::cli::resolve::run_config;
 use crate::cli::schemes::{FD, Role};
 use crate::modes::config::{
     ChildConfig, ConnectConfig, DatagramAddress, DatagramConnectConfig, Endpoint, ExecConfig, ExecPlace, LeftEndpoint,
@@ -25,7 +25,7 @@ use crate::transports::process::opening::ChildStdio;
 
 pub(super) fn resolve_exec(request: &Request<'_>) -> Result<ExecConfig, ConfigError> {
     let options = request.options;
-    let run = run_options(Action::Exec, options, false)?;
+    let run = run_config(Action::Exec, options, false)?;
     let listens = options.listen.iter().map(|text| listening(text, request.mode.verb));
     let connects = options.connect.iter().map(|text| connecting(text));
     let places = listens.chain(connects).map(|arg| ParsedEndpoint::new(arg?, request));
@@ -121,7 +121,7 @@ pub(super) fn resolve_relay(request: &Request<'_>) -> Result<RelayConfig, Config
         let why = if has_program { "does nothing for a program" } else { "needs stdin and stdout (-) as one side" };
         return Err(format!("--quit-after {why}: --linger limits the time").into());
     }
-    let mut run = run_options(Action::Relay, request.options, false)?;
+    let mut run = run_config(Action::Relay, request.options, false)?;
     if !can_quit {
         // A variable can have set it.
         run.stream.quit_after = None;
@@ -137,7 +137,7 @@ pub(super) fn resolve_relay(request: &Request<'_>) -> Result<RelayConfig, Config
         config => LeftEndpoint::Single(endpoint(left, config, request.options)?),
     };
     let right = endpoint(right, right.config(&run)?, request.options)?;
-    check_once(&left, &right, run.listening.keep_open)?;
+    check_once(&left, &right, run.keep_open)?;
     Ok(RelayConfig { left, right, stream: run.stream })
 }
 

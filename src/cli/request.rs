@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use crate::cli::endpoint::{Context, EndpointArg};
-use crate::cli::ends::{EndConfig, SchemeUse, end_config};
+use crate::cli::ends::{EndConfig, RunConfig, SchemeUse, end_config};
 use crate::cli::error::ConfigError;
 use crate::cli::hints;
 use crate::cli::modes::{Action, ModeSpec};
@@ -66,7 +66,7 @@ impl<'a> ParsedEndpoint<'a> {
     }
 
     /// The configuration of the endpoint. `None` if it is not a socket.
-    pub(super) fn config(&self, run: &Options) -> Result<Option<EndConfig>, ConfigError> {
+    pub(super) fn config(&self, run: &RunConfig<'_>) -> Result<Option<EndConfig>, ConfigError> {
         let Some((_, options)) = &self.socket else { return Ok(None) };
         // Commas in a URL are rare, so advice about a page names the option of the mode.
         let advice = if self.arg.scheme.form == Form::Url { Advice::Arguments } else { Advice::Endpoint };

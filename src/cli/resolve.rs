@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::cli::address::{parse_address, parse_two_words};
 use crate::cli::endpoint::EndpointArg;
-use crate::cli::ends::{EndConfig, NO_DATA, SchemeUse, end_config};
+use crate::cli::ends::{EndConfig, NO_DATA, RunConfig, SchemeUse, end_config};
 use crate::cli::error::ConfigError;
 use crate::cli::hints;
 use crate::cli::kinds::is_address;
@@ -57,7 +57,7 @@ pub(super) fn resolve_named(request: &Request<'_>, scheme: &'static Scheme) -> R
     let end = SchemeUse { scheme, addresses };
     check_use(request, std::slice::from_ref(&end))?;
     let action = request.mode.verb.action;
-    let run = run_options(action, options, scheme.has_datagrams())?;
+    let run = run_config(action, options, scheme.has_datagrams())?;
     let config = end_config(end, options, &run, Advice::Arguments)?;
     Ok(mode_config(action, options, run.stream, vec![config]))
 }
@@ -91,7 +91,7 @@ pub(super) fn resolve_verb(request: &Request<'_>) -> Result<Mode, ConfigError> {
         return Err("one run cannot serve both streams and datagrams: start a second one".into());
     }
     check_use(request, &ends)?;
-    let run = run_options(verb.action, request.options, has_datagrams)?;
+    let run = run_config(verb.action, request.options, has_datagrams)?;
     let configs = parsed.iter().filter_map(|parsed| parsed.config(&run).transpose()).collect::<Result<_, _>>()?;
     Ok(mode_config(verb.action, request.options, run.stream, configs))
 }
@@ -131,11 +131,9 @@ fn mode_config(action: Action, options: &Options, stream: StreamConfig, configs:
     }
 }
 
-/// The options of a run, once they are known to fit together. Their configurations of streams and listeners lack only
-/// what each end adds.
-pub(super) fn run_options(action: Action, options: &Options, has_datagrams: bool) -> Result<Options, ConfigError> {
-    let mut run = options.clone();
-    let stream = &mut run.stream;
+/// What the ends of a run share, once its options are known to fit together.
+pub(super) fn run_config(action: Action, options: &Options, has_datagrams: bool) -> Result<RunConfig<'_>, ConfigError> {
+    let mut stream = options.stream.clone();
     if has_datagrams && options.datagrams.count.is_some() && stream.send_only {
         return Err("--count needs received datagrams, which --send-only discards".into());
     }
@@ -156,10 +154,8 @@ pub(super) fn run_options(action: Action, options: &Options, has_datagrams: bool
     }
     stream.keys = options.raw.then_some(KeyConfig { escape: options.escape });
     stream.progress &= !options.raw;
-    if action != Action::Listen {
-        run.listening.keep_open = !options.once;
-    }
-    Ok(run)
+    let keep_open = if action == Action::Listen { options.listening.keep_open } else { !options.once };
+    Ok(RunConfig { options, stream, keep_open })
 }
 
 /// Checks that no two options of the run contradict each other.

@@ -10,7 +10,7 @@ use crate::cli::host::{find_service, parse_host};
 use crate::cli::modes::Action;
 use crate::cli::quote::quote;
 use crate::cli::request::Request;
-use crate::cli::resolve::run_options;
+use crate::cli::resolve::run_config;
 use crate::cli::schemes::{Form, named};
 use crate::modes::config::ScanConfig;
 use crate::transports::address::{Address, Host, HostPort};
@@ -36,7 +36,7 @@ pub(super) fn resolve_scan(request: &Request<'_>) -> Result<ScanConfig, ConfigEr
         ports,
         parallel: options.parallel,
         banners: options.banner,
-        stream: run_options(Action::Scan, options, false)?.stream,
+        stream: run_config(Action::Scan, options, false)?.stream,
     })
 }
 

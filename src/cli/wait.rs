@@ -11,7 +11,7 @@ use crate::cli::modes::Action;
 use crate::cli::options::{Opt, Options};
 use crate::cli::quote::clean;
 use crate::cli::request::{ParsedEndpoint, Request, check_use};
-use crate::cli::resolve::run_options;
+use crate::cli::resolve::run_config;
 use crate::cli::schemes::{Form, Role};
 use crate::modes::config::{
     AwaitedKind, AwaitedService, ConnectConfig, DatagramAddress, DatagramConnectConfig, DialConfig, StreamPeer, Target,
@@ -48,7 +48,7 @@ pub(super) fn resolve_wait(request: &Request<'_>) -> Result<WaitConfig, ConfigEr
     }
     check_use(request, &ends)?;
     check_options(options, &parsed)?;
-    let run = run_options(Action::Wait, options, false)?;
+    let run = run_config(Action::Wait, options, false)?;
     let services = parsed.iter().map(|parsed| service(parsed, &parsed.config(&run)?, options));
     let services = services.collect::<Result<Vec<_>, ConfigError>>()?;
     let command = match request.program {
@@ -56,7 +56,7 @@ pub(super) fn resolve_wait(request: &Request<'_>) -> Result<WaitConfig, ConfigEr
         [program, ..] if program.is_empty() => return Err("the program name is empty".into()),
         [program, arguments @ ..] => Some((program.clone(), arguments.to_vec())),
     };
-    Ok(WaitConfig { services, command, stream: run.stream, ..run.wait })
+    Ok(WaitConfig { services, command, stream: run.stream, ..options.wait.clone() })
 }
 
 /// Checks that each option does something together with the others.

@@ -84,6 +84,7 @@ fn stream_call(net: &mut Net, id: Id, handler: &mut Handler, call: Call) {
             log::debug!("{}: {} wait, resuming", Label(t.net, id), Size(t.write_buffer_size() as u64));
             call_protocol!(handler.resume_writing(t));
         }
+        Call::WritingFailed(error) => call_protocol!(handler.writing_failed(t, &error)),
         Call::TlsStarted => {
             log_tls(t);
             call_protocol!(handler.tls_started(t));

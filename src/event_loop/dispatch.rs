@@ -311,6 +311,7 @@ fn stream_alarm(mut stream: StreamRef<'_>, alarm: Alarm) {
         Alarm::CloseTimeout => stream.close_timed_out(),
         Alarm::Acknowledgement => stream.await_acknowledgement(),
         Alarm::HangUp => stream.hung_up(),
+        Alarm::LostWrite => stream.check_lost_write(),
         _ => (),
     }
 }

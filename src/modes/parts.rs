@@ -29,6 +29,7 @@ pub(super) fn dialing(config: &DialConfig) -> Dialing {
         timeout: config.connect_timeout,
         retry: config.retry,
         retry_delay: config.retry_delay,
+        avoids_own_listeners: true,
         keepalive: config.keepalive,
         socket: config.socket.clone(),
     }

@@ -111,11 +111,13 @@ pub(super) enum FailureScope {
 pub(super) struct IdleWatch {
     clock: IdleClock,
     scope: FailureScope,
+    /// A failed write was reported. The end of the connection has the same error.
+    has_told_write: bool,
 }
 
 impl IdleWatch {
     pub(super) fn new(idle_timeout: Option<Duration>, scope: FailureScope) -> Self {
-        Self { clock: IdleClock::new(idle_timeout), scope }
+        Self { clock: IdleClock::new(idle_timeout), scope, has_told_write: false }
     }
 
     /// Call this from `connection_made`.
@@ -150,8 +152,20 @@ impl IdleWatch {
     /// Call this from `connection_lost`.
     pub(super) fn lost(&mut self, t: &mut Transport<'_>, error: Option<&io::Error>) {
         self.clock.stop(t.net());
-        if let Some(error) = error {
+        if let Some(error) = error.filter(|_| !self.has_told_write) {
             self.report(t, t.number(), Cause::of(error), &describe(error), hint(error));
+        }
+    }
+
+    /// Call this from `writing_failed`. The report comes at once, as the connection can go on for a while.
+    pub(super) fn write_failed(&mut self, t: &Transport<'_>, error: &io::Error) {
+        if std::mem::replace(&mut self.has_told_write, true) {
+            return;
+        }
+        let (cause, what, hint) = (Cause::of(error), describe(error), hint(error));
+        match &self.scope {
+            FailureScope::Run(reporter) => reporter.tell_at_once(failure(t, t.number(), cause, &what, hint)),
+            FailureScope::Log | FailureScope::Warn => self.report(t, t.number(), cause, &what, hint),
         }
     }
 
@@ -171,11 +185,7 @@ impl IdleWatch {
         if !log::log_enabled!(level) && !matches!(self.scope, FailureScope::Run(_)) {
             return;
         }
-        let name = match t.info().peer {
-            Some(peer) => format!("connection with {peer}"),
-            None => "stdin and stdout".to_owned(),
-        };
-        let failure = Failure::new(cause, format!("{name}: {what}")).with_hint(hint).of(number);
+        let failure = failure(t, number, cause, what, hint);
         match &self.scope {
             FailureScope::Log | FailureScope::Warn => {
                 log::log!(level, "{failure}");
@@ -184,4 +194,13 @@ impl IdleWatch {
             FailureScope::Run(reporter) => reporter.tell(failure),
         }
     }
+}
+
+/// The failure of the connection of `t`, which belongs to the pair `number`.
+fn failure(t: &Transport<'_>, number: Number, cause: Cause, what: &dyn Display, hint: Option<&str>) -> Failure {
+    let name = match t.info().peer {
+        Some(peer) => format!("connection with {peer}"),
+        None => "stdin and stdout".to_owned(),
+    };
+    Failure::new(cause, format!("{name}: {what}")).with_hint(hint).of(number)
 }

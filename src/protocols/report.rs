@@ -135,6 +135,18 @@ impl Reporter {
         let _ = self.0.try_send(failure);
     }
 
+    /// Tells the mode, and shows the message now, as the run can go on for a while. Nothing is shown if there was a
+    /// failure before, which decides.
+    pub(super) fn tell_at_once(&self, failure: Failure) {
+        if !log::log_enabled!(Level::Error) {
+            return self.tell(failure);
+        }
+        if self.0.try_send(Failure::silent(failure.cause)).is_ok() {
+            log::error!("{failure}");
+            failure.log_hint(Level::Error);
+        }
+    }
+
     /// Ends the run because stdin or stdout has failed.
     pub(super) fn stdio_failed(&self, t: &mut Transport<'_>, error: &io::Error) {
         self.tell(Failure::of_stdio(error));

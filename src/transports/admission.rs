@@ -11,6 +11,7 @@
 //! a valid handshake takes no place. `layer/mod.rs` defines openings, and `admit.rs` admits.
 
 use super::id::Id;
+use super::own_listeners::OwnListeners;
 use super::timers::TimerId;
 
 /// The places under the limits of listeners, and the connections that want one.
@@ -18,6 +19,8 @@ use super::timers::TimerId;
 pub(crate) struct Places {
     /// Listeners, and datagram sockets that serve clients.
     pub(crate) listeners: Vec<Id>,
+    /// The addresses of those that belong to no other program.
+    pub(crate) own: OwnListeners,
     /// How many connections, or children in their stead, have a place.
     pub(crate) taken: usize,
     /// Whether a connection has ever had a place.

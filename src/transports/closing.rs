@@ -11,7 +11,7 @@
 //!
 //! **Invariant:** a stream is lost without an error if its peer has ended cleanly and the peer's system has every byte
 //! that a protocol has written. The fate of the FIN or close_notify of this side makes no difference. `state.rs` has
-//! the states, and `tls/flow.rs` the end of TLS.
+//! the states, `write_failure.rs` what follows a failed write, and `tls/flow.rs` the end of TLS.
 
 use std::io::{self, IoSlice};
 use std::time::Duration;
@@ -261,24 +261,6 @@ impl StreamRef<'_> {
             return self.force_close(Some(not_delivered()), false);
         }
         self.arm(ASK_AGAIN_MAX, Alarm::CloseTimeout);
-    }
-
-    /// A write has failed, and nothing more goes out. Bytes that arrived before are delivered before the error is
-    /// reported.
-    pub(crate) fn write_failed(&mut self, error: io::Error) {
-        let stream = &mut *self.stream;
-        if !stream.io.reads_after_write_error() || stream.state.reading_ended() || stream.state.is_closing() {
-            return self.force_close(Some(error), false);
-        }
-        stream.state.writing_failed(error, stream.is_delivered());
-        stream.out.clear(&mut self.cx.pipes, &mut self.cx.buffer_pool);
-        stream.ready.readable = true;
-        stream.ready.read_ended = true;
-        if stream.out.resume_if_under() {
-            // A protocol that does not read while writing is paused must come to see the end.
-            self.call(Call::ResumeWriting);
-        }
-        self.queue_ready();
     }
 
     /// Notes the end of the peer's direction.

@@ -53,6 +53,8 @@ pub(crate) enum Call {
     ConnectionFailed(ConnectError),
     PauseWriting,
     ResumeWriting,
+    /// A write has failed, and bytes are lost. The stream goes on reading.
+    WritingFailed(io::Error),
     Timer(TimerId),
     ErrorReceived(io::Error),
     TlsStarted,

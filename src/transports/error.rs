@@ -24,6 +24,28 @@ pub fn is_lack_of_resources(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE | libc::ENOMEM | libc::ENOBUFS))
 }
 
+/// Whether an error says that the connection or its peer is gone, or that the peer reads no more. Any other error is
+/// one of this machine.
+#[must_use]
+pub(crate) fn is_of_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::*;
+    matches!(
+        error.kind(),
+        BrokenPipe
+            | ConnectionReset
+            | ConnectionAborted
+            | NotConnected
+            | TimedOut
+            | HostUnreachable
+            | NetworkUnreachable
+    )
+}
+
+/// An error of the system with the same number, or one of the same kind.
+pub(crate) fn copy(error: &io::Error) -> io::Error {
+    error.raw_os_error().map_or_else(|| error.kind().into(), io::Error::from_raw_os_error)
+}
+
 /// An error of TLS, as text. It is inside an [`io::Error`], like all errors of streams.
 #[derive(Debug)]
 pub struct TlsError {

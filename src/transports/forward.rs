@@ -24,6 +24,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Instant;
 
 use super::ctx::{Ctx, StreamRef};
+use super::error::is_of_connection;
 use super::flow::Filled;
 use super::forward_mode::{Forward, ForwardMode, SpliceRoute};
 use super::handle::Transport;
@@ -254,7 +255,8 @@ impl Route<'_> {
             Ok(n) => self.moved(n),
             // A file is always ready.
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.sink_is_full(),
-            Err(error) if is_error_of_sink(&error) => self.sink_failed(error),
+            // Other errors are those of the file.
+            Err(error) if is_of_connection(&error) => self.sink_failed(error),
             // If the file has failed, the next read fails too, with an error that names the file.
             Err(_) => self.copy_from_now_on(),
         }
@@ -350,21 +352,6 @@ impl Stream {
     fn has_room(&self) -> bool {
         !self.out.flow.is_paused() && !self.out.is_spliced() && (self.ready.writable || !self.out.is_empty())
     }
-}
-
-/// Whether an error of `sendfile(2)` is one of the sink, and not one of the file.
-fn is_error_of_sink(error: &io::Error) -> bool {
-    use io::ErrorKind::*;
-    matches!(
-        error.kind(),
-        BrokenPipe
-            | ConnectionReset
-            | ConnectionAborted
-            | NotConnected
-            | TimedOut
-            | HostUnreachable
-            | NetworkUnreachable
-    )
 }
 
 /// Whether the kernel cannot move bytes between these descriptors, and has moved none: `O_APPEND`, terminals, odd

@@ -1,5 +1,5 @@
 //! What becomes of a stream when an event reports that written bytes will not be read. No write has failed yet: that
-//! is `write_failed` in `closing.rs`.
+//! is `write_failure.rs`.
 //!
 //! ```text
 //!   a terminal has hung up                              ---> fails after 100 ms, unless a SIGHUP ends the run

@@ -20,6 +20,7 @@ pub mod listener;
 pub mod net;
 pub mod opening;
 pub mod own_file;
+mod own_listeners;
 mod sockaddr;
 pub mod socket_options;
 pub mod timers;
@@ -41,6 +42,7 @@ pub(crate) mod state;
 pub(crate) mod stream;
 mod throttle;
 mod trial;
+mod write_failure;
 // The layers inside it, TLS among them, and the picture of what passes.
 pub mod dump;
 pub mod layer;

@@ -318,6 +318,7 @@ impl Net {
         }
         if matches!(slot, Slot::Listener(_) | Slot::Datagram(_)) {
             self.cx.places.listeners.retain(|listener| *listener != id);
+            self.cx.places.own.remove(id);
         }
         self.cx.places.waiters.retain(|(waiter, _)| *waiter != id);
         if matches!(&slot, Slot::Stream(stream) if stream.admission.is_pending()) {

@@ -72,6 +72,11 @@ pub trait Protocol: Any {
     /// The write buffer holds no more than the low-water mark.
     fn resume_writing(&mut self, _t: &mut Transport<'_>) {}
 
+    /// A write has failed, and bytes that were written are lost. What the peer has sent is still delivered;
+    /// `connection_lost` gets the same error, after 10 s without a byte at the latest. Called at most once. A stream
+    /// with TLS, a pipe and a terminal have `connection_lost` alone. asyncio has nothing like it.
+    fn writing_failed(&mut self, _t: &mut Transport<'_>, _error: &io::Error) {}
+
     /// The handshake that `start_tls` has begun on an open stream is done. At this point asyncio's
     /// `await loop.start_tls()` returns.
     #[doc(alias = "start_tls")]
@@ -120,6 +125,9 @@ pub trait BufferedProtocol: Any {
 
     /// See [`Protocol::resume_writing`].
     fn resume_writing(&mut self, _t: &mut Transport<'_>) {}
+
+    /// See [`Protocol::writing_failed`].
+    fn writing_failed(&mut self, _t: &mut Transport<'_>, _error: &io::Error) {}
 
     /// See [`Protocol::tls_started`].
     fn tls_started(&mut self, _t: &mut Transport<'_>) {}
@@ -184,8 +192,9 @@ pub trait SubprocessProtocol: Any {
     /// The child has written to its stdout (1) or stderr (2).
     fn pipe_data_received(&mut self, _t: &mut SubprocessTransport<'_>, _fd: u8, _data: &[u8]) {}
 
-    /// A pipe is closed. `None` means that the child (1, 2) or this side has ended it. An error means that the child no
-    /// longer reads its stdin (0). Called once for each pipe.
+    /// A pipe is closed. `None` means that the child (1, 2) or this side has ended it. `BrokenPipe` means that the
+    /// child no longer reads its stdin (0). Any other error means that the pipe has failed, and that bytes are lost.
+    /// Called once for each pipe.
     fn pipe_connection_lost(&mut self, _t: &mut SubprocessTransport<'_>, _fd: u8, _error: Option<io::Error>) {}
 
     /// The child has ended. What it had written by then has been delivered, unless reading was paused. Another process

@@ -49,6 +49,8 @@ pub(crate) enum Alarm {
     Acknowledgement,
     /// The reader of a stream has gone for too long: a terminal that has hung up, or a pipe.
     HangUp,
+    /// After a failed write, the peer has had time for its answer.
+    LostWrite,
     /// The streams of the rearm queue are due.
     Rearm,
     /// The loop looks for peers that have vanished.

@@ -94,6 +94,9 @@ impl Protocol for Recorder {
     fn resume_writing(&mut self, t: &mut Transport<'_>) {
         self.say_size("resume", t);
     }
+    fn writing_failed(&mut self, _t: &mut Transport<'_>, error: &io::Error) {
+        self.say(format!("unsent: {:?}", error.kind()));
+    }
     fn timer_fired(&mut self, _t: &mut Transport<'_>, _timer: TimerId) {
         self.say("timer");
     }

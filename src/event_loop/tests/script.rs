@@ -65,6 +65,7 @@ fn number(text: &str) -> usize {
 fn kind(name: &str) -> io::ErrorKind {
     match name {
         "BrokenPipe" => io::ErrorKind::BrokenPipe,
+        "OutOfMemory" => io::ErrorKind::OutOfMemory,
         _ => io::ErrorKind::ConnectionReset,
     }
 }

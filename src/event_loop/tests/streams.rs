@@ -26,13 +26,31 @@ fn resets_and_failed_writes_are_told_behind_the_data() {
     plays(&[
         "100: send last words; reset; run; await made, data last words, lost: ConnectionReset",
         "0: do write never taken; send still here; end; broken BrokenPipe now; run; \
-            await made, data still here, eof, lost: BrokenPipe",
+            await made, unsent: BrokenPipe, data still here, eof, lost: BrokenPipe",
         // A reset that a write has seen first is not an end.
         "0: do write never taken; send before; end; broken ConnectionReset now; \
-            await made, data before, lost: ConnectionReset",
+            await made, unsent: ConnectionReset, data before, lost: ConnectionReset",
         // After the peer's end, it ends both directions, unless bytes are on their way.
         "100 keep open: end; settle; reset; await made, eof, lost; nothing",
         "0 keep open: end; settle; do write to nobody; reset; run; await made, eof, lost: ConnectionReset; nothing",
+    ]);
+}
+
+/// The loss is certain, but an answer may still come.
+#[test]
+fn a_failed_write_is_told_at_once_and_the_wait_has_a_limit() {
+    plays(&[
+        "0: do write never taken; broken BrokenPipe now; await made, unsent: BrokenPipe; pass 9000; send a part; \
+            await data a part; pass 9000; send the rest; await data the rest; not closing; \
+            pass 10000; await lost: BrokenPipe; closed Gently; nothing",
+        // A peer that is not read is not silent, but nothing of it waits.
+        "0: do pause_reading; do write never taken; broken BrokenPipe now; run; \
+            await made, unsent: BrokenPipe, lost: BrokenPipe; took 10000; nothing",
+        "0: do write never taken; broken BrokenPipe now; await made, unsent: BrokenPipe; do close; \
+            await lost: BrokenPipe; took 0; nothing",
+        // An error of this machine: the peer would take an orderly end for the end of the bytes.
+        "0: do write never taken; send unread; broken OutOfMemory now; await made, lost: OutOfMemory; closed Reset; \
+            took 0; nothing",
     ]);
 }
 

@@ -6,6 +6,14 @@
 //!                +---another process holds it---> nothing comes for 100 ms -------+
 //! ```
 //!
+//! A pipe of the child can fail (`EIO`, `ENOMEM`). Then bytes are lost, which no side may take for an end:
+//!
+//! ```text
+//!   its stdin is closed (EPIPE) ---> no failure: a child need not read all of its input
+//!   a pipe fails                ---> the run has failed, the other end is reset, the child is asked to end
+//!   a pipe of `exec` on stdin and stdout fails ---> the run has failed, the pipe is closed
+//! ```
+//!
 //! The child of `exec` on stdin and stdout also has an [`ExecChild`], which says what is different there.
 
 use std::io;
@@ -20,6 +28,7 @@ use super::{End, Inbound, OtherEnd, PairOptions, has_agreed_on_tls};
 use crate::protocols::idle::IdleClock;
 use crate::protocols::report::{Cause, Failure, Reporter};
 use crate::transports::amounts::Span;
+use crate::transports::error::describe;
 use crate::transports::info::Info;
 use crate::transports::process::handle::SubprocessTransport;
 use crate::transports::process::{SIGTERM, STDERR, STDIN, STDOUT};
@@ -43,7 +52,7 @@ pub struct ChildEnd {
     idle: IdleClock,
     /// The name of the other end in messages.
     peer: String,
-    /// The child has ended with a status other than 0, and has not read all of its input.
+    /// A pipe has failed, or the child has ended with a status other than 0 and has not read all of its input.
     has_failed: bool,
 }
 
@@ -89,6 +98,22 @@ impl ChildEnd {
         if other.is_over(t.net()) {
             here.end_input(t.net());
             other.finish(t.net());
+        }
+    }
+
+    /// A pipe of the child has failed, and bytes are lost.
+    fn pipe_failed(&mut self, t: &mut SubprocessTransport<'_>, fd: u8, error: &io::Error) {
+        let (pid, error) = (t.pid().unwrap_or(0), describe(error));
+        let what = match fd {
+            STDIN => "cannot write to its stdin",
+            STDOUT => "cannot read its stdout",
+            _ => "cannot read its stderr",
+        };
+        self.options.fail(t.number(), Failure::new(Cause::Local, format!("child {pid}: {what}: {error}")));
+        self.has_failed = true;
+        if let (Some(other), None) = (self.other.end(), &self.exec) {
+            other.reset(t.net());
+            End::Child(t.id()).reset(t.net());
         }
     }
 
@@ -140,7 +165,11 @@ impl SubprocessProtocol for ChildEnd {
         }
     }
 
-    fn pipe_connection_lost(&mut self, t: &mut SubprocessTransport<'_>, fd: u8, _error: Option<io::Error>) {
+    fn pipe_connection_lost(&mut self, t: &mut SubprocessTransport<'_>, fd: u8, error: Option<io::Error>) {
+        let is_unread = |error: &io::Error| fd == STDIN && error.kind() == io::ErrorKind::BrokenPipe;
+        if let Some(error) = error.filter(|error| !is_unread(error)) {
+            self.pipe_failed(t, fd, &error);
+        }
         let Some(other) = self.other.end() else { return };
         match fd {
             STDOUT if t.returncode().is_none() => {
@@ -155,7 +184,8 @@ impl SubprocessProtocol for ChildEnd {
     fn process_exited(&mut self, t: &mut SubprocessTransport<'_>) {
         let status = t.returncode().unwrap_or_default();
         let (code, pid, other) = (shell_status(status), t.pid().unwrap_or(0), &self.peer);
-        self.has_failed = code != 0 && t.unread_input() > 0;
+        let leaves_input = code != 0 && t.unread_input() > 0;
+        self.has_failed |= leaves_input;
         let (number, time) = (t.number(), Span(t.age()));
         match &self.options.reporter {
             Some(reporter) if code != 0 => {
@@ -164,7 +194,7 @@ impl SubprocessProtocol for ChildEnd {
             }
             _ => (),
         }
-        if self.has_failed && self.options.reporter.is_none() {
+        if leaves_input && self.options.reporter.is_none() {
             log::warn!("{number}{other}: child {pid} has ended with status {code} and has left input unread");
         } else {
             log::info!("{number}child {pid} has ended with status {code} after {time}");

@@ -21,16 +21,29 @@ use crate::transports::handle::Transport;
 use crate::transports::id::Id;
 use crate::transports::number::Number;
 use crate::transports::protocol::{Eof, Protocol};
+use crate::transports::timers::TimerId;
 
 /// While the next client waits, a server asks this often whether stdin has data for a client that has ended.
-pub(super) const LOOK_AGAIN: Duration = Duration::from_millis(100);
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
 /// A program that sends data to that client can pause for this long.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Whether `stdio` still has bytes for the client of `t`, which has ended.
-pub(super) fn stdin_flows(t: &mut Transport<'_>, stdio: Id) -> bool {
+fn stdin_flows(t: &mut Transport<'_>, stdio: Id) -> bool {
     let is_recent = t.info().totals.sent > 0 && t.net().now().duration_since(t.last_activity()) < PAUSE;
     is_recent || t.peer(stdio).may_have_more() || t.write_buffer_size() > 0 || t.on_the_way() > 0
+}
+
+/// Closes a client that has ended, in favour of the next client. If stdin still has something for the client, the timer
+/// says when to try again.
+pub(super) fn leave_place(t: &mut Transport<'_>, stdio: Id) -> Option<TimerId> {
+    if stdin_flows(t, stdio) {
+        return Some(t.call_later(LOOK_AGAIN));
+    }
+    log::info!("{}closing: the client has ended, stdin is silent, and another client waits", t.number());
+    t.peer(stdio).pause_reading();
+    t.close();
+    None
 }
 
 /// Earlier clients have had all of stdin. Warns if there was anything in it, because `client` may expect the same.

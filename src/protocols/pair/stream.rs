@@ -7,7 +7,7 @@ use super::answer::{AnswerClock, LINGER};
 use super::child::QUIET;
 use super::half_close::{HalfClose, InputEnd, log_half_close_hint};
 use super::remainder;
-use super::session::{IdleStdio, LOOK_AGAIN, stdin_flows, warn_of_spent_stdin};
+use super::session::{IdleStdio, leave_place, warn_of_spent_stdin};
 use super::{End, OtherEnd, PairOptions, SessionOptions, has_agreed_on_tls};
 use crate::protocols::idle::{Fired, IdleWatch};
 use crate::protocols::report::{Cause, Failure};
@@ -243,18 +243,6 @@ impl StreamSide {
             _ => other.finish(t.net()),
         }
     }
-
-    /// Closes a client that has ended, in favour of the next client, unless stdin still has something for it.
-    fn leave_place(&mut self, t: &mut Transport<'_>) {
-        let Some(End::Stream(stdio)) = self.other.end() else { return };
-        if stdin_flows(t, stdio) {
-            self.place_timer = Some(t.call_later(LOOK_AGAIN));
-            return;
-        }
-        log::info!("{}closing: the client has ended, stdin is silent, and another client waits", t.number());
-        t.peer(stdio).pause_reading();
-        t.close();
-    }
 }
 
 impl Protocol for StreamSide {
@@ -290,6 +278,10 @@ impl Protocol for StreamSide {
 
     fn resume_writing(&mut self, t: &mut Transport<'_>) {
         self.other.resume(t.net());
+    }
+
+    fn writing_failed(&mut self, t: &mut Transport<'_>, error: &io::Error) {
+        self.watch.write_failed(t, error);
     }
 
     fn eof_received(&mut self, t: &mut Transport<'_>) -> Eof {
@@ -348,7 +340,8 @@ impl Protocol for StreamSide {
         } else if Some(timer) == self.probe_timer {
             self.probe(t);
         } else if Some(timer) == self.place_timer {
-            self.leave_place(t);
+            let Some(End::Stream(stdio)) = self.other.end() else { return };
+            self.place_timer = leave_place(t, stdio);
         } else if Some(timer) == self.both_done_timer {
             t.close();
         } else if self.both_done_timer.is_none() && !self.is_ending(t) {

@@ -16,7 +16,7 @@ mod streams;
 
 use std::net::SocketAddr;
 
-use socket2::SockAddr;
+use socket2::{SockAddr, Type};
 
 pub(crate) use self::attempt::bind_source;
 pub use self::error::{ConnectError, ConnectErrorKind};
@@ -49,6 +49,9 @@ pub(crate) struct ConnectParts<'a> {
 /// A transport that connects: a stream or a datagram socket.
 pub(crate) trait Connect {
     fn parts(&mut self) -> ConnectParts<'_>;
+
+    /// The kind of its sockets.
+    fn kind(&self) -> Type;
 
     /// Tries the addresses of the peer. There is at least one.
     fn try_addresses(&mut self, addresses: Vec<SockAddr>);
@@ -93,8 +96,14 @@ pub(crate) trait Connect {
 
     /// Tries the addresses that the options allow.
     fn try_allowed(&mut self, found: Result<Vec<SockAddr>, ConnectError>) {
-        let Some(connecting) = self.parts().connecting else { return };
-        match found.and_then(|addresses| connecting.options.admitted(&connecting.target, addresses)) {
+        let kind = self.kind();
+        let ConnectParts { connecting: Some(connecting), cx, .. } = self.parts() else { return };
+        let Connecting { options, target, .. } = &mut **connecting;
+        let admitted = found.and_then(|addresses| options.admitted(target, addresses));
+        let elsewhere = |addresses| {
+            if options.avoids_own_listeners { cx.elsewhere(kind, target, addresses) } else { Ok(addresses) }
+        };
+        match admitted.and_then(elsewhere) {
             Ok(addresses) => self.try_addresses(addresses),
             Err(error) => self.try_failed(error),
         }
@@ -176,6 +185,20 @@ impl Net {
             Some(Slot::Datagram(datagram)) => f(&mut DatagramRef { id, datagram, cx }),
             Some(Slot::Listener(_) | Slot::Process(_)) | None => (),
         }
+    }
+}
+
+impl Ctx {
+    /// Those of `addresses` that do not lead back to a listener of this loop.
+    fn elsewhere(
+        &mut self,
+        kind: Type,
+        target: &ConnectTarget,
+        mut addresses: Vec<SockAddr>,
+    ) -> Result<Vec<SockAddr>, ConnectError> {
+        addresses.retain(|address| !self.places.own.serve(kind, address, self.now));
+        let leads_back = || ConnectError::connect(target, "it leads back to the listener of this process");
+        if addresses.is_empty() { Err(leads_back()) } else { Ok(addresses) }
     }
 }
 

@@ -31,6 +31,9 @@ pub struct Dialing {
     pub retry: Retry,
     /// The pause between tries. With [`Retry::Forever`], it is at least 10 ms.
     pub retry_delay: Duration,
+    /// Whether an address that leads back to a listener of the same loop is refused, because each connection would make
+    /// another one without end. Off by default.
+    pub avoids_own_listeners: bool,
     /// When a TCP peer that is silent counts as gone.
     pub keepalive: KeepAlive,
     /// The options of the socket.
@@ -62,6 +65,7 @@ impl Default for Dialing {
             timeout: Duration::from_secs(10),
             retry: Retry::default(),
             retry_delay: Duration::from_secs(1),
+            avoids_own_listeners: false,
             keepalive: KeepAlive::default(),
             socket: SocketOptions::default(),
         }

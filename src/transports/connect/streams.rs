@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use socket2::SockAddr;
+use socket2::{SockAddr, Type};
 
 use super::attempt::{self, Attempt, Started};
 use super::options::Dialing;
@@ -57,6 +57,10 @@ impl Connect for StreamRef<'_> {
     fn parts(&mut self) -> ConnectParts<'_> {
         let Stream { number, state, connecting, .. } = &mut *self.stream;
         ConnectParts { id: self.id, number: *number, state, connecting, cx: self.cx }
+    }
+
+    fn kind(&self) -> Type {
+        Type::STREAM
     }
 
     fn try_addresses(&mut self, addresses: Vec<SockAddr>) {

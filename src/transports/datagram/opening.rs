@@ -88,7 +88,14 @@ impl Net {
                 io::Error::new(error.kind(), format!("join {}: {}{hint}", group.ip, describe(&error)))
             })?;
         }
-        self.add_service(socket, service, protocol)
+        let is_of_one_device = service.socket.bind_device.is_some();
+        let id = self.add_service(socket, service, protocol)?;
+        if let Some(Slot::Datagram(datagram)) = self.slots.get(id)
+            && let (DatagramIo::Socket(socket), true, false) = (&datagram.io, datagram.own.is_some(), is_of_one_device)
+        {
+            self.cx.places.own.add(id, socket);
+        }
+        Ok(id)
     }
 
     /// Takes over a UDP socket that is bound already, and serves any sender. asyncio's
@@ -171,6 +178,10 @@ impl Connect for DatagramRef<'_> {
     fn parts(&mut self) -> ConnectParts<'_> {
         let Datagram { number, state, connecting, .. } = &mut *self.datagram;
         ConnectParts { id: self.id, number: *number, state, connecting, cx: self.cx }
+    }
+
+    fn kind(&self) -> Type {
+        Type::DGRAM
     }
 
     /// Opens a socket for the first address that this machine can reach. The other addresses are kept, because the

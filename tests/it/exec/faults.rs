@@ -381,3 +381,79 @@ fn a_program_on_a_connection_has_no_terminal() {
     // A program on stdin and stdout keeps the terminal.
     Terminal::new().spawn(command(["exec", "--", "sh", "-c", "exec </dev/tty && echo open >&2"])).line("open");
 }
+
+/// The program writes one line, and a second one after it has learnt from the fifo that the first one has arrived.
+fn two_lines(go_on: &Path) -> String {
+    format!("echo one; read _ < {}; echo two", go_on.display())
+}
+
+/// A relay, `exec`, or a server for one client, each with a child whose pipe fails.
+fn with_failing_pipe(settings: &[(&str, libc::c_int)], place: &[&str], script: &str) -> Option<Command> {
+    let shell = format!("shell:{script}");
+    let args = match place {
+        ["relay", ..] => [place, &[shell.as_str()]].concat(),
+        _ => [place, &["--", "sh", "-c", script]].concat(),
+    };
+    refused(settings, &args)
+}
+
+/// A read error on a pipe of a child is not its end: the output is cut, and the status says so.
+#[test]
+fn output_that_cannot_be_read_is_a_failure() {
+    let (_folder, fifo) = path("fifo");
+    let made = Command::new("mkfifo").arg(&fifo).status().expect("mkfifo is everywhere");
+    assert!(made.success());
+    let script = two_lines(&fifo);
+    for (error, text) in [(libc::EIO, "Input/output error"), (libc::ENOMEM, "Cannot allocate memory")] {
+        let settings = [("PIPE_READ", error), ("PIPE_READ_AFTER", 1)];
+        let message = format!("cannot read its stdout: {text}");
+        for (place, status) in [
+            (&["relay", "-"][..], 1),
+            (&["exec"], 125),
+            (&["exec", "--stdin", "null"], 125),
+            (&["exec", "--stderr", "merge"], 125),
+        ] {
+            let Some(run) = with_failing_pipe(&settings, place, &script) else { return };
+            let mut run = Background::spawn(run);
+            let mut stdout = run.stdout();
+            assert_eq!(take(&mut stdout, 4), b"one\n", "{place:?}");
+            fs::write(&fifo, "\n").expect("the program waits");
+            run.line(&message);
+            run.ends_with(status);
+        }
+        // The client of a server sees a cut stream.
+        let Some(run) = with_failing_pipe(&settings, &["exec", "--once", "--listen", "127.0.0.1:0"], &script) else {
+            return;
+        };
+        let (mut server, address) = serve_by(run);
+        let mut client = connect(address);
+        assert_eq!(take(&mut client, 4), b"one\n");
+        fs::write(&fifo, "\n").expect("the program waits");
+        is_reset(&mut client);
+        server.line(&message);
+        server.ends_with(125);
+    }
+}
+
+/// Only EPIPE says that the program does not read on.
+#[test]
+fn input_that_cannot_be_written_is_a_failure() {
+    for (error, text) in [(libc::EIO, "Input/output error"), (libc::ENOMEM, "Cannot allocate memory")] {
+        let message = format!("cannot write to its stdin: {text}");
+        for (place, status) in [(&["relay", "-"][..], 1), (&["exec", "--stdin", "pipe"], 125)] {
+            let Some(run) = with_failing_pipe(&[("PIPE_WRITE", error)], place, "cat >&2") else { return };
+            let mut run = Background::spawn(run);
+            run.stdin().write_all(b"never read").expect("it is taken");
+            run.line(&message);
+            run.ends_with(status);
+        }
+        let place = ["exec", "--once", "--listen", "127.0.0.1:0"];
+        let Some(run) = with_failing_pipe(&[("PIPE_WRITE", error)], &place, "cat") else { return };
+        let (mut server, address) = serve_by(run);
+        let mut client = connect(address);
+        client.write_all(b"never read").expect("it is sent");
+        is_reset(&mut client);
+        server.line(&message);
+        server.ends_with(125);
+    }
+}

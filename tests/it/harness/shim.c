@@ -7,6 +7,9 @@
  *   EAGAIN=N         reads and writes fail with EAGAIN although they could go on
  *   REFUSE=N         splice and sendfile fail with EINVAL
  *   STALE=1          read and sendfile of a regular file fail with ESTALE, as those of a network may
+ *   PIPE_READ=ERRNO  a read of a pipe that would give bytes fails so, after PIPE_READ_AFTER of them
+ *   PIPE_WRITE=ERRNO writes to a pipe fail so; neither is about the standard streams
+ *   SEND=ERRNO       writes to a socket fail so
  *   MOVES=1          of the calls that move bytes, only splice and sendfile misbehave
  *   SPURIOUS=N       epoll_wait reports a descriptor that is neither readable nor writable, or gone already, as both
  *   SEED=N           another sequence of the same
@@ -65,6 +68,7 @@
 #define SETTINGS(X) \
     X(SHORT) X(EINTR) X(EAGAIN) X(REFUSE) X(STALE) X(MOVES) X(SPURIOUS) X(SEED) \
     X(SEND_EAGAIN) X(SEND_MOST) X(SEND_EINTR) X(RECV_EINTR) X(RECV_MOST) X(BIND_IN_USE) X(ACCEPT) X(ACCEPT_TIMES) \
+    X(PIPE_READ) X(PIPE_READ_AFTER) X(PIPE_WRITE) X(SEND) \
     X(CLOSE_RANGE) X(PIDFD_SEND) X(OPENPT) X(CLONE) X(PIDFD_OPEN) X(PIDFD_AFTER) X(EPOLL) X(PROC)
 #define INDEX(name) S_##name,
 #define NAME(name) "SHIM_" #name,
@@ -176,12 +180,34 @@ static int one_slice(int fd, const struct iovec *from, size_t n, struct iovec *s
     return 1;
 }
 
+/* Whether it is a pipe, and not a standard stream that was opened again. */
+static int is_own_pipe(int fd) {
+    struct stat status, standard;
+    if (fd <= 2 || fstat(fd, &status) != 0 || (status.st_mode & S_IFMT) != S_IFIFO)
+        return 0;
+    for (int i = 0; i <= 2; i++)
+        if (fstat(i, &standard) == 0 && standard.st_dev == status.st_dev && standard.st_ino == status.st_ino)
+            return 0;
+    return 1;
+}
+
+static int send_fails(int fd) {
+    return (SET(SEND) && kind(fd) == S_IFSOCK && fails_with(SET(SEND))) ||
+           (SET(PIPE_WRITE) && is_own_pipe(fd) && fails_with(SET(PIPE_WRITE)));
+}
+
 ssize_t read(int fd, void *buffer, size_t n) {
-    return is_stale(fd) || fails(fd) ? -1 : NEXT(read)(fd, buffer, shortened(fd, n));
+    static long reads;
+    if (is_stale(fd) || fails(fd))
+        return -1;
+    ssize_t got = NEXT(read)(fd, buffer, shortened(fd, n));
+    if (got > 0 && SET(PIPE_READ) && is_own_pipe(fd) && reads++ >= SET(PIPE_READ_AFTER) && fails_with(SET(PIPE_READ)))
+        return -1;
+    return got;
 }
 
 ssize_t write(int fd, const void *buffer, size_t n) {
-    return fails(fd) ? -1 : NEXT(write)(fd, buffer, shortened(fd, n));
+    return send_fails(fd) || fails(fd) ? -1 : NEXT(write)(fd, buffer, shortened(fd, n));
 }
 
 ssize_t recv(int fd, void *buffer, size_t n, int flags) {
@@ -189,7 +215,7 @@ ssize_t recv(int fd, void *buffer, size_t n, int flags) {
 }
 
 ssize_t send(int fd, const void *buffer, size_t n, int flags) {
-    return fails(fd) ? -1 : NEXT(send)(fd, buffer, shortened(fd, n), flags);
+    return send_fails(fd) || fails(fd) ? -1 : NEXT(send)(fd, buffer, shortened(fd, n), flags);
 }
 
 ssize_t readv(int fd, const struct iovec *slices, int n) {
@@ -201,7 +227,7 @@ ssize_t readv(int fd, const struct iovec *slices, int n) {
 
 ssize_t writev(int fd, const struct iovec *slices, int n) {
     struct iovec slice;
-    if (fails(fd))
+    if (send_fails(fd) || fails(fd))
         return -1;
     return one_slice(fd, slices, n, &slice) ? NEXT(writev)(fd, &slice, 1) : NEXT(writev)(fd, slices, n);
 }
@@ -209,7 +235,7 @@ ssize_t writev(int fd, const struct iovec *slices, int n) {
 ssize_t sendmsg(int fd, const struct msghdr *message, int flags) {
     struct iovec slice;
     struct msghdr shorter = *message;
-    if (fails(fd))
+    if (send_fails(fd) || fails(fd))
         return -1;
     if (one_slice(fd, message->msg_iov, message->msg_iovlen, &slice)) {
         shorter.msg_iov = &slice;

@@ -1,5 +1,6 @@
 //! `relay`: two ends of any kind.
 
+mod circles;
 mod crowds;
 mod datagrams;
 mod limits;

@@ -13,6 +13,7 @@ mod forwarding_faults;
 mod half_close;
 mod late_readers;
 mod leaving;
+mod lost_writes;
 mod networks;
 mod readers;
 mod semantics;
