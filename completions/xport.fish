@@ -332,7 +332,7 @@ complete -c xport -n '__xport_in tcp-client tls-client tls unix-client connect r
 complete -c xport -n '__xport_in udp-client' -l connect-timeout -x -d 'Time limit for the name look-up'
 complete -c xport -n '__xport_in wait' -l connect-timeout -x -d 'Time limit for one try, its answer included'
 complete -c xport -n '__xport_in tcp-client tls-client tls unix-client connect relay exec subprocess' -l retry -x -a 'forever' -d 'Retry a failed connect N times'
-complete -c xport -n '__xport_in udp-client' -l retry -x -a 'forever' -d 'Retry a failed name look-up N times, or for ever'
+complete -c xport -n '__xport_in udp-client' -l retry -x -a 'forever' -d 'Retry a failed name look-up N times, or forever'
 complete -c xport -n '__xport_in tcp-client tls-client tls unix-client udp-client connect relay exec subprocess' -l retry-delay -x -d 'Wait this long before each retry'
 complete -c xport -n '__xport_in tcp-client tcp-server tcp-echo tls-client tls tls-server tls-echo udp-client udp-server udp-echo connect listen echo relay exec subprocess scan wait' -s 4 -d 'Use IPv4 only'
 complete -c xport -n '__xport_in tcp-client tcp-server tcp-echo tls-client tls tls-server tls-echo udp-client udp-server udp-echo connect listen echo relay exec subprocess scan wait' -s 6 -d 'Use IPv6 only'

@@ -128,15 +128,21 @@ fn listen_config(
         check_family(family, address, advice)?;
     }
     let ListenConfig { grace, accept_timeout, .. } = run.options.listening;
+    let ListenConfig { backlog, max_conns, port_file, owner, replace_stale, .. } = options.listening.clone();
     let DialConfig { numeric, keepalive, socket, .. } = options.dial.clone();
     Ok(ListenConfig {
         addresses,
         family,
         numeric,
         keep_open: run.keep_open,
+        max_conns,
+        backlog,
         access: AccessList::new(options.allow.clone(), options.deny.clone()),
         socket_mode: options.mode.unwrap_or(SOCKET_MODE_DEFAULT),
+        owner,
+        replace_stale,
         advice,
+        port_file,
         grace,
         accept_timeout,
         keepalive,
@@ -144,7 +150,6 @@ fn listen_config(
         tls: if scheme.is_tls { Some(server_settings(advice, options)?) } else { None },
         crlf: options.crlf,
         stream: run.stream.clone(),
-        ..options.listening.clone()
     })
 }
 

@@ -53,9 +53,9 @@ impl Stillness {
 pub(super) enum Fired {
     /// The timer was another one.
     Other,
-    /// Bytes have moved. The timer is armed again.
+    /// It is not time yet. The timer is armed again.
     TooEarly,
-    /// No byte has moved for this time, which is the limit.
+    /// The time is over. It was this long.
     Expired(Duration),
 }
 
@@ -159,7 +159,8 @@ impl IdleWatch {
 
     /// Call this from `writing_failed`. The report comes at once, as the connection can go on for a while.
     pub(super) fn write_failed(&mut self, t: &Transport<'_>, error: &io::Error) {
-        if std::mem::replace(&mut self.has_told_write, true) {
+        // With TLS, an alert of the peer can tell the cause at the end.
+        if t.info().tls.is_some() || std::mem::replace(&mut self.has_told_write, true) {
             return;
         }
         let (cause, what, hint) = (Cause::of(error), describe(error), hint(error));

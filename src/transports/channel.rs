@@ -170,11 +170,11 @@ impl Channel {
         }
     }
 
-    /// Whether it is ready at any time, so that no event will ever come.
     pub(crate) fn as_fd(&self) -> BorrowedFd<'_> {
         self.fd.as_fd()
     }
 
+    /// Whether it is ready at any time, so that no event will ever come.
     pub(crate) fn is_always_ready(&self) -> bool {
         self.access == Access::Always
     }

@@ -7,7 +7,9 @@
 //!
 //! [`Dialing::avoids_own_listeners`]: super::connect::Dialing::avoids_own_listeners
 
+use std::fs;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::os::unix::fs::MetadataExt;
 use std::time::Instant;
 
 use socket2::{SockAddr, Socket, Type};
@@ -53,11 +55,32 @@ impl OwnListener {
     fn serves(&mut self, address: &SockAddr, now: Instant) -> bool {
         match (&mut self.own, address.as_socket()) {
             (Some(own), Some(ip)) => {
-                let is_v4 = ip.ip().to_canonical().is_ipv4();
-                !(self.only_v6 && is_v4) && own.is(&Remote::from(reached(ip)), now)
+                let is_apart =
+                    self.only_v6 && ip.ip().to_canonical().is_ipv4() || are_of_two_links(self.address.as_socket(), ip);
+                !is_apart && own.is(&Remote::from(reached(ip)), now)
             }
-            _ => self.address == *address,
+            (None, None) => self.address == *address || is_same_file(&self.address, address),
+            _ => false,
         }
+    }
+}
+
+/// Whether the paths of two unix sockets name the same file.
+fn is_same_file(one: &SockAddr, other: &SockAddr) -> bool {
+    let identity = |address: &SockAddr| {
+        let metadata = fs::metadata(address.as_pathname()?).ok()?;
+        Some((metadata.dev(), metadata.ino()))
+    };
+    identity(one).is_some_and(|file| identity(other) == Some(file))
+}
+
+/// Whether two link-local addresses belong to two interfaces. Many routers have the same one on each.
+fn are_of_two_links(one: Option<SocketAddr>, other: SocketAddr) -> bool {
+    match (one, other) {
+        (Some(SocketAddr::V6(one)), SocketAddr::V6(other)) => {
+            one.scope_id() != 0 && other.scope_id() != 0 && one.scope_id() != other.scope_id()
+        }
+        _ => false,
     }
 }
 

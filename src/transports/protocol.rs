@@ -73,8 +73,9 @@ pub trait Protocol: Any {
     fn resume_writing(&mut self, _t: &mut Transport<'_>) {}
 
     /// A write has failed, and bytes that were written are lost. What the peer has sent is still delivered;
-    /// `connection_lost` gets the same error, after 10 s without a byte at the latest. Called at most once. A stream
-    /// with TLS, a pipe and a terminal have `connection_lost` alone. asyncio has nothing like it.
+    /// `connection_lost` gets the same error, once all of that is delivered and no byte has come for 10 s. With TLS,
+    /// an alert of the peer can tell another cause there. Called at most once. A pipe and a terminal have
+    /// `connection_lost` alone. asyncio has nothing like it.
     fn writing_failed(&mut self, _t: &mut Transport<'_>, _error: &io::Error) {}
 
     /// The handshake that `start_tls` has begun on an open stream is done. At this point asyncio's

@@ -17,8 +17,8 @@ use super::error::describe;
 pub struct SocketOptions {
     /// Whether TCP sends small writes at once. With `None`, xport's own sockets do. `TCP_NODELAY`.
     pub nodelay: Option<bool>,
-    /// The size of the receive buffer in bytes. The kernel can give less. It no longer changes the size, as it
-    /// does for TCP without this option. `SO_RCVBUF`.
+    /// The size of the receive buffer in bytes. The kernel can give less. With this option, it does not
+    /// adapt the size, as it otherwise does for TCP. `SO_RCVBUF`.
     pub recv_buffer: Option<usize>,
     /// The size of the send buffer in bytes, with the same restrictions. `SO_SNDBUF`.
     pub send_buffer: Option<usize>,

@@ -7,7 +7,7 @@
 //!
 //! A held stream sends what is written to it, and is not read. This includes stdin, which has no tap, because its
 //! bytes go to a stream with a tap. Reads that show nothing go on: those of a handshake, and those of a stream that is
-//! closed. The last bytes of a child are read as well. Signals and keys are read always.
+//! closed. The last bytes of a child are read as well. Signals and keys are always read.
 
 use std::time::Instant;
 

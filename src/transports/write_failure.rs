@@ -5,11 +5,13 @@
 //!      |
 //!      +---by an error of this machine (EIO, ENOMEM) ---> lost at once, by a reset
 //!      |
+//!      +---the peer has ended already, or the stream is closing ---> lost at once
+//!      |
 //!      +---the peer takes nothing more, but all is delivered ---> the peer's end ---> lost
 //!      |
 //!      +---the peer takes nothing more, and bytes are lost ---> writing_failed ---> the peer's end ---> lost
 //!                                                                   |
-//!                                                                   +---no byte for 10 s ---> lost
+//!                                                                   +---no byte for 10 s, and none waits ---> lost
 //! ```
 //!
 //! A pipe or a terminal is lost at once. `missing_reader.rs` has the case that no write has failed yet.
@@ -47,8 +49,7 @@ impl StreamRef<'_> {
             self.call(Call::ResumeWriting);
         }
         if self.stream.state.has_lost_bytes() {
-            if !self.stream.has_protected_end() && !self.stream.is_opening() {
-                // With TLS, an alert of the peer can tell the cause.
+            if !self.stream.is_opening() {
                 self.call(Call::WritingFailed(told));
             }
             if self.stream.phase_timer.is_none() {

@@ -147,7 +147,7 @@ pub(super) static CONNECTION: &[OptSpec] = &[
         .top(30)
         .help("Retry a failed connect N times")
         .more("'forever' has no limit. Only connecting is retried. A failed TLS handshake is not.")
-        .instead(&[(Topic::Datagrams, "Retry a failed name look-up N times, or for ever", "")]),
+        .instead(&[(Topic::Datagrams, "Retry a failed name look-up N times, or forever", "")]),
     number(RetryDelay, "retry-delay", "DUR", |o, t| put(&mut o.dial.retry_delay, parse_duration(t)))
         .default("1s")
         .variable("XPORT_RETRY_DELAY")

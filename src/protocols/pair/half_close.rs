@@ -7,9 +7,9 @@
 //! ```text
 //!   Open ---the input ends---> told at once
 //!     |
-//!     +-----the input ends---> Fired ---no byte moves for a while---> told
-//!                                |
-//!                                +---the peer ends, or the session---> never told by itself
+//!     +-----the input ends---> Held ---no byte moves for a while---> told
+//!                               |
+//!                               +---the peer ends, or the session---> never told by itself
 //! ```
 //!
 //! The owner of an `InputEnd` passes the end on.
@@ -58,7 +58,7 @@ impl InputEnd {
         Self { policy, request: RequestLine::default(), held: None, stillness: Stillness::default() }
     }
 
-    /// Whether the request line has to see the next bytes of the input, in order from the first one on.
+    /// Whether the next bytes of the input have to be given to `request`. It needs all bytes from the first one on.
     pub(super) fn is_looking(&self) -> bool {
         self.policy == HalfClose::Auto && !self.request.is_decided()
     }

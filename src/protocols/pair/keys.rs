@@ -158,7 +158,7 @@ impl KeySide {
             self.room = Room::Left;
             other.deliver(t.net(), typed);
         } else if std::mem::replace(&mut self.room, Room::Full) == Room::Left {
-            let leaving = self.options.escape.map(|key| format!("; {key}. leaves")).unwrap_or_default();
+            let leaving = self.options.escape.map(|key| format!("; {key}. quits")).unwrap_or_default();
             let waiting = Size(waiting as u64);
             (self.options.terminal.show)(&format!(
                 "{waiting} wait for the peer, which takes nothing: what is typed now is dropped{leaving}"

@@ -282,6 +282,11 @@ impl Protocol for StreamSide {
 
     fn writing_failed(&mut self, t: &mut Transport<'_>, error: &io::Error) {
         self.watch.write_failed(t, error);
+        // A peer at the other end may wait for room for what it sends. It would read no further, and the rest of this
+        // stream would have no place to go.
+        if let Some(other) = self.other.end().filter(|other| other.is_connection(t.net())) {
+            other.discard(t.net());
+        }
     }
 
     fn eof_received(&mut self, t: &mut Transport<'_>) -> Eof {

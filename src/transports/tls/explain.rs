@@ -159,10 +159,7 @@ fn hint(alert: AlertDescription, situation: &Situation<'_>) -> Option<String> {
         {
             return Some(format!("it asked for a certificate: {}", ours()));
         }
-        AlertDescription::HandshakeFailure => {
-            "perhaps the two sides have no TLS version, cipher or key exchange in \
-                                               common"
-        }
+        AlertDescription::HandshakeFailure => "perhaps the two sides share no TLS version, cipher or key exchange",
         AlertDescription::UnknownCA if is_client => "it does not know the authority of this side's certificate",
         AlertDescription::UnknownCA => "it does not trust the authority of this side's certificate",
         AlertDescription::CertificateUnknown if !is_client => "it does not trust this side's certificate",

@@ -1,5 +1,7 @@
 //! Tests relays that lead back to themselves: neither connections nor datagrams go round without end.
 
+use std::os::unix::fs::symlink;
+
 use crate::harness::*;
 
 /// Each connection would make another one, until no descriptor is left.
@@ -20,14 +22,19 @@ fn a_relay_does_not_connect_to_itself() {
 
 #[test]
 fn a_unix_relay_does_not_connect_to_itself() {
-    let (_folder, path) = path("s");
-    let path = path.display().to_string();
-    let mut relay = Background::start(["relay", &format!("unix-listen:{path}"), &format!("unix:{path}")]);
-    relay.listens();
-    let mut client = UnixStream::connect(&path).expect("it listens");
-    let _ = client.read(&mut [0]);
-    relay.line("it leads back to the listener of this process");
-    relay.drains();
+    let (folder, path) = path("s");
+    let link = folder.path().join("link");
+    symlink(&path, &link).expect("a link");
+    let other_spelling = folder.path().join(".").join("s");
+    for right in [&path, &link, &other_spelling] {
+        let ends = [format!("unix-listen:{}", path.display()), format!("unix:{}", right.display())];
+        let mut relay = Background::start(["relay", &ends[0], &ends[1]]);
+        relay.listens();
+        let mut client = UnixStream::connect(&path).expect("it listens");
+        let _ = client.read(&mut [0]);
+        relay.line("it leads back to the listener of this process");
+        relay.drains();
+    }
 }
 
 /// One datagram is enough for a loop.

@@ -346,7 +346,7 @@ fn a_peer_that_hangs_can_be_left_behind_any_paste() {
     pasted.extend_from_slice(format!("{ESCAPE}.").as_bytes());
     feed(terminal.master.try_clone().expect("a copy"), pasted);
     let told = client.line(" wait for the peer, which takes nothing: ");
-    assert!(told.ends_with("what is typed now is dropped; ^]. leaves"), "{told}");
+    assert!(told.ends_with("what is typed now is dropped; ^]. quits"), "{told}");
     client.ends_with(4);
     let lines = client.all_lines();
     assert!(lines.iter().any(|line| line.contains("typed bytes were dropped")), "{lines:?}");

@@ -60,7 +60,7 @@ fn tcp_run(words: &[&str]) -> (Background, TcpStream) {
     let (listener, address) = listening();
     let address = address.to_string();
     let run = Background::start(["-vv"].iter().chain(words).map(|word| word.replace("ADDRESS", &address)));
-    (run, with_deadline(listener.accept().expect("a client").0))
+    (run, accept(&listener))
 }
 
 const TCP_RUNS: [&[&str]; 5] = [
@@ -88,7 +88,7 @@ fn unix_run(words: &[&str], folder: &Path) -> (Background, UnixStream) {
     let words = ["-vv"].iter().chain(words).map(|word| word.replace("ADDRESS", name).replace("LISTEN", name));
     let mut run = Background::start(words);
     let stream = match listener {
-        Some(listener) => listener.accept().expect("a client").0,
+        Some(listener) => accept_unix(&listener),
         None => {
             run.line("listening on");
             UnixStream::connect(&path).expect("it listens")
@@ -134,7 +134,7 @@ fn a_file_for_a_server_that_closes_at_once_has_not_arrived() {
     let script = "{ sleep .1; head -c 10000000 /dev/zero; } | \"$0\" unix-client \"$1\"";
     for _ in 0..10 {
         let run = Background::spawn(by_shell(script).arg(&path));
-        drop(listener.accept().expect("a client"));
+        drop(accept_unix(&listener));
         let output = run.finish();
         assert_eq!(output.status.code(), Some(4), "{}", text(&output));
     }
@@ -149,7 +149,7 @@ fn a_terminal_is_not_asked_for_more() {
         let terminal = Terminal::new();
         let args = words.iter().map(|word| word.replace("SOCK", path.to_str().expect("a path in UTF-8")));
         let run = terminal.spawn(command(args));
-        drop(listener.accept().expect("a client"));
+        drop(accept_unix(&listener));
         ended(&run.finish(), 0, "");
     }
 }
@@ -163,7 +163,7 @@ fn the_other_side_of_a_relay_is_asked_for_more() {
         let right = format!("unix:{}", path.display());
         let mut relay = Background::start(["-v", "relay", "tcp-listen:127.0.0.1:0", &right]);
         let mut left = connect(relay.address());
-        drop(target.accept().expect("the relay connects"));
+        drop(accept_unix(&target));
         assert_eq!(take(&mut left, 1), b"", "the end is passed on");
         if has_more {
             left.write_all(b"more").expect("it takes it");
@@ -264,8 +264,8 @@ fn a_side_that_takes_nothing_of_what_is_owed_stands_still() {
 #[test]
 fn stdin_is_asked_for_as_long_as_it_is_due() {
     plays(&[
-        "-vv relay --idle-timeout 100ms - UNIX: go; hear has ended its direction; sleep 500; type more; status 4 *",
-        "-vv relay --idle-timeout 100ms UNIX -: go; hear has ended its direction; sleep 500; type more; status 4 *",
+        "-vv relay --idle-timeout 1s - UNIX: go; hear has ended its direction; sleep 1500; type more; status 4 *",
+        "-vv relay --idle-timeout 1s UNIX -: go; hear has ended its direction; sleep 1500; type more; status 4 *",
     ]);
 }
 

@@ -45,3 +45,34 @@ fn an_error_of_this_machine_resets_the_peer() {
         assert_eq!(lines.iter().filter(|line| line.contains(text)).count(), 1, "{lines:?}");
     }
 }
+
+/// Both directions are full when the client resets. The server reads on only once there is room for what it sends.
+#[test]
+fn a_client_that_is_gone_does_not_hold_a_server_that_waits_to_send() {
+    let (listener, target) = listening();
+    let (mut relay, address) = relaying(&["-v"], "tcp-listen:127.0.0.1:0", &format!("tcp:{target}"));
+    let client = connect(address);
+    let mut server = accept(&listener);
+    server.set_write_timeout(None).expect("no limit");
+    let echo = thread::spawn(move || {
+        let mut buffer = vec![0; 65536];
+        while let Ok(n @ 1..) = server.read(&mut buffer) {
+            if server.write_all(&buffer[..n]).is_err() {
+                break;
+            }
+        }
+    });
+    client.set_nonblocking(true).expect("a flag");
+    let data = pattern(65536);
+    let mut last = Instant::now();
+    eventually("both directions are full", || {
+        while (&client).write(&data).is_ok() {
+            last = Instant::now();
+        }
+        (last.elapsed() > Duration::from_millis(300)).then_some(())
+    });
+    reset(client);
+    relay.line("closed by");
+    echo.join().expect("the server has ended");
+    relay.drains();
+}
