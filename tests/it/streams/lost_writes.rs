@@ -51,7 +51,7 @@ fn an_error_of_this_machine_resets_the_peer() {
 fn a_client_that_is_gone_does_not_hold_a_server_that_waits_to_send() {
     let (listener, target) = listening();
     let (mut relay, address) = relaying(&["-v"], "tcp-listen:127.0.0.1:0", &format!("tcp:{target}"));
-    let client = connect(address);
+    let mut client = connect(address);
     let mut server = accept(&listener);
     server.set_write_timeout(None).expect("no limit");
     let echo = thread::spawn(move || {
@@ -62,6 +62,8 @@ fn a_client_that_is_gone_does_not_hold_a_server_that_waits_to_send() {
             }
         }
     });
+    ping(&mut client, b"before");
+    pass(Duration::from_millis(2200), "a client that was not read at first is looked at for 2 s");
     client.set_nonblocking(true).expect("a flag");
     let data = pattern(65536);
     let mut last = Instant::now();
