@@ -207,7 +207,7 @@ fn what_goes_wrong_behind_an_end_is_told() {
     plays(&[
         // A cut is not an end if a write has failed before.
         "tls: send half of it; talk; end; broken BrokenPipe; do write to nobody; run; \
-            await made, half of it, lost: BrokenPipe; nothing",
+            await made, half of it, unsent: BrokenPipe, lost: BrokenPipe; nothing",
         &format!("tls write_eof: talk; feed {NONSENSE}; await made, {unreadable}; nothing"),
         // While output waits, in time.
         &format!("tls: talk; room 10; do write *100000; feed {NONSENSE}; pass 1100; await ..., {unreadable}; nothing"),
