@@ -121,11 +121,15 @@ pub(crate) fn pin(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).custom_flags(libc::O_PATH | libc::O_NOFOLLOW).open(path)
 }
 
+/// What tells a file from all others: its file system and its inode number.
+pub(crate) fn identity(metadata: &Metadata) -> (u64, u64) {
+    (metadata.dev(), metadata.ino())
+}
+
 /// Whether `path` still names this open file.
 pub(crate) fn is_at(file: &File, path: &Path) -> bool {
-    let identity = |metadata: Metadata| (metadata.dev(), metadata.ino());
     match (file.metadata(), fs::symlink_metadata(path)) {
-        (Ok(ours), Ok(there)) => identity(ours) == identity(there),
+        (Ok(ours), Ok(there)) => identity(&ours) == identity(&there),
         _ => false,
     }
 }

@@ -9,7 +9,6 @@
 
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::os::unix::fs::MetadataExt;
 use std::time::Instant;
 
 use socket2::{SockAddr, Socket, Type};
@@ -17,6 +16,7 @@ use socket2::{SockAddr, Socket, Type};
 use super::datagram::Remote;
 use super::datagram::own::Own;
 use super::id::Id;
+use super::own_file::identity;
 
 /// The addresses that this loop serves.
 #[derive(Debug, Default)]
@@ -67,11 +67,8 @@ impl OwnListener {
 
 /// Whether the paths of two unix sockets name the same file.
 fn is_same_file(one: &SockAddr, other: &SockAddr) -> bool {
-    let identity = |address: &SockAddr| {
-        let metadata = fs::metadata(address.as_pathname()?).ok()?;
-        Some((metadata.dev(), metadata.ino()))
-    };
-    identity(one).is_some_and(|file| identity(other) == Some(file))
+    let file = |address: &SockAddr| Some(identity(&fs::metadata(address.as_pathname()?).ok()?));
+    file(one).is_some_and(|one| file(other) == Some(one))
 }
 
 /// Whether two link-local addresses belong to two interfaces. Many routers have the same one on each.

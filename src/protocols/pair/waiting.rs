@@ -90,7 +90,7 @@ pub(super) struct Key {
 /// The place of one sender. Its right end keeps the place until everything of it is gone, descriptors included.
 #[derive(Debug)]
 pub struct FlowPlace {
-    /// What is told when the place is free.
+    /// The right end, which is added to the list when the place is free.
     gone: Option<Gone>,
     places: FlowPlaces,
 }

@@ -20,7 +20,7 @@ use crate::transports::timers::shown;
 /// is cut off then.
 const CLOSING_TIME: Duration = Duration::from_millis(500);
 
-/// What is scanned, and how.
+/// The target of a scan, and how to connect to it.
 #[derive(Clone, Debug)]
 pub struct ScanOptions {
     /// The host.

@@ -1,4 +1,4 @@
-//! What is known about the ports of a scan, and the order in which it is told. No sockets are known here.
+//! The table of the ports of a scan: the state of each port, and the order of the report. It has no sockets.
 //!
 //! ```text
 //!   waiting ---next_try---> under way ---settle---> known ---next_known---> told, in the order of the ports

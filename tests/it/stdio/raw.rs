@@ -292,15 +292,21 @@ fn a_job_in_the_background_leaves_the_terminal_alone() {
     assert_eq!(shell.line(">"), "0");
 }
 
-/// The escape key is read even if the peer reads nothing. The status says that bytes are missing there.
-#[test]
-fn a_peer_that_does_not_read_can_be_left() {
+/// A terminal, a client that sends its keys over a unix socket, and the peer.
+fn raw_unix_client() -> (Terminal, Background, UnixStream) {
     let (_folder, path) = path("s");
     let listener = UnixListener::bind(&path).expect("a socket");
     let terminal = Terminal::new();
     let mut client = terminal.spawn(command([OsStr::new("unix-client"), OsStr::new("--raw"), path.as_os_str()]));
-    let _peer = accept_unix(&listener);
+    let peer = accept_unix(&listener);
     client.line("connected to");
+    (terminal, client, peer)
+}
+
+/// The escape key is read even if the peer reads nothing. The status says that bytes are missing there.
+#[test]
+fn a_peer_that_does_not_read_can_be_left() {
+    let (terminal, mut client, _peer) = raw_unix_client();
     // More than a unix socket holds, and more than the high-water mark.
     for _ in 0..400 {
         terminal.type_in(&"x".repeat(1000));
@@ -315,12 +321,7 @@ fn a_peer_that_does_not_read_can_be_left() {
 #[test]
 fn a_long_paste_waits_for_the_peer() {
     const BYTES: usize = 3_000_000;
-    let (_folder, path) = path("s");
-    let listener = UnixListener::bind(&path).expect("a socket");
-    let terminal = Terminal::new();
-    let mut client = terminal.spawn(command([OsStr::new("unix-client"), OsStr::new("--raw"), path.as_os_str()]));
-    let mut peer = accept_unix(&listener);
-    client.line("connected to");
+    let (terminal, mut client, mut peer) = raw_unix_client();
     feed(terminal.master.try_clone().expect("a copy"), pattern(BYTES).iter().map(|byte| byte | 0x80).collect());
     // xport keeps all of it, and does nothing more until the peer reads.
     client.comes_to_rest();
@@ -336,12 +337,7 @@ fn a_long_paste_waits_for_the_peer() {
 /// Whatever was pasted before: the escape key behind it is found. What is too much is dropped, and the user is told.
 #[test]
 fn a_peer_that_hangs_can_be_left_behind_any_paste() {
-    let (_folder, path) = path("s");
-    let listener = UnixListener::bind(&path).expect("a socket");
-    let terminal = Terminal::new();
-    let mut client = terminal.spawn(command([OsStr::new("unix-client"), OsStr::new("--raw"), path.as_os_str()]));
-    let _peer = accept_unix(&listener);
-    client.line("connected to");
+    let (terminal, mut client, _peer) = raw_unix_client();
     let mut pasted = vec![b'x'; 18_000_000];
     pasted.extend_from_slice(format!("{ESCAPE}.").as_bytes());
     feed(terminal.master.try_clone().expect("a copy"), pasted);
