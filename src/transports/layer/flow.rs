@@ -27,11 +27,13 @@ const ALERT_TIMEOUT: Duration = Duration::from_secs(1);
 const RECEIVED_BYTES: usize = 64 * 1024;
 
 impl StreamRef<'_> {
-    /// Queues openings, which delay the moment when the stream is open. A stream that is connected begins at once.
+    /// Queues openings, which delay the moment when the stream is open. A stream that is connected begins at once,
+    /// unless another opening is under way.
     pub(crate) fn open_by(&mut self, openings: impl IntoIterator<Item = Opening>) {
         let stack = self.stream.stack.get_or_insert_default();
+        let is_first = stack.opening.is_none();
         stack.opening.get_or_insert_default().extend(openings);
-        if self.stream.state.phase() != Phase::Connecting {
+        if is_first && self.stream.state.phase() != Phase::Connecting {
             self.next_opening();
         }
     }

@@ -172,19 +172,25 @@ impl LayerStack {
         }
     }
 
-    /// The current negotiation.
+    /// The current negotiation. One that is queued behind a handshake has not begun.
     fn negotiation(&self) -> Option<&dyn Negotiation> {
         match self.opening.as_ref()?.front()? {
-            Opening::Negotiate(negotiation) => Some(&**negotiation),
-            Opening::Encrypt(_) => None,
+            Opening::Negotiate(negotiation) if !self.is_handshaking() => Some(&**negotiation),
+            _ => None,
         }
     }
 
     fn negotiation_mut(&mut self) -> Option<&mut (dyn Negotiation + 'static)> {
+        let is_handshaking = self.is_handshaking();
         match self.opening.as_mut()?.front_mut()? {
-            Opening::Negotiate(negotiation) => Some(&mut **negotiation),
-            Opening::Encrypt(_) => None,
+            Opening::Negotiate(negotiation) if !is_handshaking => Some(&mut **negotiation),
+            _ => None,
         }
+    }
+
+    /// Whether the handshake of TLS is under way.
+    fn is_handshaking(&self) -> bool {
+        self.tls.as_deref().is_some_and(TlsLayer::is_handshaking)
     }
 
     /// Notes that the stream is lost. Returns the reason in the view of the layers.

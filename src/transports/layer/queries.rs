@@ -27,7 +27,7 @@ impl Stream {
     /// wait.
     pub(crate) fn is_negotiating(&self) -> bool {
         let Some(stack) = self.stack.as_deref().filter(|stack| stack.failed.is_none()) else { return false };
-        stack.negotiation().is_some() || stack.tls.as_deref().is_some_and(TlsLayer::is_handshaking)
+        stack.negotiation().is_some() || stack.is_handshaking()
     }
 
     /// Whether a layer has failed, and the peer is being told.
