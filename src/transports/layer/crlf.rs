@@ -12,10 +12,6 @@ pub(crate) struct Crlf {
 }
 
 impl Layer for Crlf {
-    fn is_above_tap(&self) -> bool {
-        true
-    }
-
     /// Appends `data` to `below`, with a CR before each line feed that has none.
     fn send(&mut self, data: &[u8], below: &mut Vec<u8>) {
         below.reserve(data.len());

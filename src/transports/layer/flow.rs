@@ -6,7 +6,7 @@ use std::io::{self, IoSlice};
 use std::time::{Duration, Instant};
 
 use super::negotiation::Step;
-use super::{LayerStack, Opening};
+use super::{LayerStack, Opening, pass_down};
 use crate::transports::admission::Admission;
 use crate::transports::connect::error::ConnectError;
 use crate::transports::ctx::{Call, StreamRef};
@@ -19,12 +19,13 @@ use crate::transports::io::Io;
 use crate::transports::label::EndName;
 use crate::transports::state::Phase;
 use crate::transports::timers::Alarm;
+use crate::transports::tls::layer::RECORD_BYTES;
 
 /// How long a peer may take to read why a layer has failed, and to close the connection.
 const ALERT_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Bytes that are read at once for layers that change received bytes.
-const RECEIVED_BYTES: usize = 64 * 1024;
+/// Memory for the plaintext of one record, and for the ciphertext that completes it.
+const DECRYPTED_BYTES: usize = 2 * RECORD_BYTES;
 
 impl StreamRef<'_> {
     /// Queues openings, which delay the moment when the stream is open. A stream that is connected begins at once,
@@ -167,88 +168,76 @@ impl StreamRef<'_> {
 
     /// [`fill`](Self::fill) of a stream that is not bare.
     pub(crate) fn fill_by_layers(&mut self, buffer: &mut [u8]) -> Filled {
-        let discards = self.stream.state.discards();
-        if self.stream.stack.as_deref().is_some_and(|stack| stack.negotiation().is_some()) {
+        let stream = &mut *self.stream;
+        let discards = stream.state.discards();
+        if stream.stack.as_deref().is_some_and(|stack| stack.negotiation().is_some()) {
             return self.negotiate(buffer);
         }
-        if !discards
-            && !self.stream.is_negotiating()
-            && let Some(n) = self.take_unread(buffer)
-        {
+        if !discards && let Some(n) = self.take_unread(buffer) {
             return Filled::Bytes(n);
         }
-        if self.stream.changes_received() && !self.stream.is_negotiating() && !self.stream.has_failed_layer() {
-            return self.fill_by_receivers(buffer, discards);
+        let Some(stack) = self.stream.stack.as_deref_mut() else { return Filled::NotNow };
+        if let Some(event) = stack.event.take() {
+            return self.tell_event(event);
         }
-        self.fill_up(buffer, discards)
-    }
-
-    /// Fills `buffer` through layers above TLS that change received bytes.
-    fn fill_by_receivers(&mut self, buffer: &mut [u8], discards: bool) -> Filled {
-        if let Some(event) = self.stream.stack.as_deref_mut().and_then(|stack| stack.event.take()) {
-            let Err(error) = event else { return Filled::End };
-            // The ends of the layers below follow the answer.
-            let last = self.stream.take_closing_bytes(false);
-            self.stream.out.append(&[IoSlice::new(&last)], 0, &mut self.cx.buffer_pool);
-            self.layer_failed(error, true);
-            return Filled::NotNow;
+        // TLS decrypts into the memory of a protocol, if that is large enough.
+        if stack.lower.is_empty() && (stack.tls.is_none() || buffer.len() >= DECRYPTED_BYTES) {
+            let filled = self.fill_up(buffer, discards);
+            if let Filled::Bytes(n) = filled {
+                self.note_received(&buffer[..n]);
+            }
+            return filled;
         }
-        let mut below = vec![0; RECEIVED_BYTES];
-        let before = self.stream.totals.received;
-        let filled = self.fill_up(&mut below, discards);
-        self.stream.totals.received = before;
-        let len = match filled {
-            Filled::Bytes(len) => len,
+        let mut below = vec![0; DECRYPTED_BYTES];
+        match self.fill_up(&mut below, discards) {
+            Filled::Bytes(n) => self.take_received(&below[..n]),
             Filled::End if !discards => return self.stream.cut().map_or(Filled::End, Filled::Failed),
             filled => return filled,
-        };
-        self.take_received(&below[..len]);
-        match self.take_unread(buffer) {
-            Some(n) => Filled::Bytes(n),
-            None => Filled::NotNow,
         }
+        self.take_unread(buffer).map_or(Filled::NotNow, Filled::Bytes)
     }
 
-    /// Passes received bytes up through the layers. They wait in the stream until its protocol reads.
-    fn take_received(&mut self, data: &[u8]) {
+    /// A lower layer has found the end of the peer or an error. The bytes before it have been delivered.
+    fn tell_event(&mut self, event: io::Result<()>) -> Filled {
+        let Err(error) = event else { return Filled::End };
+        // The ends of the layers follow the answer.
+        let last = self.stream.take_closing_bytes(false);
+        self.stream.out.append(&[IoSlice::new(&last)], 0, &mut self.cx.buffer_pool);
+        self.layer_failed(error, true);
+        Filled::NotNow
+    }
+
+    /// Passes received bytes up through the lower layers. They wait in the stream until its protocol reads.
+    pub(crate) fn take_received(&mut self, data: &[u8]) {
         let Some(stack) = self.stream.stack.as_deref_mut() else { return };
         let (bytes, answer) = stack.receive(data);
-        let has_event = stack.event.is_some();
         if self.stream.state.flushes() {
-            self.write_framed(&[IoSlice::new(&answer)], 0);
+            self.write_framed(&answer, 0);
         }
-        self.stream.totals.received += bytes.len() as u64;
-        if !(bytes.is_empty() || self.stream.state.discards()) {
-            self.show(Direction::Read, &bytes);
+        self.note_received(&bytes);
+        if !self.stream.state.discards() {
             self.unread(&bytes);
         }
-        if has_event {
-            self.queue_ready();
+        self.queue_read();
+    }
+
+    /// Counts and shows received bytes of a protocol.
+    fn note_received(&mut self, data: &[u8]) {
+        self.stream.totals.received += data.len() as u64;
+        if !(data.is_empty() || self.stream.state.discards()) {
+            self.show(Direction::Read, data);
         }
     }
 
-    /// Hands on bytes that have come with the end of an opening. They belong to what comes after it.
-    pub(crate) fn hand_up(&mut self, data: &[u8]) {
-        if self.stream.is_negotiating() || !self.stream.changes_received() {
-            self.unread(data);
-        } else if !data.is_empty() {
-            self.take_received(data);
-        }
-    }
-
-    /// Fills `buffer` through TLS, if it is there. With `discards`, the bytes are not wanted and not shown.
+    /// Fills `buffer` through TLS, if it is there. With `discards`, the bytes are not wanted.
     fn fill_up(&mut self, buffer: &mut [u8], discards: bool) -> Filled {
         if self.stream.tls().is_some() && !self.stream.has_failed_layer() {
             return self.fill_by_tls(buffer, discards);
         }
+        // These bytes are counted above the layers.
+        let before = self.stream.totals.received;
         let filled = self.read(buffer);
-        if let Filled::Bytes(n) = filled
-            && !discards
-            && !self.stream.is_negotiating()
-            && !self.stream.changes_received()
-        {
-            self.show(Direction::Read, &buffer[..n]);
-        }
+        self.stream.totals.received = before;
         filled
     }
 
@@ -264,6 +253,15 @@ impl StreamRef<'_> {
             filled => return filled,
         }
         Filled::NotNow
+    }
+
+    /// Hands on bytes that have come with the end of an opening. They belong to what comes after it.
+    pub(crate) fn hand_up(&mut self, data: &[u8]) {
+        if self.stream.is_negotiating() {
+            self.unread(data);
+        } else if !data.is_empty() {
+            self.take_received(data);
+        }
     }
 
     /// Takes in bytes during a negotiation or a handshake, to which they belong.
@@ -288,7 +286,7 @@ impl StreamRef<'_> {
                 self.write_down(&[IoSlice::new(&words)]);
                 if let Some(stack) = self.stream.stack.as_deref_mut() {
                     stack.greeting = greeting;
-                    layer.into_iter().for_each(|layer| stack.push(layer));
+                    stack.lower.extend(layer);
                     if let Some(queue) = stack.opening.as_mut() {
                         queue.pop_front();
                     }
@@ -319,21 +317,21 @@ impl StreamRef<'_> {
 
     /// Sends bytes of a protocol through all layers.
     fn write_through(&mut self, bufs: &[IoSlice<'_>]) {
-        let changed = self.stream.stack.as_deref_mut().and_then(|stack| stack.send(bufs, true));
+        let changed = self.stream.stack.as_deref_mut().and_then(|stack| pass_down(&mut stack.upper, bufs));
         let whole = changed.as_deref().map(|bytes| [IoSlice::new(bytes)]);
         let bufs = whole.as_ref().map_or(bufs, |whole| whole);
         for buf in bufs.iter().filter(|buf| !buf.is_empty()) {
             self.show(Direction::Write, buf);
         }
-        let framed = self.stream.stack.as_deref_mut().and_then(|stack| stack.send(bufs, false));
+        let framed = self.stream.stack.as_deref_mut().and_then(|stack| pass_down(&mut stack.lower, bufs));
         let Some(framed) = framed else { return self.write_down(bufs) };
-        self.write_framed(&[IoSlice::new(&framed)], bufs.iter().map(|buf| buf.len() as u64).sum());
+        self.write_framed(&framed, bufs.iter().map(|buf| buf.len() as u64).sum());
     }
 
     /// Sends bytes of which the total counts only those that a protocol has written.
-    fn write_framed(&mut self, bufs: &[IoSlice<'_>], written: u64) {
+    fn write_framed(&mut self, data: &[u8], written: u64) {
         let before = self.stream.totals.sent;
-        self.write_down(bufs);
+        self.write_down(&[IoSlice::new(data)]);
         self.stream.totals.sent = before + written;
     }
 

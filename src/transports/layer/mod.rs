@@ -41,24 +41,14 @@ use self::negotiation::Negotiation;
 use super::dump::Tap;
 use super::tls::layer::TlsLayer;
 
-/// A layer above TLS. It does no I/O: `flow.rs` passes bytes through it, and does what its answers say.
+/// A layer above TLS. It does no I/O: `flow.rs` passes bytes through it. Pieces are never empty.
 pub(crate) trait Layer {
-    /// Whether the layer stands above the tap. A dump then shows what the layer sends.
-    fn is_above_tap(&self) -> bool {
-        false
-    }
-
-    /// Appends to `below` what the layer sends for `data`, which is not empty.
+    /// Appends to `below` what the layer sends for `data`.
     fn send(&mut self, data: &[u8], below: &mut Vec<u8>);
 
-    /// Whether received bytes go through [`receive`](Self::receive). The totals then count bytes above the layer.
-    fn changes_received(&self) -> bool {
-        false
-    }
-
-    /// Takes in all of `data`, in pieces of any size. Appends to `above` the bytes for the layer above, and to `answer`
-    /// the bytes that the layer answers by itself. `Ok` is the end of the peer, behind the bytes in `above`. After an
-    /// error, the peer gets the answer and then an end.
+    /// Takes in received bytes, cut anywhere. Appends to `above` those for the layer above, and to `answer` what the
+    /// layer answers by itself. `Ok` is the end of the peer. With an error, the peer gets the answer and an end. Not
+    /// called above the tap.
     fn receive(&mut self, data: &[u8], above: &mut Vec<u8>, _answer: &mut Vec<u8>) -> Option<io::Result<()>> {
         above.extend_from_slice(data);
         None
@@ -91,12 +81,14 @@ pub(crate) enum Opening {
 /// The layers of a stream that is not bare.
 #[derive(Default)]
 pub(crate) struct LayerStack {
-    /// TLS, the lowest layer.
+    /// The lowest layer.
     pub(crate) tls: Option<Box<TlsLayer>>,
-    /// The layers above TLS. The lowest one comes first.
-    layers: Vec<Box<dyn Layer>>,
-    /// Shows the bytes between the layers on its two sides.
+    /// The layers between TLS and the tap, the lowest one first. They change what a stream sends and receives, so the
+    /// totals count bytes above them.
+    lower: Vec<Box<dyn Layer>>,
     pub(crate) tap: Option<Tap>,
+    /// The layers above the tap. They change only what a stream sends.
+    upper: Vec<Box<dyn Layer>>,
     /// What has still to be done before the stream is open. `None` once it is open. A stream that has failed before is
     /// never open.
     opening: Option<VecDeque<Opening>>,
@@ -104,67 +96,32 @@ pub(crate) struct LayerStack {
     early: Vec<u8>,
     /// The greeting of a negotiation, which the protocol gets as its first bytes once the stream is open.
     greeting: Vec<u8>,
-    /// What a layer above TLS has found behind the bytes that it gave: the end of the peer, or an error.
+    /// What a lower layer has found behind the bytes that it gave: the end of the peer, or an error.
     event: Option<io::Result<()>>,
     /// A layer has failed with this error. The peer is told why, and then the stream is lost.
     failed: Option<io::Error>,
 }
 
 impl LayerStack {
-    /// Puts a layer on top of those on its side of the tap.
-    fn push(&mut self, layer: Box<dyn Layer>) {
-        let above = self.layers.len();
-        let place =
-            if layer.is_above_tap() { above } else { self.layers.partition_point(|other| !other.is_above_tap()) };
-        self.layers.insert(place, layer);
-    }
-
-    /// Passes bytes of a protocol through the layers on one side of the tap. `None` means that there are none.
-    fn send(&mut self, bufs: &[IoSlice<'_>], is_above_tap: bool) -> Option<Vec<u8>> {
-        let mut changed: Option<Vec<u8>> = None;
-        for layer in self.layers.iter_mut().rev().filter(|layer| layer.is_above_tap() == is_above_tap) {
-            let mut below = Vec::new();
-            match &changed {
-                Some(bytes) => send(layer, bytes, &mut below),
-                None => bufs.iter().for_each(|buf| send(layer, buf, &mut below)),
-            }
-            changed = Some(below);
-        }
-        changed
-    }
-
-    /// Whether a layer above TLS changes received bytes.
-    fn changes_received(&self) -> bool {
-        self.layers.iter().any(|layer| layer.changes_received())
-    }
-
     /// Passes received bytes up. Returns the bytes for the protocol, and what the layers answer by themselves.
     fn receive(&mut self, data: &[u8]) -> (Vec<u8>, Vec<u8>) {
         let (mut bytes, mut answers) = (data.to_vec(), Vec::new());
-        for place in 0..self.layers.len() {
-            let (below, [layer, ..]) = self.layers.split_at_mut(place) else { break };
+        for place in 0..self.lower.len() {
             let (mut above, mut answer) = (Vec::new(), Vec::new());
-            let event = layer.receive(&bytes, &mut above, &mut answer);
-            for lower in below.iter_mut().rev() {
-                let mut changed = Vec::new();
-                send(lower, &answer, &mut changed);
-                answer = changed;
-            }
-            answers.extend(answer);
+            let event = self.lower[place].receive(&bytes, &mut above, &mut answer);
+            answers.extend(pass_down(&mut self.lower[..place], &[IoSlice::new(&answer)]).unwrap_or(answer));
             self.event = self.event.take().or(event);
             bytes = above;
         }
         (bytes, answers)
     }
 
-    /// The bytes that end our direction, through all layers. A second call gives none.
+    /// The bytes that end our direction, of all layers. A second call gives none.
     fn closing_bytes(&mut self) -> Vec<u8> {
         let mut last = Vec::new();
-        for layer in self.layers.iter_mut().rev() {
-            let mut below = Vec::new();
-            send(layer, &last, &mut below);
-            below.extend(layer.closing_bytes());
-            last = below;
+        for place in (0..self.lower.len()).rev() {
+            let own = self.lower[place].closing_bytes();
+            last.extend(pass_down(&mut self.lower[..place], &[IoSlice::new(&own)]).unwrap_or(own));
         }
         match &mut self.tls {
             Some(tls) => tls.closing_bytes(&last),
@@ -214,9 +171,10 @@ pub(crate) fn tls_of(stack: &mut Option<Box<LayerStack>>) -> Option<&mut TlsLaye
     stack.as_deref_mut()?.tls.as_deref_mut()
 }
 
-/// Passes bytes down through a layer, if there are any.
-fn send(layer: &mut Box<dyn Layer>, data: &[u8], below: &mut Vec<u8>) {
-    if !data.is_empty() {
-        layer.send(data, below);
-    }
+/// Passes bytes down through layers. `None` means that there are none.
+fn pass_down(layers: &mut [Box<dyn Layer>], bufs: &[IoSlice<'_>]) -> Option<Vec<u8>> {
+    let (top, lower) = layers.split_last_mut()?;
+    let mut bytes = Vec::new();
+    bufs.iter().filter(|buf| !buf.is_empty()).for_each(|buf| top.send(buf, &mut bytes));
+    Some(pass_down(lower, &[IoSlice::new(&bytes)]).unwrap_or(bytes))
 }

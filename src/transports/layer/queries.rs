@@ -49,22 +49,17 @@ impl Stream {
     /// Whether the write buffer holds other bytes than a protocol has written, such as ciphertext. The total of sent
     /// bytes then counts bytes when they enter the layers.
     pub(crate) fn counts_above_layers(&self) -> bool {
-        self.stack.as_deref().is_some_and(|stack| stack.tls.is_some() || stack.changes_received())
-    }
-
-    /// Whether a layer above TLS changes received bytes.
-    pub(crate) fn changes_received(&self) -> bool {
-        self.stack.as_deref().is_some_and(LayerStack::changes_received)
+        self.stack.as_deref().is_some_and(|stack| stack.tls.is_some() || !stack.lower.is_empty())
     }
 
     /// The error of an end below a layer that has its own end.
     pub(crate) fn cut(&self) -> Option<io::Error> {
-        self.stack.as_deref()?.layers.iter().find_map(|layer| layer.cut())
+        self.stack.as_deref()?.lower.iter().find_map(|layer| layer.cut())
     }
 
     /// Whether one direction can end while the other goes on.
     pub(crate) fn can_write_eof(&self) -> bool {
-        let can_end_alone = |stack: &LayerStack| stack.layers.iter().all(|layer| layer.can_end_alone());
+        let can_end_alone = |stack: &LayerStack| stack.lower.iter().all(|layer| layer.can_end_alone());
         self.io.can_write_eof() && self.stack.as_deref().is_none_or(can_end_alone)
     }
 
@@ -72,8 +67,8 @@ impl Stream {
     pub(crate) fn send_crlf(&mut self) {
         let stack = self.stack.get_or_insert_default();
         // A second layer would find a CR before each line feed.
-        if !stack.layers.iter().any(|layer| layer.is_above_tap()) {
-            stack.push(Box::new(Crlf::default()));
+        if stack.upper.is_empty() {
+            stack.upper.push(Box::<Crlf>::default());
         }
     }
 

@@ -15,7 +15,6 @@ use super::{Tls, certificate};
 use crate::transports::ctx::{Call, StreamRef};
 use crate::transports::error::TlsError;
 use crate::transports::flow::Filled;
-use crate::transports::id::Direction;
 use crate::transports::info::Totals;
 use crate::transports::layer::starttls::AskForTls;
 use crate::transports::layer::{Opening, tls_of};
@@ -88,14 +87,11 @@ impl StreamRef<'_> {
         }
     }
 
-    /// [`fill`](Self::fill) of a stream with TLS, without the bytes that were handed back. `discards` if the bytes are
-    /// thrown away.
+    /// [`fill`](Self::fill) of a stream with TLS, without the bytes that were handed back, into at least
+    /// 2 * `RECORD_BYTES`. `discards` if the bytes are thrown away.
     pub(crate) fn fill_by_tls(&mut self, buffer: &mut [u8], discards: bool) -> Filled {
         if let Some(filled) = self.tell_peer_event() {
             return filled;
-        }
-        if buffer.len() < 2 * RECORD_BYTES {
-            return self.fill_small_by_tls(buffer, discards);
         }
         let mut ciphertext = std::mem::take(&mut self.cx.ciphertext);
         if ciphertext.is_empty() {
@@ -108,19 +104,6 @@ impl StreamRef<'_> {
         };
         self.cx.ciphertext = ciphertext;
         filled
-    }
-
-    /// The same for a protocol that provides little memory. What does not fit is kept as if it had been handed back.
-    fn fill_small_by_tls(&mut self, buffer: &mut [u8], discards: bool) -> Filled {
-        let mut room = vec![0; 2 * RECORD_BYTES];
-        let filled = self.fill_by_tls(&mut room, discards);
-        let Filled::Bytes(len) = filled else { return filled };
-        let n = len.min(buffer.len());
-        buffer[..n].copy_from_slice(&room[..n]);
-        if n < len {
-            self.stream.unread = Some(room[n..len].into());
-        }
-        Filled::Bytes(n)
     }
 
     fn read_ciphertext(&mut self, ciphertext: &mut [u8], discards: bool) -> Result<usize, Filled> {
@@ -163,23 +146,11 @@ impl StreamRef<'_> {
         if is_finished {
             self.handshake_done();
             // The protocol hears of the handshake before it gets bytes that came with it.
-            self.note_decrypted(&buffer[..n]);
             self.hand_up(&buffer[..n]);
             self.hand_on_greeting();
             return Filled::NotNow;
         }
-        self.note_decrypted(&buffer[..n]);
         if n > 0 { Filled::Bytes(n) } else { self.tell_peer_event().unwrap_or(Filled::NotNow) }
-    }
-
-    fn note_decrypted(&mut self, data: &[u8]) {
-        if self.stream.changes_received() {
-            return;
-        }
-        self.stream.totals.received += data.len() as u64;
-        if !(data.is_empty() || self.stream.is_negotiating() || self.stream.state.discards()) {
-            self.show(Direction::Read, data);
-        }
     }
 
     /// What the peer has said besides bytes. The bytes before it have been delivered.
