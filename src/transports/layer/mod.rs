@@ -3,9 +3,11 @@
 //! ```text
 //!   protocol   Transport::write                               data_received
 //!                     |                                             ^
-//!   layers     [ Crlf changes lines ]                               |
+//!   upper      [ Crlf changes lines ]                               |
 //!                     |                                             |
 //!              [ tap shows bytes ]                         [ tap shows bytes ]
+//!                     |                                             |
+//!   lower      [ layers of negotiations ]              [ layers of negotiations ]
 //!                     |                                             |
 //!              [ Tls encrypts ]                             [ Tls decrypts ]
 //!                     v                                             |
@@ -25,8 +27,8 @@
 //!
 //! In the order in which to read: `queries.rs` (what the rest of a stream asks), `flow.rs` (how bytes pass, and how
 //! openings follow each other), `negotiation.rs` (a dialogue without I/O), `starttls/` (such dialogues). `crlf.rs` is a
-//! layer: a trait object, so that no other file knows it. `../tls/` is the lowest layer and encrypts in place, so it is
-//! no trait object. `../dump/` has the tap.
+//! layer, `../tls/` another one, and `../dump/` has the tap. TLS does not implement `Layer`, because it encrypts into
+//! the write buffer and decrypts into the memory of the protocol, without a copy.
 
 mod crlf;
 mod flow;
