@@ -5,8 +5,9 @@ use super::recorder::*;
 use super::tls::{ENOUGH, Peer, client, server};
 use super::*;
 use crate::transports::info::Totals;
+use crate::transports::layer::Opening;
+use crate::transports::layer::above::Layer;
 use crate::transports::layer::negotiation::{Negotiation, Step};
-use crate::transports::layer::{Layer, Opening};
 
 const HEAD: &[u8] = b"GET / HTTP/1.1\r\n\r\n";
 const YES: &[u8] = b"HTTP/1.1 101 Yes\r\n\r\n";

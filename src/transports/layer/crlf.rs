@@ -2,7 +2,7 @@
 //!
 //! Received bytes pass unchanged. RFC 5234 names CRLF, the end of a line in the protocols of the Internet.
 
-use super::Layer;
+use super::above::Layer;
 
 /// The layer. It remembers how the bytes so far have ended, because CR and LF may come in two writes.
 #[derive(Debug, Default)]

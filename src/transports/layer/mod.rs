@@ -26,10 +26,12 @@
 //! ```
 //!
 //! In the order in which to read: `queries.rs` (what the rest of a stream asks), `flow.rs` (how bytes pass, and how
-//! openings follow each other), `negotiation.rs` (a dialogue without I/O), `starttls/` (such dialogues). `crlf.rs` is a
-//! layer, `../tls/` another one, and `../dump/` has the tap. TLS does not implement `Layer`, because it encrypts into
-//! the write buffer and decrypts into the memory of the protocol, without a copy.
+//! openings follow each other), `above.rs` (what a layer answers), `negotiation.rs` (a dialogue without I/O),
+//! `starttls/` (such dialogues). `crlf.rs` is a layer, `../tls/` another one, and `../dump/` has the tap. TLS does not
+//! implement `Layer`, because it encrypts into the write buffer and decrypts into the memory of the protocol, without a
+//! copy.
 
+pub(crate) mod above;
 mod crlf;
 mod flow;
 pub(crate) mod negotiation;
@@ -39,38 +41,10 @@ pub mod starttls;
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
 
+use self::above::Layer;
 use self::negotiation::Negotiation;
 use super::dump::Tap;
 use super::tls::layer::TlsLayer;
-
-/// A layer above TLS. It does no I/O: `flow.rs` passes bytes through it. Pieces are never empty.
-pub(crate) trait Layer {
-    /// Appends to `below` what the layer sends for `data`.
-    fn send(&mut self, data: &[u8], below: &mut Vec<u8>);
-
-    /// Takes in received bytes, cut anywhere. Appends to `above` those for the layer above, and to `answer` what the
-    /// layer answers by itself. `Ok` is the end of the peer. With an error, the peer gets the answer and an end. Not
-    /// called above the tap.
-    fn receive(&mut self, data: &[u8], above: &mut Vec<u8>, _answer: &mut Vec<u8>) -> Option<io::Result<()>> {
-        above.extend_from_slice(data);
-        None
-    }
-
-    /// The error of a connection that has ended without the end of this layer. `None` if the layer has no end.
-    fn cut(&self) -> Option<io::Error> {
-        None
-    }
-
-    /// The bytes that end our direction. A second call gives none.
-    fn closing_bytes(&mut self) -> Vec<u8> {
-        Vec::new()
-    }
-
-    /// Whether our direction can end while the peer goes on.
-    fn can_end_alone(&self) -> bool {
-        true
-    }
-}
 
 /// Something that is done before a stream is open.
 pub(crate) enum Opening {
@@ -109,6 +83,9 @@ impl LayerStack {
     fn receive(&mut self, data: &[u8]) -> (Vec<u8>, Vec<u8>) {
         let (mut bytes, mut answers) = (data.to_vec(), Vec::new());
         for place in 0..self.lower.len() {
+            if bytes.is_empty() {
+                break;
+            }
             let (mut above, mut answer) = (Vec::new(), Vec::new());
             let event = self.lower[place].receive(&bytes, &mut above, &mut answer);
             answers.extend(pass_down(&mut self.lower[..place], &[IoSlice::new(&answer)]).unwrap_or(answer));

@@ -6,7 +6,7 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
-use super::Layer;
+use super::above::Layer;
 
 /// The next step of a negotiation.
 #[derive(Clone, Debug, PartialEq, Eq)]
