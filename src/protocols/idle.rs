@@ -72,12 +72,6 @@ impl IdleClock {
         self.timer = Some(net.call_later(owner, limit - still));
         Fired::TooEarly
     }
-
-    fn stop(&mut self, net: &mut Net) {
-        if let Some(timer) = self.timer.take() {
-            net.cancel(timer);
-        }
-    }
 }
 
 /// The meaning of the failure of one connection.
@@ -136,8 +130,7 @@ impl IdleWatch {
     }
 
     /// Call this from `connection_lost`.
-    pub(super) fn lost(&mut self, t: &mut Transport<'_>, error: Option<&io::Error>) {
-        self.clock.stop(t.net());
+    pub(super) fn lost(&self, t: &Transport<'_>, error: Option<&io::Error>) {
         if let Some(error) = error.filter(|_| !self.has_told_write) {
             self.report(t, t.number(), Cause::of(error), &describe(error), hint(error));
         }
