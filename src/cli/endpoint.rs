@@ -18,7 +18,7 @@ use crate::cli::quote::{clean, quote, quote_os};
 use crate::cli::schemes::{Form, NOT_FOR_DESCRIPTORS, PAGES, STDIO, Scheme, TCP, UNIX, named, tls_scheme_with};
 use crate::cli::url::{PageUrl, parse_url};
 use crate::modes::config::Program;
-use crate::transports::address::Address;
+use crate::transports::address::Place;
 
 /// What an endpoint depends on besides its own word.
 pub(super) struct Context<'a> {
@@ -136,7 +136,7 @@ impl<'a> EndpointArg<'a> {
     }
 
     /// Its address, and the values of its options.
-    pub(super) fn parse_options(&self, context: &Context<'_>) -> Result<(Address, Options), ConfigError> {
+    pub(super) fn parse_options(&self, context: &Context<'_>) -> Result<(Place, Options), ConfigError> {
         let (mut address, options) = self.split()?;
         if self.is_url() && self.scheme.form == Form::Inet {
             // The path of a URL may be empty, and a slash says the same.
@@ -144,7 +144,7 @@ impl<'a> EndpointArg<'a> {
             address = OsStr::from_bytes(bytes.strip_suffix(b"/").unwrap_or(bytes)).to_owned();
         }
         let address = self.address(address)?;
-        let is_inherited = matches!(address, Address::Fd(_));
+        let is_inherited = address.is_inherited();
         let mut own: Vec<Given> = Vec::new();
         for text in options {
             let given = self.option(context.verb, text.as_bytes())?;
@@ -229,10 +229,10 @@ impl<'a> EndpointArg<'a> {
         parse_with(&url, |url| parse_url(self.scheme.name, url)).map_err(|reason| self.with_context(&reason))
     }
 
-    fn address(&self, mut text: OsString) -> Result<Address, ConfigError> {
+    fn address(&self, mut text: OsString) -> Result<Place, ConfigError> {
         let scheme = self.scheme;
         if scheme.form == Form::Url {
-            return Ok(Address::Inet(self.url()?.address));
+            return Ok(Place::Address(self.url()?.address.into()));
         }
         if scheme.form == Form::Descriptor {
             // `fd:N` is a form of address too.

@@ -17,10 +17,10 @@ use crate::cli::request::{ParsedEndpoint, Request, check_use};
 use crate::cli::resolve::run_config;
 use crate::cli::schemes::{FD, Role};
 use crate::modes::config::{
-    ChildConfig, ConnectConfig, DatagramAddress, DatagramConnectConfig, Endpoint, ExecConfig, ExecPlace, LeftEndpoint,
-    Program, RelayConfig, Target,
+    ChildConfig, ConnectConfig, DatagramConnectConfig, Endpoint, ExecConfig, ExecPlace, LeftEndpoint, Program,
+    RelayConfig,
 };
-use crate::transports::address::Address;
+use crate::transports::address::Place;
 use crate::transports::process::opening::ChildStdio;
 
 pub(super) fn resolve_exec(request: &Request<'_>) -> Result<ExecConfig, ConfigError> {
@@ -153,8 +153,8 @@ fn endpoint(
         None => Endpoint::Stdio,
         Some(EndConfig::Connect(config)) => Endpoint::Connect(config),
         Some(EndConfig::DatagramConnect(DatagramConnectConfig { target, dial, broadcast })) => match target {
-            DatagramAddress::Inet(target) => Endpoint::Datagrams(DatagramConnectConfig { target, dial, broadcast }),
-            DatagramAddress::Inherited(_) => {
+            Place::Address(target) => Endpoint::Datagrams(DatagramConnectConfig { target, dial, broadcast }),
+            Place::Inherited(_) => {
                 return Err(arg.with_context("a relay cannot use an inherited datagram socket: use udp-client"));
             }
         },
@@ -184,13 +184,13 @@ fn check_once(left: &LeftEndpoint, right: &Endpoint, many: bool) -> Result<(), C
     }
     let single = match right {
         Endpoint::Stdio => "stdin and stdout",
-        Endpoint::Connect(ConnectConfig { target: Target::Inherited(_), .. }) => "an inherited connection",
+        Endpoint::Connect(ConnectConfig { target: Place::Inherited(_), .. }) => "an inherited connection",
         _ => return Ok(()),
     };
     match left {
         LeftEndpoint::DatagramListen(_) => Err(format!("{single} can serve only one peer").into()),
         // An inherited socket can be a connection, and then has one client only.
-        LeftEndpoint::Listen(config) if many && !config.addresses.iter().any(|at| matches!(at, Address::Fd(_))) => {
+        LeftEndpoint::Listen(config) if many && !config.addresses.iter().any(Place::is_inherited) => {
             Err(format!("{single} can serve only one client").into())
         }
         _ => Ok(()),

@@ -17,8 +17,46 @@ pub enum Address {
     Inet(HostPort),
     /// A unix socket.
     Unix(UnixName),
+}
+
+impl From<HostPort> for Address {
+    fn from(host: HostPort) -> Self {
+        Self::Inet(host)
+    }
+}
+
+impl From<UnixName> for Address {
+    fn from(name: UnixName) -> Self {
+        Self::Unix(name)
+    }
+}
+
+/// Where a socket comes from: it is opened at an address, or it is open already.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place<A = Address> {
+    /// An address to connect to or to listen on.
+    Address(A),
     /// An inherited descriptor: a socket that listens or is connected already.
-    Fd(RawFd),
+    Inherited(RawFd),
+}
+
+impl Place {
+    /// The host and the port, if the place has them.
+    #[must_use]
+    pub fn host_port(&self) -> Option<&HostPort> {
+        match self {
+            Self::Address(Address::Inet(host)) => Some(host),
+            _ => None,
+        }
+    }
+}
+
+impl<A> Place<A> {
+    /// Whether the socket is open already.
+    #[must_use]
+    pub fn is_inherited(&self) -> bool {
+        matches!(self, Self::Inherited(_))
+    }
 }
 
 /// A host and a port number.
@@ -96,7 +134,15 @@ impl fmt::Display for Address {
         match self {
             Self::Inet(inet) => inet.fmt(f),
             Self::Unix(unix) => unix.fmt(f),
-            Self::Fd(fd) => write!(f, "fd:{fd}"),
+        }
+    }
+}
+
+impl<A: fmt::Display> fmt::Display for Place<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Address(address) => address.fmt(f),
+            Self::Inherited(number) => write!(f, "fd:{number}"),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::os::linux::net::SocketAddrExt;
 
 use socket2::SockAddr;
 
-use super::address::{Address, Host, HostPort, UnixName};
+use super::address::{Host, HostPort, UnixName};
 
 /// Whether a socket on `[::]` takes IPv4 too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,11 +33,8 @@ pub(crate) fn numeric_addresses(tcp: &HostPort) -> Vec<SocketAddr> {
 
 /// The local addresses that `--source` names: one, or one for each family if only a port is given.
 #[must_use]
-pub fn source_addresses(address: &Address) -> Vec<SocketAddr> {
-    match address {
-        Address::Inet(host) => numeric_addresses(host),
-        Address::Unix(_) | Address::Fd(_) => Vec::new(),
-    }
+pub fn source_addresses(source: &HostPort) -> Vec<SocketAddr> {
+    numeric_addresses(source)
 }
 
 /// The socket address of a unix name.

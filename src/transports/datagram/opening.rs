@@ -18,7 +18,6 @@ use crate::sys::datagram::{self, Remote};
 use crate::transports::address::HostPort;
 use crate::transports::connect::error::ConnectError;
 use crate::transports::connect::options::Dialing;
-use crate::transports::connect::state::ConnectTarget;
 use crate::transports::connect::{Connect, ConnectParts, bind_source};
 use crate::transports::ctx::{Call, DatagramRef, Installed};
 use crate::transports::error::describe;
@@ -170,7 +169,7 @@ impl Net {
         datagram.flow.marks = options.marks;
         datagram.options = options;
         let slot = Slot::Datagram(Box::new(datagram));
-        self.add_connecting(slot, ConnectTarget::Inet(target), dialing, Installed::Datagram(Box::new(protocol)))
+        self.add_connecting(slot, target.into(), dialing, Installed::Datagram(Box::new(protocol)))
     }
 }
 
