@@ -13,7 +13,7 @@ use super::tls;
 use crate::protocols::NOTICE;
 use crate::protocols::loop_guard::MARK;
 use crate::protocols::report::{Cause, Failure};
-use crate::transports::address::{Address, Family, Host, HostPort, Place, UnixName};
+use crate::transports::address::{Address, Family, Host, HostPort, Place};
 use crate::transports::connect::listen_addresses;
 use crate::transports::datagram::opening::{DatagramOptions, DatagramService};
 use crate::transports::error::{describe, is_lack_of_resources};
@@ -37,7 +37,7 @@ pub(super) enum ListenPlace<O> {
 
 /// Where streams are accepted, apart from hosts.
 enum StreamPlace {
-    Unix(UnixName),
+    Address(Address),
     Inherited(RawFd, Inherited),
 }
 
@@ -60,7 +60,7 @@ pub(super) fn resolve(ends: &[ListenConfig]) -> anyhow::Result<Vec<PreparedListe
         let place = |place: &Place| {
             Ok(match place {
                 Place::Address(Address::Inet(inet)) => inet_place(inet, config.family, config.numeric)?,
-                Place::Address(Address::Unix(name)) => ListenPlace::Other(StreamPlace::Unix(name.clone())),
+                Place::Address(address) => ListenPlace::Other(StreamPlace::Address(address.clone())),
                 Place::Inherited(number) => {
                     let socket = inherit(*number).map_err(|error| unavailable(place, &error))?;
                     ListenPlace::Other(StreamPlace::Inherited(*number, socket))
@@ -126,11 +126,11 @@ pub(super) fn open_all(
         };
         let open = |net: &mut Net, at, stack| net.listen_tcp(at, stack, listening.clone(), factory());
         let ids = open_places(net, config.family, places, open, |net, place| match place {
-            StreamPlace::Unix(name) => {
+            StreamPlace::Address(address) => {
                 let (mode, replace_stale) = (config.socket_mode, config.replace_stale);
                 let binding = UnixBinding { mode, owner: config.owner, replace_stale, advice: config.advice };
-                let opened = net.listen_unix(&name, binding, listening.clone(), factory());
-                Ok(Some(opened.map_err(|error| unavailable(&name, &error))?))
+                let opened = net.listen(&address, binding, listening.clone(), factory());
+                Ok(Some(opened.map_err(|error| unavailable(&address, &error))?))
             }
             StreamPlace::Inherited(number, socket) => open_inherited(net, number, socket, &listening, &factory),
         })?;

@@ -24,13 +24,12 @@ use self::look_up::look_up;
 pub use self::options::{Dialing, Retry};
 use self::resolver::Answer;
 use self::state::{ConnectStep, Connecting};
-use super::address::{Address, Family, Host, HostPort};
+pub use super::address::source_addresses;
+use super::address::{Address, Family, Host, HostPort, numeric_addresses};
 use super::ctx::{Call, Ctx, DatagramRef, Installed, StreamRef};
 use super::id::Id;
 use super::net::{Net, Slot};
 use super::number::Number;
-pub use super::sockaddr::source_addresses;
-use super::sockaddr::{numeric_addresses, unix_address};
 use super::state::State;
 use super::timers::{Alarm, shown};
 
@@ -76,9 +75,9 @@ pub(crate) trait Connect {
                 Some(answer) => answer.map(sock_addrs),
                 None => return,
             },
-            Address::Unix(name) => match unix_address(name) {
+            other => match other.sock_addr() {
                 Ok(address) => Ok(vec![address]),
-                Err(error) => Err(ConnectError::of_attempt(&connecting.target, error)),
+                Err(error) => Err(ConnectError::of_attempt(other, error)),
             },
         };
         self.try_allowed(found);
@@ -116,7 +115,7 @@ pub(crate) trait Connect {
         let (target, limit) = (&connecting.target, connecting.options.timeout);
         let message = format!("{operation} {target}: timed out after {limit:?}");
         // A unix socket makes a client wait only if a server has it and does not accept.
-        let is_absent = matches!((&connecting.step, target), (ConnectStep::Racing(_), Address::Inet(_)));
+        let is_absent = matches!(connecting.step, ConnectStep::Racing(_)) && target.family().is_tcp;
         let kind = ConnectErrorKind::TimedOut;
         self.try_failed(ConnectError { kind, is_absent, ..ConnectError::new(message) });
     }

@@ -15,7 +15,7 @@ pub use super::options::{DatagramOptions, DatagramService, Group};
 use super::own::Own;
 use super::socket::Datagram;
 use crate::sys::datagram::{self, Remote};
-use crate::transports::address::HostPort;
+use crate::transports::address::{HostPort, Stack};
 use crate::transports::connect::error::ConnectError;
 use crate::transports::connect::options::Dialing;
 use crate::transports::connect::{Connect, ConnectParts, bind_source};
@@ -24,7 +24,6 @@ use crate::transports::error::describe;
 use crate::transports::id::Id;
 use crate::transports::net::{Net, Slot};
 use crate::transports::protocol::DatagramProtocol;
-use crate::transports::sockaddr::Stack;
 use crate::transports::socket_options::SocketOptions;
 use crate::transports::state::Phase;
 
