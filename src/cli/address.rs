@@ -17,13 +17,15 @@ use crate::transports::address::{Address, Host, HostPort, Place, UnixName};
 /// name.
 const UNIX_NAME_BYTES_MAX: usize = 107;
 
-/// Parses one word as an address of a unix socket, or of a host.
+/// Parses the address of a scheme. An error says which part of the text is wrong.
+pub(super) type Parser = fn(&OsStr) -> Result<Place, String>;
+
+/// Parses one word as the address of a scheme.
 ///
 /// # Errors
 /// Quotes the text, and says which part of it is wrong.
-pub(super) fn parse_address(is_unix: bool, text: &OsStr) -> Result<Place, String> {
-    let parsed = if is_unix { parse_unix(text) } else { parse_with(text, parse_inet) };
-    parsed.map_err(|reason| describe(text, &reason))
+pub(super) fn parse_address(parse: Parser, text: &OsStr) -> Result<Place, String> {
+    parse(text).map_err(|reason| describe(text, &reason))
 }
 
 /// The same for host and port in two words.
@@ -132,7 +134,7 @@ pub(super) fn parse_source(text: &str) -> Result<HostPort, String> {
 ///
 /// # Errors
 /// Says what is wrong with the name.
-fn parse_unix(text: &OsStr) -> Result<Place, String> {
+pub(super) fn parse_unix(text: &OsStr) -> Result<Place, String> {
     let bytes = text.as_bytes();
     if let Some(fd) = bytes.strip_prefix(b"fd:") {
         return parse_fd(&String::from_utf8_lossy(fd));

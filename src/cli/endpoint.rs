@@ -177,7 +177,7 @@ impl<'a> EndpointArg<'a> {
         let (address, mut options) = split_options(self.rest);
         let mut address = address.into_vec();
         let has_path = |url: &[u8]| url.iter().skip("//".len()).any(|byte| matches!(byte, b'/' | b'?'));
-        if self.scheme.form == Form::Url && has_path(&address) {
+        if self.scheme.is_page() && has_path(&address) {
             let first = options.iter().position(|option| is_option(option.as_bytes())).unwrap_or(options.len());
             for part in options.drain(..first) {
                 if let Some((name, near)) = self.misspelled(&part) {
@@ -231,7 +231,7 @@ impl<'a> EndpointArg<'a> {
 
     fn address(&self, mut text: OsString) -> Result<Place, ConfigError> {
         let scheme = self.scheme;
-        if scheme.form == Form::Url {
+        if scheme.is_page() {
             return Ok(Place::Address(self.url()?.address.into()));
         }
         if scheme.form == Form::Descriptor {
@@ -246,7 +246,7 @@ impl<'a> EndpointArg<'a> {
             let unix = if scheme.listens() { "unix-listen" } else { "unix" };
             return Err(self.with_context(&format!("this is a unix socket, which needs {unix}:")));
         }
-        parse_address(scheme.is_unix(), &text).map_err(|reason| self.explain(reason.into()))
+        parse_address(scheme.parse, &text).map_err(|reason| self.explain(reason.into()))
     }
 
     /// Parses an option behind an address.

@@ -168,7 +168,7 @@ fn datagram_address(place: Place) -> Result<Place<HostPort>, ConfigError> {
     match place {
         Place::Address(Address::Inet(target)) => Ok(Place::Address(target)),
         Place::Inherited(number) => Ok(Place::Inherited(number)),
-        Place::Address(Address::Unix(name)) => Err(format!("'{name}' is a unix socket: UDP needs HOST:PORT").into()),
+        Place::Address(other) => Err(format!("'{other}' is a {} socket: UDP needs HOST:PORT", other.kind()).into()),
     }
 }
 

@@ -27,7 +27,7 @@ pub(super) fn resolve_exec(request: &Request<'_>) -> Result<ExecConfig, ConfigEr
     let options = request.options;
     let run = run_config(Action::Exec, options, false)?;
     let listens = options.listen.iter().map(|text| listening(text, request.mode.verb));
-    let connects = options.connect.iter().map(|text| connecting(text));
+    let connects = options.connect.iter().map(|text| connecting(text, request.mode.verb));
     let places = listens.chain(connects).map(|arg| ParsedEndpoint::new(arg?, request));
     let places = places.collect::<Result<Vec<_>, ConfigError>>()?;
     let ends = Vec::from_iter(places.iter().map(ParsedEndpoint::scheme_use));
@@ -73,20 +73,30 @@ pub(super) fn resolve_exec(request: &Request<'_>) -> Result<ExecConfig, ConfigEr
 /// Parses an endpoint of `--listen`.
 fn listening<'a>(text: &'a OsStr, verb: &Verb) -> Result<EndpointArg<'a>, ConfigError> {
     let arg = EndpointArg::parse(text)?.listening();
-    if verb.listens.contains(&arg.scheme) {
+    if arg.scheme.listens() && (verb.takes)(arg.scheme) {
         Ok(arg)
     } else {
-        Err(arg.with_context("exec listens on tcp-listen:, tls-listen:, unix-listen: and fd: only"))
+        Err(arg.with_context(&format!("exec listens on {} only", kinds(verb, Role::Listen))))
     }
 }
 
 /// Parses an endpoint of `--connect`.
-fn connecting(text: &OsStr) -> Result<EndpointArg<'_>, ConfigError> {
+fn connecting<'a>(text: &'a OsStr, verb: &Verb) -> Result<EndpointArg<'a>, ConfigError> {
     let arg = EndpointArg::parse(text)?;
     match arg.scheme.role {
         Role::Connect if !arg.scheme.has_datagrams() => Ok(arg),
         Role::Listen if !arg.scheme.has_datagrams() => Err(arg.with_context("this endpoint listens")),
-        _ => Err(arg.with_context("exec connects to tcp:, tls:, unix: and fd: only")),
+        _ => Err(arg.with_context(&format!("exec connects to {} only", kinds(verb, Role::Connect)))),
+    }
+}
+
+/// The kinds of endpoints with this role that a verb takes, for a list.
+fn kinds(verb: &Verb, role: Role) -> String {
+    let kinds = verb.schemes().filter(|scheme| scheme.role == role).map(|scheme| format!("{}:", scheme.name));
+    let kinds = Vec::from_iter(kinds);
+    match kinds.split_last() {
+        Some((last, others)) if !others.is_empty() => format!("{} and {last}", others.join(", ")),
+        _ => kinds.concat(),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::cli::error::ConfigError;
 use crate::cli::hints;
 use crate::cli::modes::{Action, ModeSpec};
 use crate::cli::options::{Heading, Opt, Options};
-use crate::cli::schemes::{Form, Role, Scheme};
+use crate::cli::schemes::{Role, Scheme};
 use crate::transports::address::{Address, Place, UnixName};
 use crate::transports::advice::Advice;
 
@@ -42,7 +42,7 @@ pub(super) struct ParsedEndpoint<'a> {
 
 impl<'a> ParsedEndpoint<'a> {
     pub(super) fn new(arg: EndpointArg<'a>, request: &Request<'_>) -> Result<Self, ConfigError> {
-        let is_socket = matches!(arg.scheme.role, Role::Connect | Role::Listen);
+        let is_socket = arg.scheme.is_socket();
         let socket = is_socket.then(|| arg.parse_options(&request.context)).transpose()?;
         Ok(Self { arg, socket })
     }
@@ -69,7 +69,7 @@ impl<'a> ParsedEndpoint<'a> {
     pub(super) fn config(&self, run: &RunConfig<'_>) -> Result<Option<EndConfig>, ConfigError> {
         let Some((_, options)) = &self.socket else { return Ok(None) };
         // Commas in a URL are rare, so advice about a page names the option of the mode.
-        let advice = if self.arg.scheme.form == Form::Url { Advice::Arguments } else { Advice::Endpoint };
+        let advice = if self.arg.scheme.is_page() { Advice::Arguments } else { Advice::Endpoint };
         let config = end_config(self.scheme_use(), options, run, advice);
         config.map(Some).map_err(|error| self.arg.explain(error))
     }

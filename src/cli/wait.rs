@@ -33,7 +33,7 @@ pub(super) fn resolve_wait(request: &Request<'_>) -> Result<WaitConfig, ConfigEr
         if !parsed.is_empty() && text.to_str().is_some_and(hints::is_bare_service) {
             return Err(arg.with_context("a service has a leading colon, and a program goes after --"));
         }
-        if !request.mode.verb.schemes().any(|scheme| scheme == arg.scheme) {
+        if !(request.mode.verb.takes)(arg.scheme) {
             return Err(arg.with_context(explain_scheme(&arg)));
         }
         parsed.push(ParsedEndpoint::new(arg, request)?);
@@ -103,7 +103,7 @@ fn service(
                 check_name(arg, at, dial)?;
             }
             match peer {
-                Address::Inet(at) if arg.scheme.form == Form::Url => {
+                Address::Inet(at) if arg.scheme.is_page() => {
                     let url = arg.url()?;
                     let get = HttpGet { host: url.host, path: url.path, statuses: parsed.statuses() };
                     AwaitedKind::Answers(at.clone(), dial.clone(), tls.clone(), get)

@@ -45,6 +45,12 @@ impl Address {
         }
     }
 
+    /// The name of its family: `tcp` or `unix`.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        self.family().name
+    }
+
     /// Its form for the kernel, without a look-up.
     ///
     /// # Errors
