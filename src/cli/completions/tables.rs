@@ -73,7 +73,7 @@ impl Fill {
             Form::Inet => Self::Host(":"),
             Form::Unix => Self::Files,
             Form::Words | Form::Line => Self::Programs,
-            Form::Nothing | Form::Descriptor | Form::Url => Self::Nothing,
+            _ => Self::Nothing,
         }
     }
 }
