@@ -45,10 +45,7 @@ impl AccessList {
     /// without an allow list.
     #[must_use]
     pub fn admits_peer(&self, peer: &Peer) -> bool {
-        match peer {
-            Peer::Ip(address) => self.admits(address.ip()),
-            Peer::Path(_) | Peer::Abstract(_) | Peer::Unnamed => self.allow.is_empty(),
-        }
+        peer.ip().map_or(self.allow.is_empty(), |ip| self.admits(ip))
     }
 }
 
