@@ -22,7 +22,7 @@ use crate::transports::timers::{Alarm, TimerId};
 
 /// Reads of one stream in one turn, so that one busy peer does not hold up the others. libuv has 32.
 const READS_PER_TURN: usize = 16;
-/// How many bytes are read from one stream in a turn, for the same reason.
+/// After this many bytes, no further read of the stream begins in a turn.
 const READ_BYTES_PER_TURN: usize = 256 * 1024;
 
 /// The readiness of one descriptor. It can be outdated, so the calls decide.

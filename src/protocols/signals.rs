@@ -14,7 +14,7 @@
 //!   exec on stdin and stdout:
 //!       TERM, HUP, --timeout ---> the child is asked to end, then killed; one that cannot be killed is left running
 //!       INT, QUIT, USR1, ... ---> the child gets the signal
-//!       TSTP ---> the child gets the signal, and we stop ---CONT---> both go on
+//!       TSTP ---> the child gets the signal, and xport stops ---CONT---> both go on
 //! ```
 //!
 //! Until its client connects, a server for one client has received nothing. A script that stops the server then must

@@ -88,8 +88,9 @@ fn restore_before_death() -> io::Result<()> {
             restore();
             signals::die_of(signal);
         };
-        // SAFETY: the action reads two statics, makes system calls that signal-safety(7) lists, and ends the process.
-        // It never returns to the instruction of a fault, which is why `register` refuses such signals.
+        // SAFETY: the action changes two atomics, reads a `OnceLock` that is set before a terminal is raw, makes system
+        // calls that signal-safety(7) lists, and ends the process. It takes no lock and allocates nothing. It never
+        // returns to the instruction of a fault, which is why `register` refuses such signals.
         unsafe { signal_hook_registry::register_signal_unchecked(signal, end) }?;
         signals::use_own_stack(signal)?;
     }

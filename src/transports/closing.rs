@@ -291,7 +291,7 @@ impl Stream {
         match error {
             // An error of TLS is the cause of a failed write as well.
             Some(error) if is_tls(&error) => Some(error),
-            // A panic of the protocol is no failure of the connection.
+            // xport itself makes errors of this kind: a protocol has panicked, or has given an empty buffer.
             Some(error) if error.kind() == io::ErrorKind::Other => Some(error),
             error => self.state.take_write_error().or(error).filter(|_| !is_settled),
         }
