@@ -4,7 +4,6 @@
 //! every way out finds them, signal handlers and panics included. The modes decide when to switch.
 
 use std::io;
-use std::os::fd::AsFd;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -35,7 +34,7 @@ pub fn enter() -> io::Result<bool> {
     let before = match BEFORE.get() {
         Some(before) => before,
         None => {
-            let now = pty::settings(stdio::borrow_standard(0).as_fd())?;
+            let now = pty::settings(stdio::borrow_standard(0))?;
             restore_before_death()?;
             BEFORE.get_or_init(|| now)
         }

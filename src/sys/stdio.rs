@@ -234,13 +234,13 @@ pub fn are_same(one: RawFd, other: RawFd) -> bool {
 /// Whether stdin is a terminal.
 #[must_use]
 pub fn stdin_is_terminal() -> bool {
-    borrow_standard(0).as_fd().is_terminal()
+    borrow_standard(0).is_terminal()
 }
 
 /// Whether stdout is a terminal.
 #[must_use]
 pub fn stdout_is_terminal() -> bool {
-    borrow_standard(1).as_fd().is_terminal()
+    borrow_standard(1).is_terminal()
 }
 
 /// How many bytes of stdin are left to read, if stdin is a regular file. `lseek(2)`.
