@@ -366,10 +366,6 @@ impl Protocol for StreamSide {
     fn connection_lost(&mut self, t: &mut Transport<'_>, error: Option<io::Error>) {
         // Nothing has failed once both directions have ended, and the child may go on.
         let error = error.filter(|_| self.both_done_timer.is_none());
-        let own = [&mut self.linger_timer, &mut self.probe_timer, &mut self.both_done_timer, &mut self.answer.timer];
-        for timer in own.into_iter().filter_map(Option::take) {
-            t.cancel(timer);
-        }
         match &error {
             Some(error) if !t.is_connection() => self.options.fail(Number::NONE, Failure::of_stdio(error)),
             Some(error) if self.is_routine(t, error) => {
