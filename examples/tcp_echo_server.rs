@@ -36,6 +36,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     if let Some(address) = event_loop.net().listening_on(server) {
         println!("Serving on {address}");
     }
-    event_loop.run()?; // For ever: a listener is always waiting for somebody.
+    event_loop.run()?; // Does not return, because a listener keeps the loop running.
     Ok(())
 }

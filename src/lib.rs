@@ -36,8 +36,7 @@
 //!
 //! - [`Net`](transports::net::Net) opens transports: connections, listeners, datagram sockets, pipes, children.
 //! - [`transports::protocol`] has the traits of protocols, [`transports::handle`] the methods that a protocol can call.
-//! - [`protocols::echo`] is the smallest protocol of the program, [`protocols::datagram_echo`] the smallest one for
-//!   datagrams.
+//! - [`protocols::echo`] is a small protocol to copy, [`protocols::datagram_echo`] the same for datagrams.
 //! - [`EventLoop`](event_loop::EventLoop) runs them.
 //! - `examples/` has the programs of asyncio's documents.
 //!

@@ -20,7 +20,7 @@ use crate::transports::protocol::DatagramProtocol;
 
 /// How many calls receive from one socket in one turn. With more, one busy port would hold up the other transports.
 const RECEIVES_PER_TURN: usize = 8;
-/// How many bytes are received from one socket in one turn, for the same reason.
+/// After this many bytes, no further call receives from the socket in a turn.
 const BYTES_PER_TURN: usize = 256 * 1024;
 
 impl EventLoop {

@@ -23,7 +23,7 @@ use crate::transports::timers::{Alarm, TimerId};
 
 /// Reads of one stream in one turn, so that one busy peer does not hold up the others. libuv has 32.
 const READS_PER_TURN: usize = 16;
-/// How many bytes are read from one stream in a turn, for the same reason.
+/// After this many bytes, no further read of the stream begins in a turn.
 const READ_BYTES_PER_TURN: usize = 256 * 1024;
 
 /// The readiness of one descriptor. It can be outdated, so the calls decide.
@@ -256,7 +256,8 @@ impl EventLoop {
         let Some(id) = owner else {
             return match alarm {
                 Alarm::LookAtPeers => self.net.cx.look_at_peers(&mut self.net.slots),
-                _ => self.net.cx.rearm_idle(&mut self.net.slots),
+                Alarm::Rearm => self.net.cx.rearm_idle(&mut self.net.slots),
+                other => debug_assert!(false, "{other:?} has no owner"),
             };
         };
         let Net { slots, cx } = &mut self.net;
@@ -266,9 +267,10 @@ impl EventLoop {
             (Alarm::ConnectTimeout, _) => self.net.with_connecting(id, |transport| transport.connect_timed_out()),
             (Alarm::Ending, _) => self.net.subprocess_transport(id).go_on_ending(),
             (_, Some(Slot::Stream(stream))) => stream_alarm(StreamRef { id, stream, cx }, alarm),
-            (_, Some(Slot::Datagram(datagram))) => DatagramRef { id, datagram, cx }.refusal_timed_out(),
-            (_, Some(Slot::Listener(listener))) => listener.retry(id, cx),
-            (_, Some(Slot::Process(_)) | None) => (),
+            (Alarm::Refusal, Some(Slot::Datagram(datagram))) => DatagramRef { id, datagram, cx }.refusal_timed_out(),
+            (Alarm::AcceptRetry, Some(Slot::Listener(listener))) => listener.retry(id, cx),
+            // The timer is stale: its slot was lost before it fired.
+            _ => (),
         }
     }
 

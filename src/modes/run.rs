@@ -7,7 +7,7 @@ use super::config::StreamConfig;
 use super::progress::ProgressLine;
 use super::terminal;
 use crate::event_loop::{EventLoop, RunEnd};
-use crate::protocols::report::{Cause, Failure, Reporter, Reports, line};
+use crate::protocols::report::{self, Cause, Failure, Reporter, Reports};
 use crate::protocols::signals::{Signals, Wanted};
 use crate::sys::{process, raw_mode, signals};
 use crate::transports::dump::Dump;
@@ -29,7 +29,7 @@ impl Run {
     /// Opens the dump, if there is one, before anything else is opened.
     pub(super) fn new(stream: &StreamConfig) -> anyhow::Result<Self> {
         signals::ignore_file_size_signal();
-        let (reporter, reports) = line();
+        let (reporter, reports) = report::channel();
         let mut event_loop = EventLoop::new().map_err(|error| local("event loop", &error))?;
         if let Some(path) = &stream.dump {
             let opened = if path.as_os_str() == "-" { Ok(Dump::to_stderr()) } else { Dump::to_file(path) };

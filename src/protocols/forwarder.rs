@@ -68,7 +68,7 @@ impl Forwarder {
             (SIGTSTP, _, Some(stop)) => self.stop(t, stop, has_it),
             // A child in the same group gets this signal anyway. A second one could come after the next stop.
             (SIGCONT, ..) if self.child.has_our_keys.get() => (),
-            // The child can have ended, or be another user.
+            // The child can have ended, or can belong to another user.
             (SIGCONT, ..) => drop(self.to_child(t, SIGCONT)),
             _ if has_it && self.runs(t) => {
                 self.child.signal.set(Some(signal));
@@ -131,7 +131,7 @@ impl Forwarder {
             // A shell lets both go on.
             return stop();
         }
-        // The child can have ended, or be another user.
+        // The child can have ended, or can belong to another user.
         let _ = self.to_child(t, SIGTSTP);
         stop();
         let _ = self.to_child(t, SIGCONT);

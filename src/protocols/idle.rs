@@ -14,7 +14,7 @@ use crate::transports::handle::Transport;
 use crate::transports::id::Id;
 use crate::transports::net::Net;
 use crate::transports::number::Number;
-use crate::transports::timers::TimerId;
+use crate::transports::timers::{TimerId, shown};
 
 /// The activity of a pair.
 #[derive(Clone, Copy, Debug)]
@@ -111,7 +111,7 @@ impl IdleWatch {
         let id = t.id();
         let fired = self.clock.fired(t.net(), id, timer, activity);
         if let Fired::Expired(limit) = fired {
-            self.fail(t, number, Cause::TimedOut, &format_args!("idle for {limit:?}"));
+            self.fail(t, number, Cause::TimedOut, &format_args!("idle for {}", shown(limit)));
             t.abort();
         }
         fired

@@ -1,7 +1,6 @@
 //! Protocols decide which bytes are transmitted: asyncio's `protocols.py`, and protocols on top of it.
 //!
-//! Nothing here knows how bytes move: no mio, no system calls, no clock but that of the loop. The files, in the order
-//! in which to read them:
+//! Nothing here knows how bytes move: no mio, no system calls, no clock but that of the loop.
 
 // The smallest one there is.
 pub mod discard;
@@ -12,7 +11,7 @@ pub mod escape;
 mod idle;
 pub mod pair;
 pub use self::pair::half_close;
-// The same two over datagrams.
+// Datagrams.
 pub mod datagram_echo;
 pub mod loop_guard;
 pub mod quota;

@@ -170,7 +170,7 @@ impl Reports {
 
 /// A channel from the protocols to the mode.
 #[must_use]
-pub fn line() -> (Reporter, Reports) {
+pub fn channel() -> (Reporter, Reports) {
     let (sender, receiver) = sync_channel(1);
     (Reporter(sender), Reports(receiver))
 }
@@ -181,7 +181,7 @@ mod tests {
 
     #[test]
     fn the_first_failure_decides_and_no_other_is_kept() {
-        let (reporter, reports) = line();
+        let (reporter, reports) = channel();
         reporter.tell(Failure::new(Cause::Broken, "first"));
         (0..1000).for_each(|_| reporter.clone().tell(Failure::silent(Cause::Local)));
         assert_eq!(reports.verdict().map_err(|failure| failure.cause), Err(Cause::Broken));

@@ -14,7 +14,7 @@
 //!   exec on stdin and stdout:
 //!       TERM, HUP, --timeout ---> the child is asked to end, then killed; one that cannot be killed is left running
 //!       INT, QUIT, USR1, ... ---> the child gets the signal
-//!       TSTP ---> the child gets the signal, and we stop ---CONT---> both go on
+//!       TSTP ---> the child gets the signal, and xport stops ---CONT---> both go on
 //! ```
 //!
 //! Until its client connects, a server for one client has received nothing. A script that stops the server then must
@@ -92,9 +92,8 @@ impl Signals {
     /// For a client: a signal ends it at once. `timeout` is for the whole run.
     #[must_use]
     pub fn of_client(timeout: Option<Duration>, reporter: Reporter) -> Self {
-        let phase = RunPhase::Client;
         Self {
-            phase,
+            phase: RunPhase::Client,
             timeout,
             timeout_timer: None,
             accept_timeout: None,
@@ -234,8 +233,8 @@ impl Protocol for Signals {
             return self.resume(t, terminal);
         }
         if Some(timer) == self.timeout_timer {
-            let failure =
-                Failure::new(Cause::TimedOut, format!("timed out after {:?}", self.timeout.unwrap_or_default()));
+            let limit = shown(self.timeout.unwrap_or_default());
+            let failure = Failure::new(Cause::TimedOut, format!("timed out after {limit}"));
             let RunPhase::Forwarding(forwarder) = &mut self.phase else { return self.end(t, failure) };
             self.reporter.tell(failure);
             return forwarder.forward(t, SIGTERM, &self.reporter);

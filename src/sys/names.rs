@@ -45,8 +45,14 @@ pub(crate) fn local_addresses() -> io::Result<Vec<IpAddr>> {
     let mut next = first;
     // SAFETY: every pointer of the list is null or points to an entry, which lives until the list is freed.
     while let Some(entry) = unsafe { next.as_ref() } {
-        // SAFETY: the address of an entry is null, or one whose family says how long it is.
-        match unsafe { entry.ifa_addr.as_ref() }.map(|address| libc::c_int::from(address.sa_family)) {
+        let family = if entry.ifa_addr.is_null() {
+            None
+        } else {
+            // SAFETY: an address that is not null begins with its family. It need not be aligned, so the family is
+            // copied.
+            Some(unsafe { (&raw const (*entry.ifa_addr).sa_family).read_unaligned() })
+        };
+        match family.map(libc::c_int::from) {
             Some(libc::AF_INET) => {
                 // SAFETY: the family says that the address has this type. It need not be aligned, so it is copied.
                 let v4 = unsafe { entry.ifa_addr.cast::<libc::sockaddr_in>().read_unaligned() };

@@ -4,7 +4,6 @@
 //! every way out finds them, signal handlers and panics included. The modes decide when to switch.
 
 use std::io;
-use std::os::fd::AsFd;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -35,7 +34,7 @@ pub fn enter() -> io::Result<bool> {
     let before = match BEFORE.get() {
         Some(before) => before,
         None => {
-            let now = pty::settings(stdio::borrow_standard(0).as_fd())?;
+            let now = pty::settings(stdio::borrow_standard(0))?;
             restore_before_death()?;
             BEFORE.get_or_init(|| now)
         }
@@ -88,8 +87,9 @@ fn restore_before_death() -> io::Result<()> {
             restore();
             signals::die_of(signal);
         };
-        // SAFETY: the action reads two statics, makes system calls that signal-safety(7) lists, and ends the process.
-        // It never returns to the instruction of a fault, which is why `register` refuses such signals.
+        // SAFETY: the action changes two atomics, reads a `OnceLock` that is set before a terminal is raw, makes system
+        // calls that signal-safety(7) lists, and ends the process. It takes no lock and allocates nothing. It never
+        // returns to the instruction of a fault, which is why `register` refuses such signals.
         unsafe { signal_hook_registry::register_signal_unchecked(signal, end) }?;
         signals::use_own_stack(signal)?;
     }

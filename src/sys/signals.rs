@@ -152,8 +152,7 @@ pub(crate) fn keep_statuses() {
     let keeps = action_of(SIGCHLD)
         .is_ok_and(|action| action.sa_sigaction != libc::SIG_IGN && action.sa_flags & libc::SA_NOCLDWAIT == 0);
     if !keeps {
-        // SAFETY: SIG_DFL is a valid disposition and runs no code.
-        unsafe { libc::signal(SIGCHLD, libc::SIG_DFL) };
+        set_default(SIGCHLD);
     }
 }
 
@@ -208,9 +207,8 @@ pub fn set_default(signal: i32) {
 /// This returns if the signal does not end the process: in the first process of a PID namespace, the default action of
 /// a signal from inside does nothing. `pid_namespaces(7)`. A signal handler may call this.
 pub fn end_by(signal: i32) {
-    // SAFETY: SIG_DFL is a valid disposition and runs no code. This matters for SIGPIPE too, which Rust
-    // ignores.
-    unsafe { libc::signal(signal, libc::SIG_DFL) };
+    // SIGPIPE needs this too, because Rust ignores it.
+    set_default(signal);
     raise(signal);
 }
 
@@ -234,8 +232,7 @@ pub(super) fn die_of(signal: i32) -> ! {
 /// stop a process of an orphaned group (`setpgid(2)`), because no shell could continue it; then this returns soon.
 pub fn stop() {
     let (Ok(caught), Ok(blocked)) = (action_of(SIGTSTP), Blocked::all(&[SIGTSTP])) else { return };
-    // SAFETY: SIG_DFL is a valid disposition and runs no code.
-    unsafe { libc::signal(SIGTSTP, libc::SIG_DFL) };
+    set_default(SIGTSTP);
     // SAFETY: the call takes a number and touches no memory. The signal is blocked, so it waits.
     unsafe { libc::raise(SIGTSTP) };
     // Only this call unblocks the signal. Another SIGTSTP, directly after the process continues, waits for the handler.

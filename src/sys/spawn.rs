@@ -149,8 +149,10 @@ pub(crate) fn spawn(plan: &Plan<'_>) -> Result<u32, (Failed, io::Error)> {
     let mask = block_all().map_err(no_process)?;
     let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD;
     let about = (&raw const start).cast_mut().cast::<c_void>();
-    // SAFETY: with CLONE_VFORK the call returns when the child no longer uses this memory, so `start` and the
-    // stack outlive their use by the child. The child writes through atomics only.
+    // SAFETY: with CLONE_VFORK the call returns when the child no longer uses this memory, so `start` and the stack
+    // outlive their use by the child. The stack is not shared, and `top` is aligned. All signals are blocked, so no
+    // handler of this process runs in the child. `run` only makes system calls and writes through atomics; it takes no
+    // lock.
     let pid = check(unsafe { libc::clone(run, top.cast(), flags, about) });
     set_mask(&mask);
     let pid = pid.map_err(no_process)?;

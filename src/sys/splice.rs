@@ -3,7 +3,7 @@
 //! `transports/forward.rs` decides when to use them.
 
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 
 use socket2::SockRef;
 
@@ -48,8 +48,8 @@ pub(crate) fn pipe(bytes: libc::c_int) -> io::Result<(OwnedFd, OwnedFd, usize)> 
     let (read, write) = io::pipe()?;
     // SAFETY: F_SETPIPE_SZ and F_GETPIPE_SZ take a number or nothing, and touch no memory.
     let size = unsafe {
-        libc::fcntl(write.as_fd().as_raw_fd(), libc::F_SETPIPE_SZ, bytes);
-        check(libc::fcntl(write.as_fd().as_raw_fd(), libc::F_GETPIPE_SZ))?
+        libc::fcntl(write.as_raw_fd(), libc::F_SETPIPE_SZ, bytes);
+        check(libc::fcntl(write.as_raw_fd(), libc::F_GETPIPE_SZ))?
     };
     Ok((read.into(), write.into(), usize::try_from(size).unwrap_or(0)))
 }

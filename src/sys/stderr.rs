@@ -12,11 +12,10 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use libc::PIPE_BUF;
+
 use super::stdio::{self, FdKind};
 use super::{pty, socket};
-
-/// A write of up to this many bytes to a pipe is atomic (`PIPE_BUF` of `pipe(7)`).
-const PAGE: usize = 4096;
 
 /// How stderr is written.
 enum Way {
@@ -24,7 +23,7 @@ enum Way {
     Private(OwnedFd),
     /// With calls that do not wait.
     Socket,
-    /// After a poll. A pipe that polls as writable takes one page without waiting.
+    /// After a poll. A pipe that polls as writable takes `PIPE_BUF` bytes without waiting.
     Polled,
 }
 
@@ -51,9 +50,9 @@ impl Way {
         }
     }
 
-    /// Writes as much as fits now, at most one page.
+    /// Writes as much as fits now, at most `PIPE_BUF` bytes: such a write to a pipe is atomic. `pipe(7)`.
     fn write(&self, text: &[u8]) -> io::Result<usize> {
-        let piece = [IoSlice::new(&text[..text.len().min(PAGE)])];
+        let piece = [IoSlice::new(&text[..text.len().min(PIPE_BUF)])];
         match self {
             Self::Private(fd) => stdio::write(fd.as_fd(), &piece),
             Self::Socket => socket::send(self.fd(), &piece),
@@ -71,7 +70,7 @@ impl Way {
 /// `WouldBlock` if the line was dropped, or the error of `write(2)`.
 pub fn write(line: &[u8]) -> io::Result<()> {
     static IS_CUT: AtomicBool = AtomicBool::new(false);
-    let line = &line[..line.len().min(PAGE)];
+    let line = &line[..line.len().min(PIPE_BUF)];
     let way = Way::get();
     erase();
     if IS_CUT.load(Ordering::Relaxed) {

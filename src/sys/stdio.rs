@@ -134,11 +134,18 @@ pub(crate) fn widen_pipe(fd: BorrowedFd<'_>, bytes: libc::c_int) -> io::Result<(
 
 /// Takes ownership of an inherited descriptor (`fd:3`), and keeps it from children.
 ///
-/// Nothing else in the process may own this descriptor.
+/// `EBADF` if the descriptor is closed, was not inherited, or was taken before.
 pub(crate) fn take(fd: RawFd) -> io::Result<OwnedFd> {
-    // SAFETY: F_SETFD takes a number and touches no memory; a closed `fd` is EBADF.
+    // SAFETY: F_GETFD takes no argument and touches no memory; a closed `fd` is EBADF.
+    let flags = check(unsafe { libc::fcntl(fd, libc::F_GETFD) })?;
+    if flags & libc::FD_CLOEXEC != 0 {
+        // execve(2) closes such a descriptor, so this process has opened it, or has taken it already.
+        return Err(io::Error::from_raw_os_error(libc::EBADF));
+    }
+    // SAFETY: F_SETFD takes a number and touches no memory.
     check(unsafe { libc::fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC) })?;
-    // SAFETY: the descriptor is open, as the call above has shown, and was inherited, so no other owner exists here.
+    // SAFETY: the descriptor is open and was inherited. This crate opens all its descriptors close-on-exec, and a
+    // descriptor that was taken before is close-on-exec too. So no other owner exists here.
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
@@ -148,11 +155,12 @@ pub(crate) fn take(fd: RawFd) -> io::Result<OwnedFd> {
 /// # Errors
 /// No descriptor is left. The stream is unchanged then.
 pub fn replace_by_null(fd: RawFd) -> io::Result<()> {
+    assert!((0..=1).contains(&fd), "{fd} is neither stdin nor stdout");
     let null: OwnedFd = match File::options().read(true).write(true).open("/dev/null") {
         Ok(null) => null.into(),
         Err(_) => UnixStream::pair()?.0.into(),
     };
-    // SAFETY: both are descriptors, and dup2 touches no memory.
+    // SAFETY: `fd` is stdin or stdout, which has no owner in this process. dup2 touches no memory.
     check(unsafe { libc::dup2(null.as_raw_fd(), fd) }).map(drop)
 }
 
@@ -198,9 +206,9 @@ pub(crate) fn is_ready_within(fd: BorrowedFd<'_>, write: bool, patience: Duratio
     retry(|| check(unsafe { libc::poll(&raw mut poll, 1, patience) })).is_ok_and(|ready| ready == 1)
 }
 
-/// Borrows stdin, stdout or another descriptor that stays open for as long as the program runs.
+/// Borrows stdin (0), stdout (1) or stderr (2), which are open for as long as the program runs.
 pub(crate) fn borrow_standard(fd: RawFd) -> BorrowedFd<'static> {
-    debug_assert!((0..=2).contains(&fd));
+    assert!((0..=2).contains(&fd), "{fd} is no standard stream");
     // SAFETY: the standard library sees to it that 0, 1 and 2 are open before main; nothing here ever closes them.
     unsafe { BorrowedFd::borrow_raw(fd) }
 }
@@ -234,13 +242,13 @@ pub fn are_same(one: RawFd, other: RawFd) -> bool {
 /// Whether stdin is a terminal.
 #[must_use]
 pub fn stdin_is_terminal() -> bool {
-    borrow_standard(0).as_fd().is_terminal()
+    borrow_standard(0).is_terminal()
 }
 
 /// Whether stdout is a terminal.
 #[must_use]
 pub fn stdout_is_terminal() -> bool {
-    borrow_standard(1).as_fd().is_terminal()
+    borrow_standard(1).is_terminal()
 }
 
 /// How many bytes of stdin are left to read, if stdin is a regular file. `lseek(2)`.
@@ -250,4 +258,24 @@ pub fn rest_of_stdin() -> Option<u64> {
     let metadata = file.metadata().ok().filter(|metadata| metadata.is_file())?;
     // The copy shares the position of stdin, which stays as it is.
     metadata.len().checked_sub(file.stream_position().ok()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_inherited_descriptor_is_taken_and_only_once() {
+        let refusal = |fd| take(fd).err().and_then(|error| error.raw_os_error());
+        let own = File::open("/dev/null").expect("a descriptor");
+        assert_eq!(refusal(own.as_raw_fd()), Some(libc::EBADF), "this process has opened it");
+        assert!(own.metadata().is_ok(), "it is still open");
+        // SAFETY: the call takes a number and touches no memory.
+        let inherited = unsafe { libc::dup(own.as_raw_fd()) };
+        // The copy is not close-on-exec, as an inherited descriptor is not.
+        let taken = take(inherited).expect("nothing owns it");
+        assert_eq!(refusal(inherited), Some(libc::EBADF), "it was taken");
+        assert!(File::from(taken).metadata().is_ok(), "its owner has it");
+        assert_eq!(refusal(-1), Some(libc::EBADF), "it is not open");
+    }
 }

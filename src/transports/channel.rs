@@ -9,6 +9,7 @@ use std::io::{self, IoSlice};
 use std::net::Shutdown;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 
+use libc::PIPE_BUF;
 use mio::unix::SourceFd;
 use socket2::SockRef;
 
@@ -17,8 +18,6 @@ use super::pipe_pool::SpliceFd;
 use crate::sys::stdio::{self, FdKind};
 use crate::sys::{process, pty, socket, stderr};
 
-/// A pipe that polls as writable takes this many bytes without waiting (`PIPE_BUF` of `pipe(7)`).
-const PIPE_BUF: usize = 4096;
 /// What a terminal that polls as writable takes without waiting. A terminal whose reader has stopped may take less.
 const TERMINAL_BUF: usize = 256;
 
@@ -99,15 +98,14 @@ impl Channel {
         let borrowed = stdio::borrow_standard(number);
         let kind = stdio::kind(borrowed)?;
         let write = direction == Direction::Write;
-        if !stdio::allows(borrowed, write)? && !write && stdio::is_null(borrowed) {
-            // nohup(1) gives a /dev/null that is open for writing only. It is as empty as any other.
-            let (fd, access) = (File::open("/dev/null")?.into(), Access::Shared);
-            return Ok(Self { standard: Some(number), ..Self::new(fd, access, direction, kind) });
-        }
         if !stdio::allows(borrowed, write)? {
+            if !write && stdio::is_null(borrowed) {
+                // nohup(1) gives a /dev/null that is open for writing only. It is as empty as any other.
+                let (fd, access) = (File::open("/dev/null")?.into(), Access::Shared);
+                return Ok(Self { standard: Some(number), ..Self::new(fd, access, direction, kind) });
+            }
             // Opening a pipe again would open its other end, and xport would read its own bytes.
-            let what = if write { "not open for writing" } else { "not open for reading" };
-            return Err(io::Error::other(what));
+            return Err(io::Error::other(if write { "not open for writing" } else { "not open for reading" }));
         }
         // A regular file is not opened again: the new description would start at offset 0 and overwrite the content.
         // ENXIO (a pipe without reader), EACCES (after su) and ENOENT (no /proc) leave the shared description.
@@ -237,6 +235,7 @@ impl Channel {
             Access::Shared => {
                 let first = bufs.iter().find(|buf| !buf.is_empty()).map_or(&[][..], |buf| buf);
                 let is_terminal = matches!(self.kind, FdKind::Terminal | FdKind::Master);
+                // A pipe that polls as writable takes `PIPE_BUF` bytes without waiting. `pipe(7)`.
                 let most = if is_terminal { TERMINAL_BUF } else { PIPE_BUF };
                 stdio::write(fd, &[IoSlice::new(&first[..first.len().min(most)])])
             }

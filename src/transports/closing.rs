@@ -288,8 +288,8 @@ impl Stream {
     /// failure is reported if everything `is_settled`.
     fn take_reported_error(&mut self, error: Option<io::Error>, is_settled: bool) -> Option<io::Error> {
         match error {
-            // An error of a layer (`InvalidData`) is the cause of a failed write as well. A panic of the protocol
-            // (`Other`) is no failure of the connection. The system has neither kind.
+            // An error of a layer (`InvalidData`) is the cause of a failed write as well. xport itself makes errors of
+            // the kind `Other`: a protocol has panicked, or has given an empty buffer. The system has neither kind.
             Some(error) if matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::Other) => Some(error),
             error => self.state.take_write_error().or(error).filter(|_| !is_settled),
         }

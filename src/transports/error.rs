@@ -7,6 +7,7 @@ use std::io;
 use std::time::Duration;
 
 use super::advice::Advice;
+use super::timers::shown;
 
 /// The text of the system for an error, without the number that the standard library adds.
 #[must_use]
@@ -82,7 +83,7 @@ impl TlsError {
     /// The handshake, or the consent to it, has taken too long. `what` says what has not happened.
     pub(crate) fn timed_out(what: &str, limit: Duration, advice: Advice) -> Self {
         let option = advice.flag("handshake-timeout");
-        let text = format!("{what} within {limit:?}; {option} sets the limit");
+        let text = format!("{what} within {}; {option} sets the limit", shown(limit));
         Self { text, hint: None, kind: TlsErrorKind::TimedOut }
     }
 }

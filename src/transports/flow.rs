@@ -129,7 +129,7 @@ impl StreamRef<'_> {
         self.queue_ready();
     }
 
-    /// Sends `bufs`, or buffers the rest. Nothing happens on a stream that is closing or gone.
+    /// Sends as much of `bufs` as fits now, and buffers the rest. Nothing happens on a stream that is closing or gone.
     pub(crate) fn write(&mut self, bufs: &[IoSlice<'_>]) {
         if !self.stream.state.accepts_writes() || bufs.iter().all(|buf| buf.is_empty()) {
             return;
@@ -257,7 +257,7 @@ impl Ctx {
                 return true;
             }
             stream.ready.rearm = Rearm::Asked { turn: *turn };
-            // This cannot fail for a descriptor that is registered. After a failure the stream is as it was before.
+            // EPOLL_CTL_MOD can fail only without memory. The stream then waits for its next event.
             let _ = stream.io.rearm(registry, id);
             false
         });

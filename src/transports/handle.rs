@@ -68,8 +68,8 @@ impl Transport<'_> {
         }
     }
 
-    /// Sends `data`, and buffers the rest. Never blocks. Nothing is sent before the stream is open, when it is closing,
-    /// or after `write_eof`. asyncio's `write`.
+    /// Sends as much of `data` as fits now, and buffers the rest. Never blocks. Nothing is sent before the stream is
+    /// open, when it is closing, or after `write_eof`. asyncio's `write`.
     pub fn write(&mut self, data: &[u8]) {
         self.with(|stream| stream.write(&[IoSlice::new(data)]));
     }

@@ -194,7 +194,7 @@ impl Io {
             Self::Connecting => (),
             Self::Socket(fd) => {
                 if reset {
-                    // This fails only for unix sockets, which have no reset.
+                    // The call cannot fail for an open socket. A unix socket has no reset and ignores the option.
                     let _ = fd.set_linger(Some(Duration::ZERO));
                 }
                 *self = Self::Closed(fd);

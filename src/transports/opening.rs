@@ -264,7 +264,7 @@ pub enum Inherited {
 /// Takes over the inherited descriptor `number`. `sd_listen_fds(3)`, inetd.
 ///
 /// # Errors
-/// It is not open, or is neither a stream socket nor a UDP socket.
+/// It is not open, was not inherited, was taken over before, or is neither a stream socket nor a UDP socket.
 pub fn inherit(number: RawFd) -> io::Result<Inherited> {
     // Standard streams stay open under their own numbers.
     let fd = match number {

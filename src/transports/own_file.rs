@@ -1,7 +1,7 @@
 //! Files that are removed at the end of the run: those of unix sockets, and the port file.
 //!
-//! The kernel keeps the file of a socket when the socket is closed, so we must remove it. It must be the file that we
-//! have made, not another one that has replaced it. `unix_path.rs` binds a socket to a path.
+//! The kernel keeps the file of a socket when the socket is closed, so xport must remove it. It must be the file that
+//! xport has made, not another one that has replaced it. `unix_path.rs` binds a socket to a path.
 
 use std::fs::{self, File, FileType, Metadata, OpenOptions};
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -18,7 +18,7 @@ const NAME_TRIES: usize = 16;
 /// The length of the longest port file: it has each port once, in a line of its own.
 const PORT_FILE_MAX: u64 = 6 * 65535;
 
-/// A file that we have made. Dropping this removes the file.
+/// A file that xport has made. Dropping this removes the file.
 #[derive(Debug)]
 pub struct OwnFile {
     path: PathBuf,
@@ -36,7 +36,7 @@ pub struct Owner {
 }
 
 impl OwnFile {
-    /// Takes over a file of any kind that we have just made.
+    /// Takes over a file of any kind that was just made.
     ///
     /// # Errors
     /// The file no longer exists, or no descriptor is left.

@@ -45,8 +45,8 @@ pub(crate) struct RearmQueue {
 impl Readiness {
     /// Notes an event of this turn. Returns whether it says something new.
     ///
-    /// News right after a rearm mean that the short count was wrong. (Each such event says that a socket can be written
-    /// to, which is nothing new.)
+    /// News directly after a rearm shows that the short count was wrong. A mere report that a socket is writable is no
+    /// news.
     pub(crate) fn note_event(&mut self, readable: bool, writable: bool, read_ended: bool, turn: u64) -> bool {
         let is_news = (readable && !self.readable) || (writable && !self.writable);
         if let Rearm::Asked { turn: asked } = self.rearm {

@@ -113,7 +113,7 @@ enum PathState {
     Stale,
     /// A socket that a process has bound. It need not listen yet.
     Live,
-    /// A socket that we have no permission to connect to.
+    /// A socket that this user has no permission to connect to.
     Unknown(io::Error),
     /// Anything else.
     NoSocket,
@@ -169,7 +169,7 @@ impl RemovalRight {
         if !limits::try_lock(&file).map_err(|error| unusable(&describe(&error)))? {
             return Ok(None);
         }
-        // The process that had the right before can have removed the file after we had opened it.
+        // The process that had the right before can have removed the file after this process had opened it.
         Ok(is_at(&file, &path).then_some(Self { file, path }))
     }
 }

@@ -74,7 +74,7 @@ pub(super) fn joined_with(console: Id, options: PairOptions) -> StreamSide {
 
 /// A console and a connection, joined as a client joins them.
 fn session(sim: &mut Sim, half_close: bool) -> (Id, Id, Reports) {
-    let (reporter, reports) = line();
+    let (reporter, reports) = report::channel();
     let console = sim.stream(0, IdleStdio::new(reporter.clone()));
     sim.net().transport(console).pause_reading();
     let options = options(sim, half_close, false, reporter);
@@ -168,7 +168,7 @@ fn a_session_whose_peer_resets_delivers_what_came_and_says_so() {
 #[test]
 fn a_session_after_one_that_has_left_stdout_full_waits_for_it() {
     for_each_seed(|sim| {
-        let (reporter, reports) = line();
+        let (reporter, reports) = report::channel();
         let console = sim.stream(0, IdleStdio::new(reporter.clone()));
         sim.net().transport(console).pause_reading();
         sim.net().transport(console).set_write_buffer_limits(marks());

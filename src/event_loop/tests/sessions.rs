@@ -28,7 +28,7 @@ impl Session {
 
     fn of(half_close: HalfClose, quit_after: Option<Duration>, session: SessionOptions) -> Self {
         let mut sim = Sim::new();
-        let (reporter, reports) = line();
+        let (reporter, reports) = report::channel();
         let (idle_timeout, linger, session) = (None, None, Some(session));
         let options =
             PairOptions { half_close, idle_timeout, linger, quit_after, reporter: Some(reporter.clone()), session };

@@ -30,7 +30,7 @@ use crate::transports::id::Id;
 use crate::transports::info::{Info, Peer, canonical};
 use crate::transports::net::Net;
 use crate::transports::number::Number;
-use crate::transports::timers::TimerId;
+use crate::transports::timers::{TimerId, shown};
 
 /// The most senders that wait for a place.
 const NEWCOMERS_MAX: usize = 512;
@@ -341,15 +341,17 @@ impl Flows {
         let (now, limit) = (t.net().now(), self.idle_timeout);
         // There may be more room by now.
         self.room = self.limit;
-        let is_over = |key: &Key, flow: &Flow, net: &mut Net| {
-            let is_idle = now.duration_since(flow.last_activity(net)) >= limit;
+        let mut over = Vec::new();
+        for (key, flow) in &self.table {
+            let is_idle = now.duration_since(flow.last_activity(t.net())) >= limit;
             if is_idle {
-                log::info!("{}{}: idle for {limit:?}", flow.number, key.address);
+                log::info!("{}{}: idle for {}", flow.number, key.address, shown(limit));
             }
-            is_idle || !flow.right.takes_input(net)
-        };
-        let over = self.table.iter().filter(|(key, flow)| is_over(key, flow, t.net()));
-        for key in over.map(|(key, _)| *key).collect::<Vec<_>>() {
+            if is_idle || !flow.right.takes_input(t.net()) {
+                over.push(*key);
+            }
+        }
+        for key in over {
             self.leave(t.net(), &key);
         }
         self.serve_newcomers(t.net());

@@ -113,7 +113,7 @@ pub(crate) trait Connect {
         let Some(connecting) = self.parts().connecting else { return };
         let operation = if matches!(connecting.step, ConnectStep::Resolving) { "resolve" } else { "connect" };
         let (target, limit) = (&connecting.target, connecting.options.timeout);
-        let message = format!("{operation} {target}: timed out after {limit:?}");
+        let message = format!("{operation} {target}: timed out after {}", shown(limit));
         // A unix socket makes a client wait only if a server has it and does not accept.
         let is_absent = matches!(connecting.step, ConnectStep::Racing(_)) && target.family().is_tcp;
         let kind = ConnectErrorKind::TimedOut;
