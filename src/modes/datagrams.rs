@@ -82,7 +82,7 @@ type OpenSocket<'a> = Box<dyn FnOnce(&mut Net, DatagramOptions, SocketSide) -> R
 
 fn conversation(run: &Run, stream: &StreamConfig, serves: bool, lines: bool, quota: CountLimit) -> Rc<Conversation> {
     let pair = pair_options(stream, None, Some(session_options(stream, false)));
-    Conversation::new(ConversationOptions { serves, lines, quota }, &pair, run.reporter.clone())
+    Conversation::new(ConversationOptions { serves, lines, quota }, pair, run.reporter.clone())
 }
 
 /// Opens stdin and stdout for a conversation over `sockets`.

@@ -31,23 +31,6 @@ impl Activity {
     }
 }
 
-/// Measures the time without traffic.
-#[derive(Debug, Default)]
-pub(super) struct Stillness {
-    /// The bytes on their way at the last check.
-    on_the_way: usize,
-}
-
-impl Stillness {
-    pub(super) fn lasts(&mut self, net: &Net, activity: Activity) -> Duration {
-        // A slow reader is not idle: its system can still feed it with bytes that were sent long ago.
-        if std::mem::replace(&mut self.on_the_way, activity.on_the_way) != activity.on_the_way {
-            return Duration::ZERO;
-        }
-        net.now().duration_since(activity.last_activity)
-    }
-}
-
 /// The meaning of a timer that fired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fired {
@@ -59,17 +42,18 @@ pub(super) enum Fired {
     Expired(Duration),
 }
 
-/// The idle timeout, and the timer of its owner.
+/// A limit of the time without traffic, and the timer of its owner.
 #[derive(Debug, Default)]
 pub(super) struct IdleClock {
     limit: Option<Duration>,
     timer: Option<TimerId>,
-    stillness: Stillness,
+    /// The bytes on their way at the last check.
+    on_the_way: usize,
 }
 
 impl IdleClock {
     pub(super) fn new(limit: Option<Duration>) -> Self {
-        Self { limit, timer: None, stillness: Stillness::default() }
+        Self { limit, ..Self::default() }
     }
 
     pub(super) fn start(&mut self, net: &mut Net, owner: Id) {
@@ -78,19 +62,15 @@ impl IdleClock {
 
     pub(super) fn fired(&mut self, net: &mut Net, owner: Id, timer: TimerId, activity: Activity) -> Fired {
         let Some(limit) = self.limit.filter(|_| self.timer == Some(timer)) else { return Fired::Other };
-        let still = self.stillness.lasts(net, activity);
+        // A slow reader is not idle: its system can still feed it with bytes that were sent long ago.
+        let is_moving = std::mem::replace(&mut self.on_the_way, activity.on_the_way) != activity.on_the_way;
+        let still = if is_moving { Duration::ZERO } else { net.now().duration_since(activity.last_activity) };
         if still >= limit {
             self.timer = None;
             return Fired::Expired(limit);
         }
         self.timer = Some(net.call_later(owner, limit - still));
         Fired::TooEarly
-    }
-
-    fn stop(&mut self, net: &mut Net) {
-        if let Some(timer) = self.timer.take() {
-            net.cancel(timer);
-        }
     }
 }
 
@@ -150,8 +130,7 @@ impl IdleWatch {
     }
 
     /// Call this from `connection_lost`.
-    pub(super) fn lost(&mut self, t: &mut Transport<'_>, error: Option<&io::Error>) {
-        self.clock.stop(t.net());
+    pub(super) fn lost(&self, t: &Transport<'_>, error: Option<&io::Error>) {
         if let Some(error) = error.filter(|_| !self.has_told_write) {
             self.report(t, t.number(), Cause::of(error), &describe(error), hint(error));
         }

@@ -19,7 +19,7 @@ use super::info::{ConnectionEnd, Totals};
 use super::label::StreamLabel;
 use super::listener::Listener;
 use super::number::Number;
-use super::process::{Ending, Process, SIGTERM};
+use super::process::{Process, SIGTERM};
 use super::stream::Stream;
 use super::timers::{Alarm, TimerId};
 
@@ -304,18 +304,16 @@ impl Net {
     /// Frees a slot. Listeners that wait for a descriptor or for a place are woken.
     pub(crate) fn remove(&mut self, id: Id) {
         let Some(slot) = self.slots.remove(id) else { return };
-        let (background, accepted, timer) = match &slot {
-            Slot::Stream(stream) => (stream.background, stream.admission.counts(), stream.phase_timer),
-            Slot::Listener(listener) => (false, false, listener.retry_timer()),
-            Slot::Datagram(datagram) => (datagram.background, false, None),
-            Slot::Process(process) => (process.is_given_up(), process.accepted, process.ending.and_then(Ending::timer)),
+        let (background, accepted) = match &slot {
+            Slot::Stream(stream) => (stream.background, stream.admission.counts()),
+            Slot::Listener(_) => (false, false),
+            Slot::Datagram(datagram) => (datagram.background, false),
+            Slot::Process(process) => (process.is_given_up(), process.accepted),
         };
         if !background {
             self.cx.foreground -= 1;
         }
-        if let Some(timer) = timer {
-            self.cx.timers.cancel(timer);
-        }
+        self.cx.timers.cancel_all(id);
         if matches!(slot, Slot::Listener(_) | Slot::Datagram(_)) {
             self.cx.places.listeners.retain(|listener| *listener != id);
             self.cx.places.own.remove(id);

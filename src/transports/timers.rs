@@ -86,6 +86,8 @@ impl Clock {
 pub(crate) struct Timers {
     pub(crate) clock: Clock,
     due: BTreeMap<TimerId, (Option<Id>, Alarm)>,
+    /// The timers that have an owner, by owner and sequence.
+    owned: BTreeMap<(Id, u64), TimerId>,
     sequence: u64,
 }
 
@@ -96,12 +98,27 @@ impl Timers {
         let now = self.clock.now();
         let id = self.name(now.checked_add(delay).unwrap_or(now + CENTURY));
         self.due.insert(id, (owner, alarm));
+        self.owned.extend(owner.map(|owner| ((owner, id.sequence), id)));
         id
     }
 
     /// Disarms a timer. Nothing happens if it has fired already.
     pub(crate) fn cancel(&mut self, id: TimerId) {
-        self.due.remove(&id);
+        self.take(id);
+    }
+
+    /// Disarms all timers of an owner that is gone.
+    pub(crate) fn cancel_all(&mut self, owner: Id) {
+        let own = Vec::from_iter(self.owned.range((owner, 0)..=(owner, u64::MAX)).map(|(_, id)| *id));
+        own.into_iter().for_each(|id| self.cancel(id));
+    }
+
+    fn take(&mut self, id: TimerId) -> Option<(TimerId, Option<Id>, Alarm)> {
+        let (owner, alarm) = self.due.remove(&id)?;
+        if let Some(owner) = owner {
+            self.owned.remove(&(owner, id.sequence));
+        }
+        Some((id, owner, alarm))
     }
 
     /// When the next timer is due.
@@ -118,8 +135,7 @@ impl Timers {
     pub(crate) fn pop_due(&mut self, now: Instant, newest: u64) -> Option<(TimerId, Option<Id>, Alarm)> {
         let mut due = self.due.iter().take_while(|(id, _)| id.deadline <= now);
         let id = *due.find(|(id, _)| id.sequence <= newest)?.0;
-        let (owner, alarm) = self.due.remove(&id)?;
-        Some((id, owner, alarm))
+        self.take(id)
     }
 
     /// A name for a timer that is never armed, because it fires at once.
@@ -137,6 +153,25 @@ impl Timers {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::transports::id::Arena;
+
+    #[test]
+    fn the_timers_of_an_owner_end_together_and_no_others() {
+        let (mut timers, hour) = (Timers::default(), Duration::from_secs(3600));
+        let mut arena = Arena::new();
+        let [first, second] = [(), ()].map(|()| arena.insert(()));
+        for owner in [None, Some(first), Some(second), Some(first)] {
+            timers.arm(hour, owner, Alarm::Protocol);
+        }
+        let fired = timers.arm(Duration::ZERO, Some(first), Alarm::Protocol);
+        let newest = timers.newest();
+        assert_eq!(timers.pop_due(Instant::now(), newest), Some((fired, Some(first), Alarm::Protocol)));
+        timers.cancel_all(first);
+        assert_eq!((timers.len(), timers.owned.len()), (2, 1));
+        timers.cancel_all(second);
+        timers.cancel_all(second);
+        assert_eq!((timers.len(), timers.owned.len()), (1, 0));
+    }
 
     #[test]
     fn never_early_in_order_and_not_after_cancel() {

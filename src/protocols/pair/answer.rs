@@ -32,7 +32,7 @@ const LOOK_AGAIN_MAX: Duration = Duration::from_secs(1);
 pub(super) struct AnswerClock {
     limit: Option<Duration>,
     step: AnswerStep,
-    pub(super) timer: Option<TimerId>,
+    timer: Option<TimerId>,
 }
 
 #[derive(Debug)]

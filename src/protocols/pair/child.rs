@@ -60,9 +60,7 @@ impl ChildEnd {
     /// The child of `exec`, to be joined with `stdio`, the stdin and stdout of xport.
     #[must_use]
     pub fn of_exec(stdio: End, reporter: Reporter, exec: Rc<ExecChild>) -> Self {
-        let (half_close, reporter) = (HalfClose::Now, Some(reporter));
-        let options =
-            PairOptions { half_close, idle_timeout: None, linger: None, quit_after: None, reporter, session: None };
+        let options = PairOptions { half_close: HalfClose::Now, reporter: Some(reporter), ..PairOptions::default() };
         Self { exec: Some(exec), ..Self::new(Inbound::new(stdio, Info::default()), options) }
     }
 

@@ -19,6 +19,7 @@ use std::time::Duration;
 
 use log::Level;
 
+use super::datagram::receivers;
 use super::{End, PairOptions, SessionOptions};
 use crate::protocols::loop_guard::is_marked;
 use crate::protocols::quota::CountLimit;
@@ -59,33 +60,32 @@ pub struct Conversation {
     /// The failures so far.
     status: Cell<SendStatus>,
     pub(super) options: ConversationOptions,
-    pub(super) session: SessionOptions,
-    pub(super) idle_timeout: Option<Duration>,
-    linger: Option<Duration>,
-    pub(super) quit_after: Option<Duration>,
+    pub(super) pair: PairOptions,
     pub(super) reporter: Reporter,
 }
 
 impl Conversation {
     /// A conversation without ends. `pair` has the options of a session.
     #[must_use]
-    pub fn new(options: ConversationOptions, pair: &PairOptions, reporter: Reporter) -> Rc<Self> {
+    pub fn new(options: ConversationOptions, pair: PairOptions, reporter: Reporter) -> Rc<Self> {
         Rc::new(Self {
             stdio: Cell::new(None),
             partner: Cell::new(None),
             status: Cell::default(),
             options,
-            session: pair.session.unwrap_or_default(),
-            idle_timeout: pair.idle_timeout,
-            linger: pair.linger,
-            quit_after: pair.quit_after,
+            pair,
             reporter,
         })
     }
 
+    /// The options of the session.
+    fn session(&self) -> SessionOptions {
+        self.pair.session.unwrap_or_default()
+    }
+
     /// How long to stay after stdin has ended and nothing moves. `None` means forever.
     pub(super) fn linger(&self) -> Option<Duration> {
-        if self.session.send_only { Some(Duration::ZERO) } else { self.linger }
+        if self.session().send_only { Some(Duration::ZERO) } else { self.pair.linger }
     }
 
     /// Whether the address of the peer is still being looked up.
@@ -121,7 +121,7 @@ impl Conversation {
     /// Makes `partner` the end that gets the bytes of stdin. stdin is read from the first partner on.
     fn set_partner(&self, net: &mut Net, partner: End) {
         let before = self.partner.replace(Some(partner));
-        if before.is_none() && !self.session.recv_only {
+        if before.is_none() && !self.session().recv_only {
             self.with_stdio(net, |stdio| stdio.resume_reading());
         }
     }
@@ -211,7 +211,7 @@ impl DatagramProtocol for SocketSide {
     }
 
     fn datagram_received(&mut self, t: &mut DatagramTransport<'_>, data: &[u8], from: &Remote) {
-        let Conversation { options, session, stdio, .. } = &*self.shared;
+        let (session, Conversation { options, stdio, .. }) = (self.shared.session(), &*self.shared);
         if options.quota.is_used_up() {
             return;
         }
@@ -245,7 +245,7 @@ impl DatagramProtocol for SocketSide {
     fn error_received(&mut self, t: &mut DatagramTransport<'_>, error: io::Error) {
         let (info, number) = (t.info(), t.number());
         // The error of a server's datagram does not name its receiver.
-        let peer = info.peer.map_or_else(|| "datagram".to_owned(), |peer| peer.to_string());
+        let peer = receivers(t).unwrap_or_else(|| "datagram".to_owned());
         if is_too_long(&error) {
             self.shared.too_long(number, &format!("send {peer}"));
         } else if self.shared.options.serves {

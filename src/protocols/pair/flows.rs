@@ -50,7 +50,7 @@ pub struct Flows {
     limit: usize,
     /// How many flows there were when this machine last ran out of descriptors.
     room: usize,
-    places: FlowPlaces,
+    places: Rc<FlowPlaces>,
     table: HashMap<Key, Flow>,
     ages: Ages,
     /// Senders that wait for a place, in the order of their first datagrams.
@@ -199,8 +199,7 @@ impl Flows {
 
     /// Gives free places to newcomers, and has other flows make room for the rest of them.
     fn serve_newcomers(&mut self, net: &mut Net) {
-        // One holder of the list is this table.
-        while Rc::strong_count(&self.places) - 1 < self.capacity() {
+        while self.places.taken() < self.capacity() {
             let Some(newcomer) = self.newcomers.pop_front() else { return };
             self.open(net, newcomer);
         }
@@ -279,7 +278,7 @@ impl Flows {
 
     /// Right ends have gone, and their places are free; or right ends have opened, and can make room.
     pub(super) fn look_at_places(&mut self, net: &mut Net) {
-        for Gone { key, number, unsent } in self.places.take() {
+        for Gone { key, number, unsent } in self.places.take_gone() {
             self.leaving.remove(&number);
             if self.table.get(&key).is_some_and(|flow| flow.number == number) {
                 self.forget(&key);

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use log::Level;
 
-use crate::protocols::idle::{Activity, Fired, Stillness};
+use crate::protocols::idle::{Activity, Fired, IdleClock};
 use crate::transports::handle::Transport;
 use crate::transports::id::Id;
 use crate::transports::net::Net;
@@ -48,14 +48,13 @@ pub enum HalfClose {
 pub(super) struct InputEnd {
     policy: HalfClose,
     pub(super) request: RequestLine,
-    /// The limit of silence and its timer, while the end is held back.
-    held: Option<(Duration, TimerId)>,
-    stillness: Stillness,
+    /// Measures the silence while the end is held back.
+    silence: IdleClock,
 }
 
 impl InputEnd {
     pub(super) fn new(policy: HalfClose) -> Self {
-        Self { policy, request: RequestLine::default(), held: None, stillness: Stillness::default() }
+        Self { policy, request: RequestLine::default(), silence: IdleClock::default() }
     }
 
     /// Whether the next bytes of the input have to be given to `request`. It needs all bytes from the first one on.
@@ -74,7 +73,8 @@ impl InputEnd {
             HalfClose::Auto if is_doubtful || self.request.is_request() => SILENCE,
             HalfClose::Auto => return true,
         };
-        self.held = Some((limit, net.call_later(owner, limit)));
+        self.silence = IdleClock::new(Some(limit));
+        self.silence.start(net, owner);
         false
     }
 
@@ -90,16 +90,12 @@ impl InputEnd {
         peer: Number,
         has_moved: bool,
     ) -> Fired {
-        let Some((limit, _)) = self.held.filter(|(_, armed)| *armed == timer) else { return Fired::Other };
-        let still = self.stillness.lasts(net, activity);
-        if still < limit {
-            self.held = Some((limit, net.call_later(owner, limit - still)));
-            return Fired::TooEarly;
+        let fired = self.silence.fired(net, owner, timer, activity);
+        if let Fired::Expired(limit) = fired {
+            let level = if self.policy == HalfClose::Auto && has_moved { Level::Warn } else { Level::Debug };
+            log::log!(level, "{peer}no byte has moved for {}: {}", shown(limit), self.why_told());
         }
-        let level = if self.policy == HalfClose::Auto && has_moved { Level::Warn } else { Level::Debug };
-        log::log!(level, "{peer}no byte has moved for {}: {}", shown(limit), self.why_told());
-        self.held = None;
-        Fired::Expired(limit)
+        fired
     }
 
     /// What it means that the end is told now, and what the user can do about it. After a request of HTTP, a server

@@ -227,9 +227,6 @@ impl Protocol for KeySide {
     }
 
     fn connection_lost(&mut self, t: &mut Transport<'_>, error: Option<io::Error>) {
-        if let KeyPhase::Background(timer) | KeyPhase::Leaving(timer) = self.phase {
-            t.cancel(timer);
-        }
         self.side.connection_lost(t, error);
     }
 }

@@ -61,9 +61,9 @@ impl ConversationStdio {
             filled: 0,
             is_bulk: false,
             input: Input::Open,
-            idle: IdleClock::new(shared.idle_timeout),
+            idle: IdleClock::new(shared.pair.idle_timeout),
             linger: IdleClock::new(shared.linger()),
-            answer: AnswerClock::new(shared.quit_after),
+            answer: AnswerClock::new(shared.pair.quit_after),
         }
     }
 
@@ -119,14 +119,14 @@ impl ConversationStdio {
 
     /// Whether the time after the end of stdin has a limit of its own.
     fn has_limit(&self) -> bool {
-        self.shared.quit_after.is_some() || self.shared.linger().is_some()
+        self.shared.pair.quit_after.is_some() || self.shared.linger().is_some()
     }
 
     /// The time after the end of stdin, which has this limit, is over.
     fn lingered(&self, t: &mut Transport<'_>, limit: Duration) {
         if let Some((received, wanted)) = self.shared.options.quota.shortfall() {
             let limit = shown(limit);
-            let time = match self.shared.quit_after {
+            let time = match self.shared.pair.quit_after {
                 Some(_) => format!("within {limit} of the end of stdin"),
                 None => format!("and no more for {limit}"),
             };

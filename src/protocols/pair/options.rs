@@ -11,7 +11,7 @@ use crate::protocols::report::{Failure, Reporter};
 use crate::transports::number::Number;
 
 /// The options of a pair.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct PairOptions {
     /// When the end of a direction is passed on. `Auto` holds back the end of stdin alone, and only from a connection:
     /// ends of connections, and those for a child, are passed on as they come.

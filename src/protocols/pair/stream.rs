@@ -312,11 +312,16 @@ impl Protocol for StreamSide {
                 self.both_done_timer = Some(t.call_later(QUIET));
                 return Eof::KeepOpen;
             }
-        } else if t.is_peer_gone() && self.source_to_ask(t, other).is_some() {
-            return Eof::Close;
-        } else if !self.ends_with_peer(t) && !other.is_terminal(t.net()) && !t.is_peer_gone() {
-            self.wait_for(t, other);
-            return Eof::KeepOpen;
+        } else {
+            // This is asked once, because the peer can go between two questions.
+            let is_gone = t.is_peer_gone();
+            if is_gone && self.source_to_ask(t, other).is_some() {
+                return Eof::Close;
+            }
+            if !is_gone && !self.ends_with_peer(t) && !other.is_terminal(t.net()) {
+                self.wait_for(t, other);
+                return Eof::KeepOpen;
+            }
         }
         if !self.have_parted(t, other) {
             self.finish(t, other);
@@ -361,10 +366,6 @@ impl Protocol for StreamSide {
     fn connection_lost(&mut self, t: &mut Transport<'_>, error: Option<io::Error>) {
         // Nothing has failed once both directions have ended, and the child may go on.
         let error = error.filter(|_| self.both_done_timer.is_none());
-        let own = [&mut self.linger_timer, &mut self.probe_timer, &mut self.both_done_timer, &mut self.answer.timer];
-        for timer in own.into_iter().filter_map(Option::take) {
-            t.cancel(timer);
-        }
         match &error {
             Some(error) if !t.is_connection() => self.options.fail(Number::NONE, Failure::of_stdio(error)),
             Some(error) if self.is_routine(t, error) => {

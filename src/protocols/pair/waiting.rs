@@ -92,12 +92,28 @@ pub(super) struct Key {
 pub struct FlowPlace {
     /// The right end, which is added to the list when the place is free.
     gone: Option<Gone>,
-    places: FlowPlaces,
+    places: Rc<FlowPlaces>,
 }
 
-/// The right ends that are gone. Each place holds this list, so the number of its holders shows how many places are
-/// taken.
-pub(super) type FlowPlaces = Rc<RefCell<Vec<Gone>>>;
+/// The places of all senders.
+#[derive(Debug, Default)]
+pub(super) struct FlowPlaces {
+    taken: Cell<usize>,
+    /// The right ends that are gone.
+    gone: RefCell<Vec<Gone>>,
+}
+
+impl FlowPlaces {
+    /// How many places are taken.
+    pub(super) fn taken(&self) -> usize {
+        self.taken.get()
+    }
+
+    /// Takes the list of the right ends that are gone.
+    pub(super) fn take_gone(&self) -> Vec<Gone> {
+        self.gone.take()
+    }
+}
 
 /// A right end that is gone.
 #[derive(Debug)]
@@ -112,7 +128,8 @@ pub(super) struct Gone {
 
 impl FlowPlace {
     /// A place for the right end `number`.
-    pub(super) fn new(key: Key, number: Number, places: &FlowPlaces) -> Self {
+    pub(super) fn new(key: Key, number: Number, places: &Rc<FlowPlaces>) -> Self {
+        places.taken.set(places.taken.get() + 1);
         Self { gone: Some(Gone { key, number, unsent: None }), places: Rc::clone(places) }
     }
 
@@ -127,6 +144,7 @@ impl FlowPlace {
 
 impl Drop for FlowPlace {
     fn drop(&mut self) {
-        self.places.borrow_mut().extend(self.gone.take());
+        self.places.taken.set(self.places.taken.get() - 1);
+        self.places.gone.borrow_mut().extend(self.gone.take());
     }
 }

@@ -1,0 +1,53 @@
+//! A listener on the loopback whose `--allow` names other machines only, so that no client can come. The line is
+//! accepted, and a warning shows the line that serves these machines.
+
+use std::ffi::OsString;
+
+use crate::cli::habits;
+use crate::modes::config::{DatagramAddress, ExecPlace, LeftEndpoint, ListenConfig, Mode};
+use crate::transports::access::AccessList;
+use crate::transports::address::{Address, Host, HostPort};
+
+/// The warning, if the line is of that kind. `is_accepted` says whether the program takes a line.
+pub(super) fn warning(mode: &Mode, args: &[OsString], is_accepted: &dyn Fn(&[String]) -> bool) -> Option<String> {
+    if !awaits_nobody(mode) {
+        return None;
+    }
+    let words = args.iter().skip(1).map(|arg| arg.to_str().map(str::to_owned)).collect::<Option<Vec<_>>>();
+    let line = words.and_then(|words| habits::on_every_interface(&words, is_accepted));
+    let line = line.map(|line| format!("; to listen on every interface: {line}")).unwrap_or_default();
+    Some(format!("--allow admits no client of the loopback, where this listens{line}"))
+}
+
+/// Whether a listener of the mode is on the loopback alone, and its list allows other machines only.
+fn awaits_nobody(mode: &Mode) -> bool {
+    let of_stream = |config: &ListenConfig| {
+        let is_near = |address: &Address| matches!(address, Address::Inet(at) if is_loopback(at));
+        config.access.allows_only_others() && config.addresses.iter().all(is_near)
+    };
+    let of_datagrams = |access: &AccessList, addresses: &[DatagramAddress]| {
+        let is_near = |address: &DatagramAddress| matches!(address, DatagramAddress::Inet(at) if is_loopback(at));
+        access.allows_only_others() && addresses.iter().all(is_near)
+    };
+    match mode {
+        Mode::Echo(ends) | Mode::Server(ends) => ends.iter().any(of_stream),
+        Mode::DatagramEcho(ends, _) | Mode::DatagramServer(ends, _) => {
+            ends.iter().any(|end| of_datagrams(&end.access, &end.addresses))
+        }
+        Mode::Exec(config) => matches!(&config.place, ExecPlace::Listen(ends) if ends.iter().any(of_stream)),
+        Mode::Relay(config) => match &config.left {
+            LeftEndpoint::Listen(end) => of_stream(end),
+            LeftEndpoint::DatagramListen(end) => of_datagrams(&end.access, &end.addresses),
+            LeftEndpoint::Single(_) => false,
+        },
+        Mode::Client(_) | Mode::ShowChain(_) | Mode::DatagramClient(..) | Mode::Scan(_) | Mode::Wait(_) => false,
+    }
+}
+
+fn is_loopback(at: &HostPort) -> bool {
+    match &at.host {
+        Host::Loopback => true,
+        Host::Ip { ip, .. } => ip.to_canonical().is_loopback(),
+        Host::Any | Host::Name(_) => false,
+    }
+}
