@@ -4,9 +4,9 @@
 use std::ffi::OsString;
 
 use crate::cli::habits;
-use crate::modes::config::{DatagramAddress, ExecPlace, LeftEndpoint, ListenConfig, Mode};
+use crate::modes::config::{ExecPlace, LeftEndpoint, ListenConfig, Mode};
 use crate::transports::access::AccessList;
-use crate::transports::address::{Address, Host, HostPort};
+use crate::transports::address::{Host, HostPort, Place};
 
 /// The warning, if the line is of that kind. `is_accepted` says whether the program takes a line.
 pub(super) fn warning(mode: &Mode, args: &[OsString], is_accepted: &dyn Fn(&[String]) -> bool) -> Option<String> {
@@ -22,11 +22,11 @@ pub(super) fn warning(mode: &Mode, args: &[OsString], is_accepted: &dyn Fn(&[Str
 /// Whether a listener of the mode is on the loopback alone, and its list allows other machines only.
 fn awaits_nobody(mode: &Mode) -> bool {
     let of_stream = |config: &ListenConfig| {
-        let is_near = |address: &Address| matches!(address, Address::Inet(at) if is_loopback(at));
+        let is_near = |place: &Place| place.host_port().is_some_and(is_loopback);
         config.access.allows_only_others() && config.addresses.iter().all(is_near)
     };
-    let of_datagrams = |access: &AccessList, addresses: &[DatagramAddress]| {
-        let is_near = |address: &DatagramAddress| matches!(address, DatagramAddress::Inet(at) if is_loopback(at));
+    let of_datagrams = |access: &AccessList, addresses: &[Place<HostPort>]| {
+        let is_near = |place: &Place<HostPort>| matches!(place, Place::Address(at) if is_loopback(at));
         access.allows_only_others() && addresses.iter().all(is_near)
     };
     match mode {
