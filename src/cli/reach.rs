@@ -4,9 +4,9 @@
 use std::ffi::OsString;
 
 use crate::cli::habits;
-use crate::modes::config::{ExecPlace, LeftEndpoint, ListenConfig, Mode};
+use crate::modes::config::{DatagramListenConfig, ExecPlace, LeftEndpoint, ListenConfig, Mode};
 use crate::transports::access::AccessList;
-use crate::transports::address::{Host, HostPort, Place};
+use crate::transports::address::{Address, Host, HostPort, Place};
 
 /// The warning, if the line is of that kind. `is_accepted` says whether the program takes a line.
 pub(super) fn warning(mode: &Mode, args: &[OsString], is_accepted: &dyn Fn(&[String]) -> bool) -> Option<String> {
@@ -21,27 +21,24 @@ pub(super) fn warning(mode: &Mode, args: &[OsString], is_accepted: &dyn Fn(&[Str
 
 /// Whether a listener of the mode is on the loopback alone, and its list allows other machines only.
 fn awaits_nobody(mode: &Mode) -> bool {
-    let of_stream = |config: &ListenConfig| {
-        let is_near = |place: &Place| place.host_port().is_some_and(is_loopback);
-        config.access.allows_only_others() && config.addresses.iter().all(is_near)
-    };
-    let of_datagrams = |access: &AccessList, addresses: &[Place<HostPort>]| {
-        let is_near = |place: &Place<HostPort>| matches!(place, Place::Address(at) if is_loopback(at));
-        access.allows_only_others() && addresses.iter().all(is_near)
-    };
+    let is_near = |at: &Address| matches!(at, Address::Inet(at) if is_loopback(at));
+    let of_stream = |end: &ListenConfig| serves_nobody(&end.access, &end.addresses, is_near);
+    let of_datagrams = |end: &DatagramListenConfig| serves_nobody(&end.access, &end.addresses, is_loopback);
     match mode {
         Mode::Echo(ends) | Mode::Server(ends) => ends.iter().any(of_stream),
-        Mode::DatagramEcho(ends, _) | Mode::DatagramServer(ends, _) => {
-            ends.iter().any(|end| of_datagrams(&end.access, &end.addresses))
-        }
+        Mode::DatagramEcho(ends, _) | Mode::DatagramServer(ends, _) => ends.iter().any(of_datagrams),
         Mode::Exec(config) => matches!(&config.place, ExecPlace::Listen(ends) if ends.iter().any(of_stream)),
         Mode::Relay(config) => match &config.left {
             LeftEndpoint::Listen(end) => of_stream(end),
-            LeftEndpoint::DatagramListen(end) => of_datagrams(&end.access, &end.addresses),
+            LeftEndpoint::DatagramListen(end) => of_datagrams(end),
             LeftEndpoint::Single(_) => false,
         },
         Mode::Client(_) | Mode::ShowChain(_) | Mode::DatagramClient(..) | Mode::Scan(_) | Mode::Wait(_) => false,
     }
+}
+
+fn serves_nobody<A>(access: &AccessList, places: &[Place<A>], is_near: impl Fn(&A) -> bool) -> bool {
+    access.allows_only_others() && places.iter().all(|place| matches!(place, Place::Address(at) if is_near(at)))
 }
 
 fn is_loopback(at: &HostPort) -> bool {

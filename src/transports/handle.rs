@@ -91,7 +91,7 @@ impl Transport<'_> {
     /// Whether one direction can end alone. Unlike in asyncio, TLS can. asyncio's `can_write_eof`.
     #[must_use]
     pub fn can_write_eof(&self) -> bool {
-        self.net.stream(self.id).is_some_and(|stream| stream.io.can_write_eof())
+        self.net.stream(self.id).is_some_and(Stream::can_write_eof)
     }
 
     /// Whether `write_eof` was called, or writing has failed.
