@@ -11,15 +11,14 @@ use crate::cli::options::{Opt, Options, row};
 use crate::cli::schemes::{NOT_FOR_DESCRIPTORS, Scheme};
 use crate::cli::tls::{client_settings, server_settings};
 use crate::modes::config::{
-    ConnectConfig, DatagramConnectConfig, DatagramListenConfig, DialConfig, ListenConfig, StreamConfig, TlsConnect,
+    ConnectConfig, DatagramConnectConfig, DatagramListenConfig, ListenConfig, StreamConfig, TlsConnect,
 };
 use crate::transports::access::AccessList;
 use crate::transports::address::{Address, Family, Host, HostPort, Place, UnixName};
 use crate::transports::advice::Advice;
+use crate::transports::connect::Dialing;
 use crate::transports::datagram::opening::Group;
-
-/// The permission bits of a unix socket without `--mode`: access for its owner only.
-const SOCKET_MODE_DEFAULT: u32 = 0o600;
+use crate::transports::opening::UnixBinding;
 
 /// Why an option about the data of a session is refused beside `--show-chain`.
 pub(super) const NO_DATA: &str = "no data is exchanged";
@@ -95,14 +94,12 @@ pub(super) fn end_config(
     Ok(EndConfig::Connect(ConnectConfig { target: address, dial, tls, crlf: options.crlf, stream: run.stream.clone() }))
 }
 
-pub(super) fn dial_config(address: &Place, options: &Options, advice: Advice) -> Result<DialConfig, ConfigError> {
+pub(super) fn dial_config(address: &Place, options: &Options, advice: Advice) -> Result<Dialing, ConfigError> {
     check_target(address)?;
     let family = family_of(options);
     check_family(family, address, advice)?;
-    if let Some(source) = &options.dial.source {
-        check_source(source, family, address, advice)?;
-    }
-    Ok(DialConfig { family, ..options.dial.clone() })
+    check_source(&options.dial.source, family, address, advice)?;
+    Ok(Dialing { family, avoids_own_listeners: true, ..options.dial.clone() })
 }
 
 fn listen_config(
@@ -122,8 +119,8 @@ fn listen_config(
         check_family(family, address, advice)?;
     }
     let ListenConfig { grace, accept_timeout, .. } = run.options.listening;
-    let ListenConfig { backlog, max_conns, port_file, owner, replace_stale, .. } = options.listening.clone();
-    let DialConfig { numeric, keepalive, socket, .. } = options.dial.clone();
+    let ListenConfig { backlog, max_conns, port_file, binding, .. } = options.listening.clone();
+    let Dialing { numeric, keepalive, socket, .. } = options.dial.clone();
     Ok(ListenConfig {
         addresses,
         family,
@@ -132,10 +129,7 @@ fn listen_config(
         max_conns,
         backlog,
         access: AccessList::new(options.allow.clone(), options.deny.clone()),
-        socket_mode: options.mode.unwrap_or(SOCKET_MODE_DEFAULT),
-        owner,
-        replace_stale,
-        advice,
+        binding: UnixBinding { mode: options.mode.unwrap_or(binding.mode), advice, ..binding },
         port_file,
         grace,
         accept_timeout,
@@ -229,12 +223,14 @@ fn excluding(family: Family, ip: IpAddr, advice: Advice) -> Option<String> {
     (!is_admitted).then(|| advice.letter(if ip.is_ipv6() { "4" } else { "6" }))
 }
 
-/// Checks that a source and an address have the same family.
-fn check_source(source: &HostPort, family: Family, address: &Place, advice: Advice) -> Result<(), ConfigError> {
-    let from = Place::Address(source.clone().into());
-    check_family(family, &from, advice)?;
-    match (ip_of(&from), ip_of(address)) {
-        (Some(from), Some(to)) if from.is_ipv4() != to.is_ipv4() => {
+/// Checks that a source and an address have the same family. A port alone is one for both families.
+fn check_source(source: &[SocketAddr], family: Family, address: &Place, advice: Advice) -> Result<(), ConfigError> {
+    let [source] = source else { return Ok(()) };
+    if let Some(option) = excluding(family, source.ip(), advice) {
+        return Err(format!("{option} excludes the address '{source}'").into());
+    }
+    match ip_of(address) {
+        Some(to) if source.is_ipv4() != to.is_ipv4() => {
             let option = advice.flag("source");
             Err(format!("{option} '{source}' and '{address}' have different families").into())
         }

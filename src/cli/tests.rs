@@ -98,8 +98,8 @@ fn a_client_has_the_documented_defaults() {
     let config = client("tcp-client localhost:80");
     assert_eq!(config.target.to_string(), "localhost:80");
     let dial = config.dial;
-    assert_eq!((dial.family, dial.numeric, dial.source), (Family::Any, false, None));
-    assert_eq!((dial.connect_timeout, dial.retry), (Duration::from_secs(10), Retry::Times(0)));
+    assert_eq!((dial.family, dial.numeric, dial.source), (Family::Any, false, Vec::new()));
+    assert_eq!((dial.timeout, dial.retry), (Duration::from_secs(10), Retry::Times(0)));
     assert_eq!(dial.retry_delay, Duration::from_secs(1));
     let stream = config.stream;
     assert!(!stream.send_only && !stream.recv_only && stream.half_close == HalfClose::Auto);
@@ -111,8 +111,8 @@ fn a_client_has_the_documented_defaults() {
 fn a_listener_has_the_documented_defaults() {
     let config = listener("unix-server ./sock");
     assert_eq!(config.addresses, [Place::Address(UnixName::Path(PathBuf::from("./sock")).into())]);
-    assert!(!config.keep_open && !config.replace_stale && config.access == AccessList::default());
-    assert_eq!((config.backlog, config.max_conns, config.socket_mode), (4096, None, 0o600));
+    assert!(!config.keep_open && !config.binding.replace_stale && config.access == AccessList::default());
+    assert_eq!((config.backlog, config.max_conns, config.binding.mode), (4096, None, 0o600));
     assert_eq!((config.grace, config.port_file), (Duration::from_secs(10), None));
 }
 
@@ -134,8 +134,8 @@ fn options_reach_the_configuration() {
     );
     let dial = config.dial;
     assert_eq!((dial.family, dial.numeric, dial.retry), (Family::V6, true, Retry::Times(3)));
-    assert_eq!(dial.source.map(|source| source.to_string()), Some("[::1]:99".into()));
-    assert_eq!((dial.connect_timeout, dial.retry_delay), (Duration::from_millis(250), Duration::ZERO));
+    assert_eq!(dial.source, ["[::1]:99".parse().expect("an address")]);
+    assert_eq!((dial.timeout, dial.retry_delay), (Duration::from_millis(250), Duration::ZERO));
     let stream = config.stream;
     assert!(!stream.send_only && stream.half_close == HalfClose::Never && stream.high_water == 0);
     assert_eq!(stream.linger, Some(Duration::ZERO));
@@ -149,13 +149,13 @@ fn options_reach_the_configuration() {
     assert!(listener("tcp-echo :1").keep_open && !listener("tcp-echo --once :1").keep_open);
     assert_eq!(listener("tcp-echo --max-conns 5 --port-file f :1").max_conns, Some(5));
     let config = listener("unix-echo --mode 0660 --replace-stale sock");
-    assert!(config.replace_stale && config.socket_mode == 0o660);
+    assert!(config.binding.replace_stale && config.binding.mode == 0o660);
 }
 
 #[test]
 fn datagram_modes_have_the_documented_defaults() {
     let (config, datagrams, stream) = datagram_client("udp-client localhost:8125");
-    assert_eq!((config.dial.connect_timeout, config.dial.retry), (Duration::from_secs(10), Retry::Times(0)));
+    assert_eq!((config.dial.timeout, config.dial.retry), (Duration::from_secs(10), Retry::Times(0)));
     assert_eq!((stream.linger, stream.idle_timeout), (Some(Duration::from_secs(1)), None));
     assert_eq!((datagrams.count, datagrams.lines, config.broadcast), (None, false, false));
 
@@ -175,7 +175,7 @@ fn options_of_datagrams_reach_the_configuration() {
     assert_eq!((datagrams.count, datagrams.lines, config.broadcast), (Some(3), true, true));
     assert_eq!((stream.linger, stream.idle_timeout), (Some(Duration::ZERO), Some(Duration::from_secs(5))));
     assert_eq!((config.dial.family, config.dial.retry), (Family::V4, Retry::Times(2)));
-    assert!(config.dial.source.is_some());
+    assert_eq!(config.dial.source.len(), 2);
     assert!(datagram_client("udp-client --send-only :1").2.send_only);
 
     let (config, datagrams) = datagram_service(
@@ -317,9 +317,9 @@ fn a_scan_has_the_documented_defaults() {
     };
     let config = scan("scan localhost 80,22");
     assert_eq!((config.ports, config.parallel, config.banners), (vec![22, 80], 64, false));
-    assert_eq!((config.dial.connect_timeout, config.stream.timeout), (Duration::from_secs(2), None));
+    assert_eq!((config.dial.timeout, config.stream.timeout), (Duration::from_secs(2), None));
     let config = scan("scan --banner --parallel 9 --connect-timeout 1 --timeout 5 -6 localhost 80");
     assert_eq!((config.parallel, config.banners, config.dial.family), (9, true, Family::V6));
     let seconds = Duration::from_secs;
-    assert_eq!((config.dial.connect_timeout, config.stream.timeout), (seconds(1), Some(seconds(5))));
+    assert_eq!((config.dial.timeout, config.stream.timeout), (seconds(1), Some(seconds(5))));
 }

@@ -13,9 +13,10 @@ use crate::cli::quote::clean;
 use crate::cli::request::{ParsedEndpoint, Request, check_use};
 use crate::cli::resolve::run_config;
 use crate::cli::schemes::{Form, Role};
-use crate::modes::config::{AwaitedKind, AwaitedService, ConnectConfig, DatagramConnectConfig, DialConfig, WaitConfig};
+use crate::modes::config::{AwaitedKind, AwaitedService, ConnectConfig, DatagramConnectConfig, WaitConfig};
 use crate::protocols::wait::http::HttpGet;
 use crate::transports::address::{Address, Host, HostPort, Place};
+use crate::transports::connect::Dialing;
 
 /// Why an inherited socket cannot be waited for.
 const OPEN_ALREADY: &str = "an inherited socket is open already: wait needs an address";
@@ -125,7 +126,7 @@ fn service(
 }
 
 /// Checks that a name may be looked up. Otherwise no try could succeed.
-fn check_name(arg: &EndpointArg<'_>, at: &HostPort, dial: &DialConfig) -> Result<(), ConfigError> {
+fn check_name(arg: &EndpointArg<'_>, at: &HostPort, dial: &Dialing) -> Result<(), ConfigError> {
     match &at.host {
         Host::Name(name) if dial.numeric => {
             Err(arg.with_context(&format!("'{}' is a name, which -n does not look up", clean(name))))

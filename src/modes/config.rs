@@ -11,12 +11,11 @@ use crate::protocols::pair::half_close::HalfClose;
 use crate::protocols::wait::http::HttpGet;
 use crate::transports::access::AccessList;
 use crate::transports::address::{Address, Family, Host, HostPort, Place};
-use crate::transports::advice::Advice;
-use crate::transports::connect::Retry;
+use crate::transports::connect::Dialing;
 use crate::transports::datagram::opening::Group;
 use crate::transports::keepalive::KeepAlive;
 use crate::transports::layer::starttls::StartTls;
-use crate::transports::opening::Owner;
+use crate::transports::opening::UnixBinding;
 use crate::transports::process::opening::ChildStdio;
 use crate::transports::socket_options::SocketOptions;
 use crate::transports::tls::settings::{ClientSettings, ServerSettings};
@@ -66,14 +65,8 @@ pub struct ListenConfig {
     pub backlog: u32,
     /// `--allow` and `--deny`.
     pub access: AccessList,
-    /// `--mode`: permission bits of a unix socket.
-    pub socket_mode: u32,
-    /// `--owner`: user and group of a unix socket.
-    pub owner: Owner,
-    /// `--replace-stale`: remove a unix socket that no process serves.
-    pub replace_stale: bool,
-    /// How messages name options.
-    pub advice: Advice,
+    /// `--mode`, `--owner`, `--replace-stale`: the file of a unix socket.
+    pub binding: UnixBinding,
     /// `--port-file`: where to write the real port once listening.
     pub port_file: Option<PathBuf>,
     /// `--grace`: how long sessions may finish after the first SIGTERM.
@@ -117,34 +110,13 @@ pub struct DatagramListenConfig {
     pub stream: StreamConfig,
 }
 
-/// How to connect.
-#[derive(Clone, Debug, Default)]
-pub struct DialConfig {
-    /// `-4`, `-6`.
-    pub family: Family,
-    /// `-n`: do not look up names.
-    pub numeric: bool,
-    /// `--source`: the local address to connect from, and the local port unless that is 0.
-    pub source: Option<HostPort>,
-    /// `--connect-timeout`: how long one try may take, looking the name up included.
-    pub connect_timeout: Duration,
-    /// `--retry`: how many tries follow a first one that failed.
-    pub retry: Retry,
-    /// `--retry-delay`: the pause between two tries.
-    pub retry_delay: Duration,
-    /// `--keepalive`: when a silent TCP peer counts as gone.
-    pub keepalive: KeepAlive,
-    /// `--nodelay`, `--recv-buffer` and further options of the socket.
-    pub socket: SocketOptions,
-}
-
 /// An end that connects a stream.
 #[derive(Clone, Debug)]
 pub struct ConnectConfig {
     /// Where to connect. `fd:N` is a connection that was open when xport started.
     pub target: Place,
     /// How to connect to the peer.
-    pub dial: DialConfig,
+    pub dial: Dialing,
     /// The settings of TLS, if there is TLS.
     pub tls: Option<TlsConnect>,
     /// `--crlf`: a line feed is sent as CR LF.
@@ -159,7 +131,7 @@ pub struct DatagramConnectConfig<A> {
     /// The peer.
     pub target: A,
     /// How the name of the peer is looked up, and the source.
-    pub dial: DialConfig,
+    pub dial: Dialing,
     /// `--broadcast`: the peer can be a broadcast address.
     pub broadcast: bool,
 }
@@ -272,7 +244,7 @@ pub struct ScanConfig {
     /// The ports, in order, each once. Never empty.
     pub ports: Vec<u16>,
     /// How to connect to each port.
-    pub dial: DialConfig,
+    pub dial: Dialing,
     /// `--parallel`: how many connections are made at the same time.
     pub parallel: usize,
     /// `--banner`: show the first line of each service.
@@ -313,11 +285,11 @@ pub struct AwaitedService {
 #[derive(Clone, Debug)]
 pub enum AwaitedKind {
     /// `tcp:`, `unix:`, `tls:`: a connection, and with TLS a verified handshake.
-    Connects(Address, DialConfig, Option<TlsConnect>),
+    Connects(Address, Dialing, Option<TlsConnect>),
     /// `http:`, `https:`: the status of an answer.
-    Answers(HostPort, DialConfig, Option<TlsConnect>, HttpGet),
+    Answers(HostPort, Dialing, Option<TlsConnect>, HttpGet),
     /// `udp:`: with a text, a reply to it. Without one, no refusal.
-    Replies(HostPort, DialConfig, Option<Vec<u8>>),
+    Replies(HostPort, Dialing, Option<Vec<u8>>),
 }
 
 /// Further options of a run over datagrams.

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::config::{DatagramConnectConfig, DatagramListenConfig, DatagramRun, StreamConfig};
 use super::listen;
-use super::parts::{dialing, marks, pair_options, session_options, stdio, stdio_of, take_over, unusable};
+use super::parts::{marks, pair_options, session_options, stdio, stdio_of, take_over, unusable};
 use super::run::{Run, local};
 use crate::protocols::datagram_echo::DatagramEcho;
 use crate::protocols::pair::conversation::{Conversation, ConversationOptions, SocketSide};
@@ -55,7 +55,7 @@ pub(super) fn client(
     // An inherited descriptor is taken over first, because a new descriptor could get the same number.
     let open: OpenSocket<'_> = match &config.target {
         Place::Address(target) => {
-            Box::new(|net, options, side| Ok(net.connect_udp(target.clone(), dialing(dial), options, side)))
+            Box::new(|net, options, side| Ok(net.connect_udp(target.clone(), dial.clone(), options, side)))
         }
         Place::Inherited(number) => {
             let Inherited::Datagrams(socket) = take_over(*number)? else {

@@ -21,7 +21,7 @@ use crate::transports::id::Id;
 use crate::transports::info::Peer;
 use crate::transports::listener::Listening;
 use crate::transports::net::Net;
-use crate::transports::opening::{Inherited, Stack, UnixBinding, inherit};
+use crate::transports::opening::{Inherited, Stack, inherit};
 use crate::transports::own_file::{self, OwnFile};
 use crate::transports::protocol::{DatagramProtocol, Factory};
 use crate::transports::tls::TlsServer;
@@ -127,9 +127,7 @@ pub(super) fn open_all(
         let open = |net: &mut Net, at, stack| net.listen_tcp(at, stack, listening.clone(), factory());
         let ids = open_places(net, config.family, places, open, |net, place| match place {
             StreamPlace::Address(address) => {
-                let (mode, replace_stale) = (config.socket_mode, config.replace_stale);
-                let binding = UnixBinding { mode, owner: config.owner, replace_stale, advice: config.advice };
-                let opened = net.listen(&address, binding, listening.clone(), factory());
+                let opened = net.listen(&address, config.binding, listening.clone(), factory());
                 Ok(Some(opened.map_err(|error| unavailable(&address, &error))?))
             }
             StreamPlace::Inherited(number, socket) => open_inherited(net, number, socket, &listening, &factory),

@@ -5,7 +5,7 @@ use std::os::fd::OwnedFd;
 
 use super::children::{self, Child};
 use super::config::{ConnectConfig, DatagramConnectConfig, Endpoint};
-use super::parts::{dialing, stdio, take_over, unusable};
+use super::parts::{stdio, take_over, unusable};
 use super::run::local;
 use super::tls;
 use super::tls::Greeting;
@@ -67,7 +67,7 @@ impl PreparedEnd {
             Self::Datagrams(DatagramConnectConfig { target, dial, broadcast }) => {
                 let socket = DatagramOptions { marks, broadcast: *broadcast, traffic_class: None };
                 let side = DatagramSide::new(other, options);
-                End::Datagrams(net.connect_udp(target.clone(), dialing(dial), socket, side))
+                End::Datagrams(net.connect_udp(target.clone(), dial.clone(), socket, side))
             }
             Self::Child(child) => {
                 End::Child(children::start(net, child, variables, marks, ChildEnd::new(other, options))?)
@@ -107,7 +107,7 @@ impl Connection {
     ) -> Result<Id, Failure> {
         let ConnectConfig { target, dial, crlf, .. } = &self.config;
         let id = match target {
-            Place::Address(target) => net.connect_stream(target.clone(), dialing(dial), protocol),
+            Place::Address(target) => net.connect_stream(target.clone(), dial.clone(), protocol),
             Place::Inherited(_) => {
                 let taken = || Failure::new(Cause::Unavailable, "an inherited connection can serve only one client");
                 let opened = net.adopt(self.inherited.take().ok_or_else(taken)?, protocol);

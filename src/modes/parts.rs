@@ -3,11 +3,10 @@
 use std::io;
 use std::os::fd::RawFd;
 
-use super::config::{DialConfig, StreamConfig};
+use super::config::StreamConfig;
 use super::terminal;
 use crate::protocols::pair::{PairOptions, SessionOptions};
 use crate::protocols::report::{Cause, Failure, Reporter};
-use crate::transports::connect::{Dialing, source_addresses};
 use crate::transports::error::describe;
 use crate::transports::id::Id;
 use crate::transports::net::Net;
@@ -18,21 +17,6 @@ use crate::transports::protocol::Handler;
 /// The water marks of the write buffers.
 pub(super) fn marks(stream: &StreamConfig) -> anyhow::Result<WaterMarks> {
     Ok(WaterMarks::new(stream.high_water, stream.low_water)?)
-}
-
-/// How to connect, as the transports take it.
-pub(super) fn dialing(config: &DialConfig) -> Dialing {
-    Dialing {
-        family: config.family,
-        numeric: config.numeric,
-        source: config.source.as_ref().map(source_addresses).unwrap_or_default(),
-        timeout: config.connect_timeout,
-        retry: config.retry,
-        retry_delay: config.retry_delay,
-        avoids_own_listeners: true,
-        keepalive: config.keepalive,
-        socket: config.socket.clone(),
-    }
 }
 
 /// Takes over an inherited descriptor.

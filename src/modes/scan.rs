@@ -1,7 +1,7 @@
 //! `scan`: which ports of a host are open.
 
 use super::config::{ScanConfig, StreamConfig};
-use super::parts::{dialing, stdio};
+use super::parts::stdio;
 use super::run::Run;
 use crate::protocols::scan::{Scan, ScanOptions};
 use crate::sys::{limits, names};
@@ -19,7 +19,7 @@ pub(super) fn scan(config: &ScanConfig) -> anyhow::Result<()> {
     let mut run = Run::of_client(&StreamConfig { timeout: None, ..config.stream.clone() }, false)?;
     // Each connection needs a descriptor. If the system does not allow more, the present limit stays.
     let _ = limits::raise_open_files();
-    let mut dialing = dialing(&config.dial);
+    let mut dialing = config.dial.clone();
     dialing.keepalive = KeepAlive::OFF;
     if let [source] = dialing.source[..] {
         dialing.family = if source.is_ipv4() { Family::V4 } else { Family::V6 };

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use super::children;
 use super::config::{AwaitedKind, AwaitedService, TlsConnect, WaitConfig};
-use super::parts::dialing;
 use super::run::Run;
 use super::tls::{self, Greeting};
 use crate::protocols::report::Failure;
@@ -69,5 +68,5 @@ fn prepare(awaited: &AwaitedService) -> anyhow::Result<Service> {
         AwaitedKind::Answers(at, dial, tls, get) => (dial, Proof::Http(at.clone(), client(tls)?, get.clone())),
         AwaitedKind::Replies(at, dial, text) => (dial, Proof::Datagram(at.clone(), text.clone())),
     };
-    Ok(Service { name: awaited.name.clone(), dialing: dialing(dial), proof })
+    Ok(Service { name: awaited.name.clone(), dialing: dial.clone(), proof })
 }

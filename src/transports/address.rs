@@ -17,7 +17,7 @@ use socket2::{SockAddr, Socket};
 
 pub(crate) use self::family::SocketFamily;
 use self::inet::INET;
-pub use self::inet::{Family, Host, HostPort, Stack, source_addresses};
+pub use self::inet::{Family, Host, HostPort, Stack};
 pub(crate) use self::inet::{bind as bind_inet, canonical, numeric_addresses};
 use self::unix::UNIX;
 pub use self::unix::UnixName;

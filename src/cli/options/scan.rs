@@ -5,7 +5,7 @@ use super::typed::Opt::*;
 use crate::cli::values::{parse_number, parse_positive_duration};
 
 pub(super) static SCAN: &[OptSpec] = &[
-    number(ScanTimeout, "connect-timeout", "DUR", |o, t| put(&mut o.dial.connect_timeout, parse_positive_duration(t)))
+    number(ScanTimeout, "connect-timeout", "DUR", |o, t| put(&mut o.dial.timeout, parse_positive_duration(t)))
         .default("2s")
         .variable("XPORT_CONNECT_TIMEOUT")
         .top(13)

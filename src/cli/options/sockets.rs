@@ -9,6 +9,7 @@ use crate::cli::values::{
     parse_device, parse_duration, parse_keepalive, parse_mode, parse_network, parse_number, parse_positive_duration,
     parse_positive_size, parse_retry, parse_tos,
 };
+use crate::transports::address::numeric_addresses;
 
 fn set_nodelay(options: &mut Options, text: &str) -> Result<(), String> {
     options.dial.socket.nodelay = Some(match text {
@@ -95,7 +96,7 @@ pub(super) static LISTENING: &[OptSpec] = &[
         .top(20)
         .help("Permission bits of the socket [default: 0600]")
         .more("MODE is octal, as for chmod."),
-    text(Owner, "owner", "USER[:GROUP]", |o, t| put(&mut o.listening.owner, parse_owner(t)))
+    text(Owner, "owner", "USER[:GROUP]", |o, t| put(&mut o.listening.binding.owner, parse_owner(t)))
         .variable("XPORT_OWNER")
         .help("Owner and group of the socket, as for chown")
         .more(
@@ -103,7 +104,7 @@ pub(super) static LISTENING: &[OptSpec] = &[
              own group. The owner is set before a client can connect. Only root can name another user. Other users \
              can name only their own groups.",
         ),
-    flag(ReplaceStale, "replace-stale", |o| o.listening.replace_stale = true)
+    flag(ReplaceStale, "replace-stale", |o| o.listening.binding.replace_stale = true)
         .variable("XPORT_REPLACE_STALE")
         .top(21)
         .help("Replace a socket that no process serves")
@@ -129,18 +130,16 @@ pub(super) static CONNECTION: &[OptSpec] = &[
         .top(13)
         .help("Run the program on one connection to EP")
         .more("EP is an endpoint, as for --listen, with options such as those in host:7000,source=:99."),
-    number(ConnectTimeout, "connect-timeout", "DUR", |o, t| {
-        put(&mut o.dial.connect_timeout, parse_positive_duration(t))
-    })
-    .default("10s")
-    .variable("XPORT_CONNECT_TIMEOUT")
-    .top(43)
-    .help("Time limit for one attempt to connect")
-    .more("The time includes the name look-up.")
-    .instead(&[
-        (Topic::Datagrams, "Time limit for the name look-up", ""),
-        (Topic::Wait, "Time limit for one try, its answer included", "The time includes the name look-up."),
-    ]),
+    number(ConnectTimeout, "connect-timeout", "DUR", |o, t| put(&mut o.dial.timeout, parse_positive_duration(t)))
+        .default("10s")
+        .variable("XPORT_CONNECT_TIMEOUT")
+        .top(43)
+        .help("Time limit for one attempt to connect")
+        .more("The time includes the name look-up.")
+        .instead(&[
+            (Topic::Datagrams, "Time limit for the name look-up", ""),
+            (Topic::Wait, "Time limit for one try, its answer included", "The time includes the name look-up."),
+        ]),
     number(Retry, "retry", "N|forever", |o, t| put(&mut o.dial.retry, parse_retry(t)))
         .default("0")
         .variable("XPORT_RETRY")
@@ -165,12 +164,14 @@ pub(super) static CONNECTION: &[OptSpec] = &[
         .variable("XPORT_NUMERIC")
         .help("Do not look up host names")
         .more("Every host must be an IP address or localhost."),
-    text(Source, "source", "ADDR", |o, t| put(&mut o.dial.source, parse_source(t).map(Some)))
-        .variable("XPORT_SOURCE")
-        .top(47)
-        .help("Connect from this local address")
-        .more("ADDR is IP, IP:PORT, [V6]:PORT or :PORT.")
-        .instead(&[(Topic::Datagrams, "Send from this local address", "ADDR is IP, IP:PORT, [V6]:PORT or :PORT.")]),
+    text(Source, "source", "ADDR", |o, t| {
+        put(&mut o.dial.source, parse_source(t).map(|source| numeric_addresses(&source)))
+    })
+    .variable("XPORT_SOURCE")
+    .top(47)
+    .help("Connect from this local address")
+    .more("ADDR is IP, IP:PORT, [V6]:PORT or :PORT.")
+    .instead(&[(Topic::Datagrams, "Send from this local address", "ADDR is IP, IP:PORT, [V6]:PORT or :PORT.")]),
     number(Keepalive, "keepalive", "DUR|off", |o, t| put(&mut o.dial.keepalive, parse_keepalive(t)))
         .default("60s")
         .variable("XPORT_KEEPALIVE")

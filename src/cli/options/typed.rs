@@ -10,9 +10,10 @@ use rustls::pki_types::ServerName;
 
 use crate::cli::logger::Color;
 use crate::cli::text::Manual;
-use crate::modes::config::{DatagramRun, DialConfig, ListenConfig, StreamConfig, WaitConfig};
+use crate::modes::config::{DatagramRun, ListenConfig, StreamConfig, WaitConfig};
 use crate::protocols::escape::EscapeKey;
 use crate::protocols::half_close::HalfClose;
+use crate::transports::connect::Dialing;
 use crate::transports::datagram::opening::Group;
 use crate::transports::layer::starttls::StartTls;
 use crate::transports::process::opening::ChildStdio;
@@ -119,7 +120,7 @@ pub(in crate::cli) struct Options {
     pub(super) given: Vec<Opt>,
     pub(in crate::cli) listen: Vec<OsString>,
     pub(in crate::cli) listening: ListenConfig,
-    pub(in crate::cli) dial: DialConfig,
+    pub(in crate::cli) dial: Dialing,
     pub(in crate::cli) stream: StreamConfig,
     pub(in crate::cli) datagrams: DatagramRun,
     pub(in crate::cli) wait: WaitConfig,

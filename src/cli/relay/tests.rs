@@ -8,10 +8,10 @@ use std::path::PathBuf;
 
 use super::*;
 use crate::cli::{Parsed, parse};
-use crate::modes::config::{DatagramListenConfig, DialConfig, ListenConfig, Mode};
+use crate::modes::config::{DatagramListenConfig, ListenConfig, Mode};
 use crate::protocols::half_close::HalfClose;
 use crate::transports::address::{Family, Host, HostPort, UnixName};
-use crate::transports::connect::Retry;
+use crate::transports::connect::{Dialing, Retry};
 
 fn mode(args: &[&str]) -> Mode {
     match parse(std::iter::once("xport").chain(args.iter().copied()).map(OsString::from)) {
@@ -28,7 +28,7 @@ fn relay(args: &[&str]) -> RelayConfig {
 }
 
 /// The address as text, and how to connect to it.
-fn connecting(text: &str) -> (Place, DialConfig) {
+fn connecting(text: &str) -> (Place, Dialing) {
     match relay(&["-", text]).right {
         Endpoint::Connect(config) => (config.target, config.dial),
         Endpoint::Datagrams(config) => (Place::Address(config.target.into()), config.dial),
@@ -119,11 +119,11 @@ fn each_kind_becomes_its_endpoint() {
 #[test]
 fn options_of_endpoints_have_the_defaults_of_the_modes() {
     let (_, config) = connecting("tcp:host:80");
-    assert_eq!((config.connect_timeout, config.retry), (Duration::from_secs(10), Retry::Times(0)));
-    assert_eq!((config.retry_delay, config.source, config.numeric), (Duration::from_secs(1), None, false));
+    assert_eq!((config.timeout, config.retry), (Duration::from_secs(10), Retry::Times(0)));
+    assert_eq!((config.retry_delay, config.source, config.numeric), (Duration::from_secs(1), Vec::new(), false));
     let config = listening("unix-listen:s");
-    assert!(config.keep_open && !config.replace_stale && config.max_conns.is_none());
-    assert_eq!((config.socket_mode, config.backlog, config.grace), (0o600, 4096, Duration::from_secs(10)));
+    assert!(config.keep_open && !config.binding.replace_stale && config.max_conns.is_none());
+    assert_eq!((config.binding.mode, config.backlog, config.grace), (0o600, 4096, Duration::from_secs(10)));
     let config = receiving("udp-listen:53");
     assert!(config.max_conns.is_none() && config.groups.is_empty());
     assert_eq!(config.addresses, [Place::Address(HostPort { host: Host::Loopback, port: 53 })]);
@@ -133,9 +133,9 @@ fn options_of_endpoints_have_the_defaults_of_the_modes() {
 fn options_of_endpoints_reach_their_configuration() {
     let (_, config) =
         connecting("tcp:host:80,connect-timeout=5s,source=127.0.0.1:9,retry=3,retry-delay=250ms,4,numeric");
-    assert_eq!((config.connect_timeout, config.retry), (Duration::from_secs(5), Retry::Times(3)));
+    assert_eq!((config.timeout, config.retry), (Duration::from_secs(5), Retry::Times(3)));
     assert_eq!((config.retry_delay, config.family, config.numeric), (Duration::from_millis(250), Family::V4, true));
-    assert_eq!(config.source.map(|source| source.to_string()), Some("127.0.0.1:9".into()));
+    assert_eq!(config.source, ["127.0.0.1:9".parse().expect("an address")]);
     assert_eq!(connecting("host:80,ipv6").1.family, Family::V6);
     match relay(&["-", "udp:192.0.2.255:9,broadcast,retry=2"]).right {
         Endpoint::Datagrams(config) => assert!(config.broadcast && config.dial.retry == Retry::Times(2)),
@@ -149,7 +149,7 @@ fn options_of_endpoints_reach_their_configuration() {
     assert!(config.access.admits(IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1])));
     assert_eq!(config.port_file, Some(PathBuf::from("a,b")));
     let config = listening("unix-listen:s,mode=0660,replace-stale,max-conns=2");
-    assert!(config.replace_stale && config.socket_mode == 0o660 && config.max_conns == Some(2));
+    assert!(config.binding.replace_stale && config.binding.mode == 0o660 && config.max_conns == Some(2));
     let config = receiving("udp-listen:*:53,join=239.1.2.3,join=ff02::1%lo,max-conns=9,deny=::1");
     assert_eq!((config.groups.len(), config.max_conns), (2, Some(9)));
     let config = listening("fd:3,allow=10.0.0.0/8,max-conns=7");
@@ -243,7 +243,7 @@ fn options_of_exec_hold_for_each_listener_unless_it_has_its_own() {
     assert!(found[0].access.admits([192, 0, 2, 1].into()) && !found[1].access.admits([192, 0, 2, 1].into()));
 
     let found = listeners("--backlog 6 --listen ./s,mode=0660,replace-stale --listen :1,4");
-    assert!(found[0].replace_stale && found[0].socket_mode == 0o660 && found[1].family == Family::V4);
+    assert!(found[0].binding.replace_stale && found[0].binding.mode == 0o660 && found[1].family == Family::V4);
     // An option that one listener cannot have holds for the others.
     assert_eq!(listeners("--port-file f --listen ./s --listen :1")[1].port_file, Some("f".into()));
 }
@@ -255,8 +255,9 @@ fn options_of_exec_hold_for_its_connection() {
     else {
         panic!("it does not connect");
     };
-    assert_eq!((config.retry, config.connect_timeout), (Retry::Times(4), Duration::from_secs(1)));
-    assert_eq!(config.source.map(|source| source.to_string()), Some("*:9".into()));
+    assert_eq!((config.retry, config.timeout), (Retry::Times(4), Duration::from_secs(1)));
+    let both = ["0.0.0.0:9", "[::]:9"].map(|source| source.parse().expect("an address"));
+    assert_eq!(config.source, both);
 }
 
 #[test]
@@ -272,11 +273,11 @@ fn options_before_the_endpoints_hold_for_each_that_has_them() {
     // An option after a comma replaces a contradicting option of the line.
     assert_eq!(relay(&["-6", "tcp:h:1", "tcp:h:2,4"]).right.dial().family, Family::V4);
     let found = listeners("--mode 0660 --listen ./s --listen :1");
-    assert_eq!((found[0].socket_mode, found[1].socket_mode), (0o660, 0o600));
+    assert_eq!((found[0].binding.mode, found[1].binding.mode), (0o660, 0o600));
 }
 
 impl Endpoint {
-    fn dial(&self) -> &DialConfig {
+    fn dial(&self) -> &Dialing {
         match self {
             Self::Connect(config) => &config.dial,
             Self::Datagrams(config) => &config.dial,

@@ -108,12 +108,6 @@ pub(crate) fn numeric_addresses(tcp: &HostPort) -> Vec<SocketAddr> {
     vec![SocketAddr::new(v4, tcp.port), SocketAddr::new(v6, tcp.port)]
 }
 
-/// The local addresses that `--source` names: one, or one for each family if only a port is given.
-#[must_use]
-pub fn source_addresses(source: &HostPort) -> Vec<SocketAddr> {
-    numeric_addresses(source)
-}
-
 /// Opens a socket that is bound to `address`. Accepted sockets inherit its options, which saves system calls for each.
 pub(crate) fn bind(
     address: SocketAddr,

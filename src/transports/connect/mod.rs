@@ -24,7 +24,6 @@ use self::look_up::look_up;
 pub use self::options::{Dialing, Retry};
 use self::resolver::Answer;
 use self::state::{ConnectStep, Connecting};
-pub use super::address::source_addresses;
 use super::address::{Address, Family, Host, HostPort, numeric_addresses};
 use super::ctx::{Call, Ctx, DatagramRef, Installed, StreamRef};
 use super::id::Id;
