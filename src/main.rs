@@ -25,6 +25,9 @@ fn main() -> ExitCode {
         Ok(Parsed::Print(text)) => finish(print(&text)),
         Ok(Parsed::Run(invocation)) => {
             logger::init(invocation.verbosity, invocation.color, invocation.log_time);
+            if let Some(warning) = &invocation.warning {
+                log::warn!("{warning}");
+            }
             finish(modes::run(&invocation.mode))
         }
     }

@@ -1,4 +1,4 @@
-//! Addresses as a user types them, parsed into `transports::address::Address`.
+//! Addresses as a user types them, parsed into `transports::address::Place`.
 //!
 //! The functions are pure, but for two look-ups on this machine: the names of services and of interfaces. The parsers
 //! for a host and for a port are in `cli/host.rs`.
@@ -11,26 +11,28 @@ use std::path::PathBuf;
 
 use crate::cli::host::{find_service, parse_host, parse_port};
 use crate::cli::quote::{quote, quote_os};
-use crate::transports::address::{Address, Host, HostPort, UnixName};
+use crate::transports::address::{Address, Host, HostPort, Place, UnixName};
 
 /// The longest name of a unix socket in bytes. `sun_path` has 108, and one of them ends a path or starts an abstract
 /// name.
 const UNIX_NAME_BYTES_MAX: usize = 107;
 
-/// Parses one word as an address of a unix socket, or of a host.
+/// Parses the address of a scheme. An error says which part of the text is wrong.
+pub(super) type Parser = fn(&OsStr) -> Result<Place, String>;
+
+/// Parses one word as the address of a scheme.
 ///
 /// # Errors
 /// Quotes the text, and says which part of it is wrong.
-pub(super) fn parse_address(is_unix: bool, text: &OsStr) -> Result<Address, String> {
-    let parsed = if is_unix { parse_unix(text) } else { parse_with(text, parse_inet) };
-    parsed.map_err(|reason| describe(text, &reason))
+pub(super) fn parse_address(parse: Parser, text: &OsStr) -> Result<Place, String> {
+    parse(text).map_err(|reason| describe(text, &reason))
 }
 
 /// The same for host and port in two words.
 ///
 /// # Errors
 /// Quotes the text, and says which part of it is wrong.
-pub(super) fn parse_two_words(host: &OsStr, port: &OsStr) -> Result<Address, String> {
+pub(super) fn parse_two_words(host: &OsStr, port: &OsStr) -> Result<Place, String> {
     let parse_pair = |host: &str| parse_with(port, |port| parse_inet_pair(host, port));
     parse_with(host, parse_pair).map_err(|reason| {
         let mut both = host.to_owned();
@@ -61,7 +63,7 @@ fn describe(text: &OsStr, reason: &str) -> String {
 ///
 /// # Errors
 /// Says which part of the text is wrong.
-pub(super) fn parse_inet(text: &str) -> Result<Address, String> {
+pub(super) fn parse_inet(text: &str) -> Result<Place, String> {
     if let Some(fd) = text.strip_prefix("fd:") {
         return parse_fd(fd);
     }
@@ -73,22 +75,26 @@ pub(super) fn parse_inet(text: &str) -> Result<Address, String> {
         return Err(SWAPPED.to_owned());
     }
     let host = if host.is_empty() { Host::Loopback } else { parse_host(host)? };
-    Ok(Address::Inet(HostPort { host, port: parse_port(port)? }))
+    Ok(inet(host, parse_port(port)?))
 }
 
 /// Parses a TCP or UDP address given as two words, `HOST PORT`.
 ///
 /// # Errors
 /// Says which part of the text is wrong.
-fn parse_inet_pair(host: &str, port: &str) -> Result<Address, String> {
+fn parse_inet_pair(host: &str, port: &str) -> Result<Place, String> {
     match parse_host(host) {
         Ok(_) if are_swapped(host, port) => Err(SWAPPED.to_owned()),
-        Ok(host) => Ok(Address::Inet(HostPort { host, port: parse_port(port)? })),
+        Ok(host) => Ok(inet(host, parse_port(port)?)),
         Err(_) if parse_inet(host).is_ok() => {
             Err(format!("{} is a complete address, but {} follows", quote(host), quote(port)))
         }
         Err(error) => Err(error),
     }
+}
+
+fn inet(host: Host, port: u16) -> Place {
+    Place::Address(Address::Inet(HostPort { host, port }))
 }
 
 /// The error for a port that stands before its host.
@@ -110,7 +116,7 @@ pub(super) fn is_host_alone(text: &str) -> bool {
 ///
 /// # Errors
 /// Says which part of the text is wrong. A name is refused because it can stand for several addresses.
-pub(super) fn parse_source(text: &str) -> Result<Address, String> {
+pub(super) fn parse_source(text: &str) -> Result<HostPort, String> {
     // Without brackets, several colons make an IPv6 address, and a single colon separates the port.
     let is_host = if text.starts_with('[') { text.ends_with(']') } else { text.matches(':').count() != 1 };
     let (host, port) = match text.rsplit_once(':').filter(|_| !is_host) {
@@ -119,7 +125,7 @@ pub(super) fn parse_source(text: &str) -> Result<Address, String> {
         None => (text, "0"),
     };
     match parse_host(host)? {
-        host @ (Host::Any | Host::Ip { .. }) => Ok(Address::Inet(HostPort { host, port: parse_port(port)? })),
+        host @ (Host::Any | Host::Ip { .. }) => Ok(HostPort { host, port: parse_port(port)? }),
         Host::Loopback | Host::Name(_) => Err(format!("{} is a name, not an address", quote(host))),
     }
 }
@@ -128,7 +134,7 @@ pub(super) fn parse_source(text: &str) -> Result<Address, String> {
 ///
 /// # Errors
 /// Says what is wrong with the name.
-fn parse_unix(text: &OsStr) -> Result<Address, String> {
+pub(super) fn parse_unix(text: &OsStr) -> Result<Place, String> {
     let bytes = text.as_bytes();
     if let Some(fd) = bytes.strip_prefix(b"fd:") {
         return parse_fd(&String::from_utf8_lossy(fd));
@@ -146,17 +152,15 @@ fn parse_unix(text: &OsStr) -> Result<Address, String> {
     if name.len() > UNIX_NAME_BYTES_MAX {
         return Err(format!("{kind} is {} bytes, limit {UNIX_NAME_BYTES_MAX}", name.len()));
     }
-    Ok(Address::Unix(match kind {
-        "path" => UnixName::Path(PathBuf::from(text)),
-        _ => UnixName::Abstract(name.to_vec()),
-    }))
+    let name = if kind == "path" { UnixName::Path(PathBuf::from(text)) } else { UnixName::Abstract(name.to_vec()) };
+    Ok(Place::Address(name.into()))
 }
 
 /// Parses the number of an inherited descriptor.
-fn parse_fd(text: &str) -> Result<Address, String> {
+fn parse_fd(text: &str) -> Result<Place, String> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     match text.parse::<RawFd>() {
-        Ok(fd) if digits => Ok(Address::Fd(fd)),
+        Ok(fd) if digits => Ok(Place::Inherited(fd)),
         _ => Err(format!("{} is not the number of a descriptor", quote(text))),
     }
 }
@@ -201,16 +205,12 @@ fn explain_colons(text: &str, host: &str) -> String {
 mod tests {
     use super::*;
 
-    fn tcp(host: Host, port: u16) -> Address {
-        Address::Inet(HostPort { host, port })
-    }
-
     fn ip(text: &str) -> Host {
         Host::Ip { ip: text.parse().expect("an address"), scope: 0 }
     }
 
     #[track_caller]
-    fn refused(parsed: Result<Address, String>, reason: &str) {
+    fn refused<T: std::fmt::Debug>(parsed: Result<T, String>, reason: &str) {
         let error = parsed.expect_err(reason);
         assert!(error.contains(reason), "{error:?} does not say {reason:?}");
         assert!(error.chars().count() < 300 && !error.contains(char::is_control), "{error:?}");
@@ -220,22 +220,22 @@ mod tests {
     fn every_form_of_a_tcp_address_is_understood_and_shown_as_it_parses() {
         let scoped = Host::Ip { ip: "fe80::1".parse().expect("an address"), scope: 1 };
         for (text, address) in [
-            ("example.com:80", tcp(Host::Name("example.com".into()), 80)),
-            ("127.0.0.1:65535", tcp(ip("127.0.0.1"), 65535)),
-            ("[::1]:80", tcp(ip("::1"), 80)),
-            ("[::]:80", tcp(ip("::"), 80)),
-            ("[::ffff:127.0.0.1]:80", tcp(ip("::ffff:127.0.0.1"), 80)),
-            ("[fe80::1%lo]:80", tcp(scoped.clone(), 80)),
-            ("[fe80::1%1]:80", tcp(scoped, 80)),
-            ("8080", tcp(Host::Loopback, 8080)),
-            (":8080", tcp(Host::Loopback, 8080)),
-            ("localhost:8080", tcp(Host::Loopback, 8080)),
-            (":0", tcp(Host::Loopback, 0)),
-            ("*:8080", tcp(Host::Any, 8080)),
-            ("0.0.0.0:8080", tcp(ip("0.0.0.0"), 8080)),
-            ("1.2.3.4.5:80", tcp(Host::Name("1.2.3.4.5".into()), 80)),
-            ("fd:0", Address::Fd(0)),
-            ("fd:2147483647", Address::Fd(2_147_483_647)),
+            ("example.com:80", inet(Host::Name("example.com".into()), 80)),
+            ("127.0.0.1:65535", inet(ip("127.0.0.1"), 65535)),
+            ("[::1]:80", inet(ip("::1"), 80)),
+            ("[::]:80", inet(ip("::"), 80)),
+            ("[::ffff:127.0.0.1]:80", inet(ip("::ffff:127.0.0.1"), 80)),
+            ("[fe80::1%lo]:80", inet(scoped.clone(), 80)),
+            ("[fe80::1%1]:80", inet(scoped, 80)),
+            ("8080", inet(Host::Loopback, 8080)),
+            (":8080", inet(Host::Loopback, 8080)),
+            ("localhost:8080", inet(Host::Loopback, 8080)),
+            (":0", inet(Host::Loopback, 0)),
+            ("*:8080", inet(Host::Any, 8080)),
+            ("0.0.0.0:8080", inet(ip("0.0.0.0"), 8080)),
+            ("1.2.3.4.5:80", inet(Host::Name("1.2.3.4.5".into()), 80)),
+            ("fd:0", Place::Inherited(0)),
+            ("fd:2147483647", Place::Inherited(2_147_483_647)),
         ] {
             assert_eq!(parse_inet(text).as_ref(), Ok(&address), "{text}");
             assert_eq!(parse_inet(&address.to_string()), Ok(address), "{text}");
@@ -243,16 +243,16 @@ mod tests {
         // Only a list of services on this machine can tell the names of services from those of hosts.
         if find_service("http") == Some(80) {
             for (text, host) in [("http", Host::Loopback), (":http", Host::Loopback), ("[::1]:http", ip("::1"))] {
-                assert_eq!(parse_inet(text), Ok(tcp(host, 80)), "{text}");
+                assert_eq!(parse_inet(text), Ok(inet(host, 80)), "{text}");
             }
         }
     }
 
     #[test]
     fn two_words_are_host_and_port() {
-        assert_eq!(parse_inet_pair("localhost", "80"), Ok(tcp(Host::Loopback, 80)));
-        assert_eq!(parse_inet_pair("::1", "80"), Ok(tcp(ip("::1"), 80)));
-        assert_eq!(parse_inet_pair("[::1]", "80"), Ok(tcp(ip("::1"), 80)));
+        assert_eq!(parse_inet_pair("localhost", "80"), Ok(inet(Host::Loopback, 80)));
+        assert_eq!(parse_inet_pair("::1", "80"), Ok(inet(ip("::1"), 80)));
+        assert_eq!(parse_inet_pair("[::1]", "80"), Ok(inet(ip("::1"), 80)));
         refused(parse_inet_pair("", "80"), "the host is empty");
         refused(parse_inet_pair("localhost:80", "80"), "'localhost:80' is a complete address, but '80' follows");
         refused(parse_inet_pair("80", "localhost"), "host and port are swapped");
@@ -307,12 +307,12 @@ mod tests {
     #[test]
     fn a_source_is_an_address_or_a_port() {
         for (text, address) in [
-            ("127.0.0.1", tcp(ip("127.0.0.1"), 0)),
-            ("127.0.0.1:99", tcp(ip("127.0.0.1"), 99)),
-            ("::1", tcp(ip("::1"), 0)),
-            ("[::1]", tcp(ip("::1"), 0)),
-            ("[::1]:99", tcp(ip("::1"), 99)),
-            (":99", tcp(Host::Any, 99)),
+            ("127.0.0.1", HostPort { host: ip("127.0.0.1"), port: 0 }),
+            ("127.0.0.1:99", HostPort { host: ip("127.0.0.1"), port: 99 }),
+            ("::1", HostPort { host: ip("::1"), port: 0 }),
+            ("[::1]", HostPort { host: ip("::1"), port: 0 }),
+            ("[::1]:99", HostPort { host: ip("::1"), port: 99 }),
+            (":99", HostPort { host: Host::Any, port: 99 }),
         ] {
             assert_eq!(parse_source(text), Ok(address), "{text}");
         }
@@ -332,22 +332,22 @@ mod tests {
 
     #[test]
     fn every_form_of_a_unix_address_is_understood() {
-        let path = |text: &str| Address::Unix(UnixName::Path(text.into()));
+        let path = |text: &str| Place::Address(UnixName::Path(text.into()).into());
         for (text, address) in [
             ("/tmp/sock", path("/tmp/sock")),
             ("./sock", path("./sock")),
             ("sock", path("sock")),
             ("localhost:80", path("localhost:80")),
-            ("@name", Address::Unix(UnixName::Abstract(b"name".to_vec()))),
-            ("@a b", Address::Unix(UnixName::Abstract(b"a b".to_vec()))),
-            ("fd:3", Address::Fd(3)),
+            ("@name", Place::Address(UnixName::Abstract(b"name".to_vec()).into())),
+            ("@a b", Place::Address(UnixName::Abstract(b"a b".to_vec()).into())),
+            ("fd:3", Place::Inherited(3)),
             ("./fd:3", path("./fd:3")),
         ] {
             assert_eq!(parse_unix(OsStr::new(text)).as_ref(), Ok(&address), "{text}");
             assert_eq!(parse_unix(OsStr::new(&address.to_string())), Ok(address), "{text}");
         }
         let bytes = OsStr::from_bytes(b"/tmp/\xff");
-        assert_eq!(parse_unix(bytes), Ok(Address::Unix(UnixName::Path(bytes.into()))));
+        assert_eq!(parse_unix(bytes), Ok(Place::Address(UnixName::Path(bytes.into()).into())));
     }
 
     #[test]

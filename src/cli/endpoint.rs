@@ -18,7 +18,7 @@ use crate::cli::quote::{clean, quote, quote_os};
 use crate::cli::schemes::{Form, NOT_FOR_DESCRIPTORS, PAGES, STDIO, Scheme, TCP, UNIX, named, tls_scheme_with};
 use crate::cli::url::{PageUrl, parse_url};
 use crate::modes::config::Program;
-use crate::transports::address::Address;
+use crate::transports::address::Place;
 
 /// What an endpoint depends on besides its own word.
 pub(super) struct Context<'a> {
@@ -136,7 +136,7 @@ impl<'a> EndpointArg<'a> {
     }
 
     /// Its address, and the values of its options.
-    pub(super) fn parse_options(&self, context: &Context<'_>) -> Result<(Address, Options), ConfigError> {
+    pub(super) fn parse_options(&self, context: &Context<'_>) -> Result<(Place, Options), ConfigError> {
         let (mut address, options) = self.split()?;
         if self.is_url() && self.scheme.form == Form::Inet {
             // The path of a URL may be empty, and a slash says the same.
@@ -144,7 +144,7 @@ impl<'a> EndpointArg<'a> {
             address = OsStr::from_bytes(bytes.strip_suffix(b"/").unwrap_or(bytes)).to_owned();
         }
         let address = self.address(address)?;
-        let is_inherited = matches!(address, Address::Fd(_));
+        let is_inherited = address.is_inherited();
         let mut own: Vec<Given> = Vec::new();
         for text in options {
             let given = self.option(context.verb, text.as_bytes())?;
@@ -177,7 +177,7 @@ impl<'a> EndpointArg<'a> {
         let (address, mut options) = split_options(self.rest);
         let mut address = address.into_vec();
         let has_path = |url: &[u8]| url.iter().skip("//".len()).any(|byte| matches!(byte, b'/' | b'?'));
-        if self.scheme.form == Form::Url && has_path(&address) {
+        if self.scheme.is_page() && has_path(&address) {
             let first = options.iter().position(|option| is_option(option.as_bytes())).unwrap_or(options.len());
             for part in options.drain(..first) {
                 if let Some((name, near)) = self.misspelled(&part) {
@@ -229,10 +229,10 @@ impl<'a> EndpointArg<'a> {
         parse_with(&url, |url| parse_url(self.scheme.name, url)).map_err(|reason| self.with_context(&reason))
     }
 
-    fn address(&self, mut text: OsString) -> Result<Address, ConfigError> {
+    fn address(&self, mut text: OsString) -> Result<Place, ConfigError> {
         let scheme = self.scheme;
-        if scheme.form == Form::Url {
-            return Ok(Address::Inet(self.url()?.address));
+        if scheme.is_page() {
+            return Ok(Place::Address(self.url()?.address.into()));
         }
         if scheme.form == Form::Descriptor {
             // `fd:N` is a form of address too.
@@ -246,7 +246,7 @@ impl<'a> EndpointArg<'a> {
             let unix = if scheme.listens() { "unix-listen" } else { "unix" };
             return Err(self.with_context(&format!("this is a unix socket, which needs {unix}:")));
         }
-        parse_address(scheme.is_unix(), &text).map_err(|reason| self.explain(reason.into()))
+        parse_address(scheme.parse, &text).map_err(|reason| self.explain(reason.into()))
     }
 
     /// Parses an option behind an address.

@@ -11,11 +11,10 @@ use crate::cli::options::{Opt, Options, row};
 use crate::cli::schemes::{NOT_FOR_DESCRIPTORS, Scheme};
 use crate::cli::tls::{client_settings, server_settings};
 use crate::modes::config::{
-    ConnectConfig, DatagramAddress, DatagramConnectConfig, DatagramListenConfig, DialConfig, ListenConfig,
-    StreamConfig, StreamPeer, Target, TlsConnect,
+    ConnectConfig, DatagramConnectConfig, DatagramListenConfig, DialConfig, ListenConfig, StreamConfig, TlsConnect,
 };
 use crate::transports::access::AccessList;
-use crate::transports::address::{Address, Family, Host, HostPort, UnixName};
+use crate::transports::address::{Address, Family, Host, HostPort, Place, UnixName};
 use crate::transports::advice::Advice;
 use crate::transports::datagram::opening::Group;
 
@@ -29,12 +28,12 @@ pub(super) const NO_DATA: &str = "no data is exchanged";
 #[derive(Debug)]
 pub(super) struct SchemeUse {
     pub(super) scheme: &'static Scheme,
-    pub(super) addresses: Vec<Address>,
+    pub(super) addresses: Vec<Place>,
 }
 
 impl SchemeUse {
     fn is_inherited(&self) -> bool {
-        !self.addresses.is_empty() && self.addresses.iter().all(|address| matches!(address, Address::Fd(_)))
+        !self.addresses.is_empty() && self.addresses.iter().all(Place::is_inherited)
     }
 
     pub(super) fn uses(&self, verb: &Verb, opt: Opt) -> bool {
@@ -57,7 +56,7 @@ pub(super) enum EndConfig {
     Listen(ListenConfig),
     DatagramListen(DatagramListenConfig),
     Connect(ConnectConfig),
-    DatagramConnect(DatagramConnectConfig<DatagramAddress>),
+    DatagramConnect(DatagramConnectConfig<Place<HostPort>>),
 }
 
 /// Makes the configuration of an end, from its options and from those of the run.
@@ -82,7 +81,7 @@ pub(super) fn end_config(
         return Ok(EndConfig::Listen(listen_config(scheme, addresses, options, run, advice)?));
     }
     let [address] =
-        <[Address; 1]>::try_from(addresses).map_err(|_| "two addresses given: use either ADDRESS or --connect")?;
+        <[Place; 1]>::try_from(addresses).map_err(|_| "two addresses given: use either ADDRESS or --connect")?;
     let dial = dial_config(&address, options, advice)?;
     if scheme.has_datagrams() {
         let (target, broadcast) = (datagram_address(address)?, options.broadcast);
@@ -93,15 +92,10 @@ pub(super) fn end_config(
     } else {
         None
     };
-    let target = match address {
-        Address::Inet(target) => Target::Peer(StreamPeer::Inet(target)),
-        Address::Unix(target) => Target::Peer(StreamPeer::Unix(target)),
-        Address::Fd(number) => Target::Inherited(number),
-    };
-    Ok(EndConfig::Connect(ConnectConfig { target, dial, tls, crlf: options.crlf, stream: run.stream.clone() }))
+    Ok(EndConfig::Connect(ConnectConfig { target: address, dial, tls, crlf: options.crlf, stream: run.stream.clone() }))
 }
 
-pub(super) fn dial_config(address: &Address, options: &Options, advice: Advice) -> Result<DialConfig, ConfigError> {
+pub(super) fn dial_config(address: &Place, options: &Options, advice: Advice) -> Result<DialConfig, ConfigError> {
     check_target(address)?;
     let family = family_of(options);
     check_family(family, address, advice)?;
@@ -113,12 +107,12 @@ pub(super) fn dial_config(address: &Address, options: &Options, advice: Advice) 
 
 fn listen_config(
     scheme: &Scheme,
-    addresses: Vec<Address>,
+    addresses: Vec<Place>,
     options: &Options,
     run: &RunConfig<'_>,
     advice: Advice,
 ) -> Result<ListenConfig, ConfigError> {
-    let has_path = addresses.iter().any(|address| matches!(address, Address::Unix(UnixName::Path(_))));
+    let has_path = addresses.iter().any(|address| matches!(address, Place::Address(Address::Unix(UnixName::Path(_)))));
     let of_path = [Opt::Mode, Opt::Owner, Opt::ReplaceStale];
     if let Some(opt) = of_path.into_iter().find(|opt| !has_path && options.was_given(*opt)) {
         return Err(format!("{} needs a socket with a path", advice.flag(row(opt).name)).into());
@@ -155,7 +149,7 @@ fn listen_config(
 
 fn datagram_listen_config(
     scheme: &Scheme,
-    addresses: Vec<Address>,
+    addresses: Vec<Place>,
     options: &Options,
     run: &RunConfig<'_>,
     advice: Advice,
@@ -170,11 +164,11 @@ fn datagram_listen_config(
     Ok(DatagramListenConfig { addresses, family, numeric, max_conns, access, port_file, groups, socket, grace, stream })
 }
 
-fn datagram_address(address: Address) -> Result<DatagramAddress, ConfigError> {
-    match address {
-        Address::Inet(target) => Ok(DatagramAddress::Inet(target)),
-        Address::Fd(number) => Ok(DatagramAddress::Inherited(number)),
-        Address::Unix(name) => Err(format!("'{name}' is a unix socket: UDP needs HOST:PORT").into()),
+fn datagram_address(place: Place) -> Result<Place<HostPort>, ConfigError> {
+    match place {
+        Place::Address(Address::Inet(target)) => Ok(Place::Address(target)),
+        Place::Inherited(number) => Ok(Place::Inherited(number)),
+        Place::Address(other) => Err(format!("'{other}' is a {} socket: UDP needs HOST:PORT", other.kind()).into()),
     }
 }
 
@@ -188,23 +182,21 @@ fn family_of(options: &Options) -> Family {
 }
 
 /// Checks that a client can connect to an address.
-fn check_target(address: &Address) -> Result<(), ConfigError> {
-    match address {
-        Address::Inet(HostPort { host: Host::Any, .. }) => {
+fn check_target(address: &Place) -> Result<(), ConfigError> {
+    match address.host_port() {
+        Some(HostPort { host: Host::Any, .. }) => {
             Err(format!("invalid address '{address}': a client needs one host, '*' is for listening").into())
         }
-        Address::Inet(HostPort { port: 0, .. }) => {
-            Err(format!("invalid address '{address}': cannot connect to port 0").into())
-        }
+        Some(HostPort { port: 0, .. }) => Err(format!("invalid address '{address}': cannot connect to port 0").into()),
         _ => Ok(()),
     }
 }
 
 /// Checks that datagrams for a group arrive: a socket must be bound to every address, or to that of the group.
-fn check_group(group: &Group, family: Family, addresses: &[Address], advice: Advice) -> Result<(), ConfigError> {
-    let receives = |address: &Address| match address {
-        Address::Inet(HostPort { host: Host::Any, .. }) => excluding(family, group.ip, advice).is_none(),
-        Address::Inet(HostPort { host: Host::Ip { ip, .. }, .. }) => {
+fn check_group(group: &Group, family: Family, addresses: &[Place], advice: Advice) -> Result<(), ConfigError> {
+    let receives = |address: &Place| match address.host_port() {
+        Some(HostPort { host: Host::Any, .. }) => excluding(family, group.ip, advice).is_none(),
+        Some(HostPort { host: Host::Ip { ip, .. }, .. }) => {
             *ip == group.ip || (ip.is_unspecified() && ip.is_ipv4() == group.ip.is_ipv4())
         }
         _ => false,
@@ -224,7 +216,7 @@ fn check_group(group: &Group, family: Family, addresses: &[Address], advice: Adv
 }
 
 /// Checks that `-4` or `-6` does not exclude an address.
-fn check_family(family: Family, address: &Address, advice: Advice) -> Result<(), ConfigError> {
+fn check_family(family: Family, address: &Place, advice: Advice) -> Result<(), ConfigError> {
     match ip_of(address).and_then(|ip| excluding(family, ip, advice)) {
         Some(option) => Err(format!("{option} excludes the address '{address}'").into()),
         None => Ok(()),
@@ -238,9 +230,10 @@ fn excluding(family: Family, ip: IpAddr, advice: Advice) -> Option<String> {
 }
 
 /// Checks that a source and an address have the same family.
-fn check_source(source: &Address, family: Family, address: &Address, advice: Advice) -> Result<(), ConfigError> {
-    check_family(family, source, advice)?;
-    match (ip_of(source), ip_of(address)) {
+fn check_source(source: &HostPort, family: Family, address: &Place, advice: Advice) -> Result<(), ConfigError> {
+    let from = Place::Address(source.clone().into());
+    check_family(family, &from, advice)?;
+    match (ip_of(&from), ip_of(address)) {
         (Some(from), Some(to)) if from.is_ipv4() != to.is_ipv4() => {
             let option = advice.flag("source");
             Err(format!("{option} '{source}' and '{address}' have different families").into())
@@ -249,9 +242,9 @@ fn check_source(source: &Address, family: Family, address: &Address, advice: Adv
     }
 }
 
-fn ip_of(address: &Address) -> Option<IpAddr> {
-    match address {
-        Address::Inet(HostPort { host: Host::Ip { ip, .. }, .. }) => Some(*ip),
+fn ip_of(address: &Place) -> Option<IpAddr> {
+    match address.host_port() {
+        Some(HostPort { host: Host::Ip { ip, .. }, .. }) => Some(*ip),
         _ => None,
     }
 }

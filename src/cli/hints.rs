@@ -11,7 +11,7 @@ use crate::cli::kinds::{NO_PROXY, absent, unknown_kind};
 use crate::cli::modes::{Action, ModeSpec, Verb};
 use crate::cli::options::Opt;
 use crate::cli::quote::quote;
-use crate::cli::schemes::{Form, Role, Scheme, named};
+use crate::cli::schemes::{Form, Scheme, named};
 
 /// Names of other programs, and what to write instead.
 type Table = &'static [(&'static str, &'static str)];
@@ -96,7 +96,7 @@ pub(super) fn explain_endpoint(mode: &ModeSpec, own: &Scheme, text: &str) -> Opt
         && (own.listens() || !scheme.listens());
     // Options follow a comma.
     let is_plain = is_own && !address.contains(',');
-    if is_plain && parse_address(own.is_unix(), OsStr::new(address)).is_err() {
+    if is_plain && parse_address(own.parse, OsStr::new(address)).is_err() {
         return None;
     }
     Some(format!("{} is an endpoint, and {} takes addresses", quote(text), mode.name))
@@ -124,7 +124,7 @@ pub(super) fn joined(host: &str, port: &str) -> Option<String> {
 pub(super) fn is_place(program: &str, next: Option<&str>) -> bool {
     let kind = program.split_once(':').and_then(|(kind, _)| named().find(|scheme| scheme.name == kind));
     match kind {
-        Some(scheme) => matches!(scheme.role, Role::Connect | Role::Listen),
+        Some(scheme) => scheme.is_socket(),
         None => parse_inet(program).is_ok() && (program.contains(':') || next == Some("--")),
     }
 }

@@ -22,6 +22,7 @@ mod operands; // the table of operands
 mod options; // the table of options, and their values
 mod owner; // users and groups
 mod quote; // text of the user in messages
+mod reach; // listeners that no client can reach
 mod relay; // modes that join endpoints
 mod request; // a mode with its options and operands, and whether each option does something
 mod resolve; // modes with listeners or one peer
@@ -72,6 +73,8 @@ pub struct Invocation {
     pub color: Color,
     /// Whether each message begins with the time.
     pub log_time: bool,
+    /// What the user may not expect of the line.
+    pub warning: Option<String>,
     /// What to do.
     pub mode: config::Mode,
 }
@@ -104,7 +107,11 @@ impl Error for UsageError {}
 /// Says what is wrong with the arguments, and which line to type instead.
 pub fn parse<I: IntoIterator<Item = OsString>>(args: I) -> Result<Parsed, UsageError> {
     let args = help::as_option(Vec::from_iter(args));
-    read(&args).map_err(|refusal| usage_error(refusal, &args))
+    let mut parsed = read(&args).map_err(|refusal| usage_error(refusal, &args))?;
+    if let Parsed::Run(invocation) = &mut parsed {
+        invocation.warning = reach::warning(&invocation.mode, &args, &|words| is_accepted(&args, words));
+    }
+    Ok(parsed)
 }
 
 fn read(args: &[OsString]) -> Result<Parsed, Refusal> {
@@ -197,6 +204,7 @@ fn run(matches: &ArgMatches, mode: Option<(&'static ModeSpec, &ArgMatches)>) -> 
         verbosity: verbosity(before.quiet || options.quiet, before.verbose.saturating_add(options.verbose))?,
         color: if options.was_given(Opt::Color) { options.color } else { before.color },
         log_time: options.log_time || before.log_time,
+        warning: None,
         mode: match (mode.verb.action, mode.scheme) {
             (Action::Exec, _) => config::Mode::Exec(resolve_exec(&request)?),
             (Action::Relay, _) => config::Mode::Relay(resolve_relay(&request)?),
@@ -228,14 +236,6 @@ fn verbosity(quiet: bool, verbose: u8) -> Result<Verbosity, ConfigError> {
 fn usage_error(refusal: Refusal, args: &[OsString]) -> UsageError {
     let Refusal { mut reason, mode, flag, is_complete } = refusal;
     let words = args.iter().skip(1).map(|arg| arg.to_str().map(str::to_owned)).collect::<Option<Vec<_>>>();
-    let is_accepted = |words: &[String]| {
-        let args = Vec::from_iter(args.iter().take(1).cloned().chain(words.iter().map(OsString::from)));
-        match command(Detail::Named(&args)).try_get_matches_from(&args) {
-            Ok(matches) => interpret(&matches).is_ok(),
-            // In `-host h`, the letter of help is no wish for help.
-            Err(error) => !error.use_stderr() && words.last().is_some_and(|word| word.starts_with("--")),
-        }
-    };
     let answer = words.as_ref().and_then(|words| {
         if is_version(flag.as_deref(), words) {
             return Some(Instead { line: "xport -V".to_owned(), note: None });
@@ -243,7 +243,7 @@ fn usage_error(refusal: Refusal, args: &[OsString]) -> UsageError {
         if words.first().is_some_and(|word| word == "man") {
             return Some(Instead { line: "xport --man | man -l -".to_owned(), note: None });
         }
-        habits::answer(words, &is_accepted)
+        habits::answer(words, &|words| is_accepted(args, words))
     });
     let of_flag = || flag.as_deref().zip(mode).and_then(|(flag, mode)| hints::reason_for_flag(mode, flag));
     let of_habit = || words.as_ref().and_then(|words| habits::reason_for(words));
@@ -266,6 +266,16 @@ fn usage_error(refusal: Refusal, args: &[OsString]) -> UsageError {
     };
     let line = line.map(|line| format!("try: {line}\n")).unwrap_or_default();
     UsageError(format!("xport: {}\n{line}", shorten(&reason, LINE_CHARS_MAX)))
+}
+
+/// Whether the program takes the line of these words. `args` has its name.
+fn is_accepted(args: &[OsString], words: &[String]) -> bool {
+    let args = Vec::from_iter(args.iter().take(1).cloned().chain(words.iter().map(OsString::from)));
+    match command(Detail::Named(&args)).try_get_matches_from(&args) {
+        Ok(matches) => interpret(&matches).is_ok(),
+        // In `-host h`, the letter of help is no wish for help.
+        Err(error) => !error.use_stderr() && words.last().is_some_and(|word| word.starts_with("--")),
+    }
 }
 
 /// Whether a refused line asks for the version, which only a line without a mode does by an option.

@@ -5,8 +5,7 @@
 
 use crate::cli::options::{Opt, OptSpec, Rank, Topic, rows};
 use crate::cli::schemes::{
-    FD, FD_LISTEN, HTTP, HTTPS, Role, SCHEMES, Scheme, TCP, TCP_LISTEN, TLS, TLS_LISTEN, UDP, UDP_LISTEN, UNIX,
-    UNIX_LISTEN,
+    Form, Role, Scheme, TCP, TCP_LISTEN, TLS, TLS_LISTEN, UDP, UDP_LISTEN, UNIX, UNIX_LISTEN, schemes,
 };
 use Opt::*;
 
@@ -61,10 +60,8 @@ impl Need {
 #[derive(Debug)]
 pub(super) struct Verb {
     pub(super) action: Action,
-    /// The schemes that await clients.
-    pub(super) listens: &'static [&'static Scheme],
-    /// The other schemes.
-    pub(super) opens: &'static [&'static Scheme],
+    /// Whether it takes endpoints of this scheme.
+    pub(super) takes: fn(&Scheme) -> bool,
     /// Options of the run with any ends.
     always: &'static [Opt],
     /// Options of the run with certain ends.
@@ -76,7 +73,7 @@ pub(super) struct Verb {
 impl Verb {
     /// All schemes that this verb takes.
     pub(super) fn schemes(&self) -> impl Iterator<Item = &'static Scheme> {
-        self.listens.iter().chain(self.opens).copied()
+        schemes().filter(|scheme| (self.takes)(scheme))
     }
 
     /// Whether the verb uses this option of an end.
@@ -117,8 +114,7 @@ const PROGRAM: &[Opt] = &[Stderr, Env, KillAfter, Pty];
 
 static ECHO: Verb = Verb {
     action: Action::Echo,
-    listens: &[&TCP_LISTEN, &TLS_LISTEN, &UNIX_LISTEN, &UDP_LISTEN, &FD_LISTEN],
-    opens: &[],
+    takes: Scheme::listens,
     always: &[Grace, HighWater, LowWater, Timeout, Dump],
     with: &[(Need::Stream, &[Once, IdleTimeout, AcceptTimeout]), (Need::Datagrams, &[Count])],
     // An echo sends data back unchanged.
@@ -126,8 +122,7 @@ static ECHO: Verb = Verb {
 };
 static LISTEN: Verb = Verb {
     action: Action::Listen,
-    listens: ECHO.listens,
-    opens: &[],
+    takes: Scheme::listens,
     always: &[Grace, SendOnly, RecvOnly, HighWater, LowWater, Timeout, IdleTimeout, Dump, Progress],
     with: &[
         (Need::Stream, ENDING),
@@ -139,8 +134,7 @@ static LISTEN: Verb = Verb {
 };
 static CONNECT: Verb = Verb {
     action: Action::Connect,
-    listens: &[],
-    opens: &[&TCP, &TLS, &UNIX, &UDP, &FD],
+    takes: |scheme| scheme.role == Role::Connect && !scheme.is_page(),
     always: &[SendOnly, RecvOnly, HighWater, LowWater, Timeout, IdleTimeout, Dump, Progress],
     with: &[
         (Need::Stream, ENDING),
@@ -152,16 +146,14 @@ static CONNECT: Verb = Verb {
 };
 static EXEC: Verb = Verb {
     action: Action::Exec,
-    listens: &[&TCP_LISTEN, &TLS_LISTEN, &UNIX_LISTEN, &FD_LISTEN],
-    opens: &[&TCP, &TLS, &UNIX, &FD],
+    takes: |scheme| scheme.is_socket() && !scheme.has_datagrams() && !scheme.is_page(),
     always: &[Shell, Stdin, Stderr, Env, KillAfter, Pty, HighWater, LowWater, Timeout, Dump],
     with: &[(Need::Stream, &[IdleTimeout, Linger]), (Need::Acceptor, &[Once, Grace, AcceptTimeout])],
     without: &[],
 };
 static RELAY: Verb = Verb {
     action: Action::Relay,
-    listens: ECHO.listens,
-    opens: SCHEMES,
+    takes: |scheme| !scheme.is_page(),
     always: &[HighWater, LowWater, Timeout, IdleTimeout, Dump],
     with: &[
         (Need::Listener, &[Once, Grace]),
@@ -174,8 +166,7 @@ static RELAY: Verb = Verb {
 };
 static SCAN: Verb = Verb {
     action: Action::Scan,
-    listens: &[],
-    opens: &[],
+    takes: |_| false,
     always: &[ScanTimeout, Ipv4, Ipv6, Numeric, Source, BindDevice, Tos, Ttl, Parallel, Banner, Timeout],
     with: &[],
     without: &[],
@@ -183,8 +174,8 @@ static SCAN: Verb = Verb {
 
 static WAIT: Verb = Verb {
     action: Action::Wait,
-    listens: &[],
-    opens: &[&TCP, &TLS, &UNIX, &UDP, &HTTP, &HTTPS],
+    // An inherited socket is open already.
+    takes: |scheme| scheme.role == Role::Connect && scheme.form != Form::Descriptor,
     always: &[For, Every, Any, Gone],
     with: &[(Need::Datagrams, &[Send])],
     // A try ends as soon as the peer has answered, and the mode itself tries again.

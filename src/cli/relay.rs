@@ -17,17 +17,17 @@ use crate::cli::request::{ParsedEndpoint, Request, check_use};
 use crate::cli::resolve::run_config;
 use crate::cli::schemes::{FD, Role};
 use crate::modes::config::{
-    ChildConfig, ConnectConfig, DatagramAddress, DatagramConnectConfig, Endpoint, ExecConfig, ExecPlace, LeftEndpoint,
-    Program, RelayConfig, Target,
+    ChildConfig, ConnectConfig, DatagramConnectConfig, Endpoint, ExecConfig, ExecPlace, LeftEndpoint, Program,
+    RelayConfig,
 };
-use crate::transports::address::Address;
+use crate::transports::address::Place;
 use crate::transports::process::opening::ChildStdio;
 
 pub(super) fn resolve_exec(request: &Request<'_>) -> Result<ExecConfig, ConfigError> {
     let options = request.options;
     let run = run_config(Action::Exec, options, false)?;
     let listens = options.listen.iter().map(|text| listening(text, request.mode.verb));
-    let connects = options.connect.iter().map(|text| connecting(text));
+    let connects = options.connect.iter().map(|text| connecting(text, request.mode.verb));
     let places = listens.chain(connects).map(|arg| ParsedEndpoint::new(arg?, request));
     let places = places.collect::<Result<Vec<_>, ConfigError>>()?;
     let ends = Vec::from_iter(places.iter().map(ParsedEndpoint::scheme_use));
@@ -73,20 +73,30 @@ pub(super) fn resolve_exec(request: &Request<'_>) -> Result<ExecConfig, ConfigEr
 /// Parses an endpoint of `--listen`.
 fn listening<'a>(text: &'a OsStr, verb: &Verb) -> Result<EndpointArg<'a>, ConfigError> {
     let arg = EndpointArg::parse(text)?.listening();
-    if verb.listens.contains(&arg.scheme) {
+    if arg.scheme.listens() && (verb.takes)(arg.scheme) {
         Ok(arg)
     } else {
-        Err(arg.with_context("exec listens on tcp-listen:, tls-listen:, unix-listen: and fd: only"))
+        Err(arg.with_context(&format!("exec listens on {} only", kinds(verb, Role::Listen))))
     }
 }
 
 /// Parses an endpoint of `--connect`.
-fn connecting(text: &OsStr) -> Result<EndpointArg<'_>, ConfigError> {
+fn connecting<'a>(text: &'a OsStr, verb: &Verb) -> Result<EndpointArg<'a>, ConfigError> {
     let arg = EndpointArg::parse(text)?;
     match arg.scheme.role {
         Role::Connect if !arg.scheme.has_datagrams() => Ok(arg),
         Role::Listen if !arg.scheme.has_datagrams() => Err(arg.with_context("this endpoint listens")),
-        _ => Err(arg.with_context("exec connects to tcp:, tls:, unix: and fd: only")),
+        _ => Err(arg.with_context(&format!("exec connects to {} only", kinds(verb, Role::Connect)))),
+    }
+}
+
+/// The kinds of endpoints with this role that a verb takes, for a list.
+fn kinds(verb: &Verb, role: Role) -> String {
+    let kinds = verb.schemes().filter(|scheme| scheme.role == role).map(|scheme| format!("{}:", scheme.name));
+    let kinds = Vec::from_iter(kinds);
+    match kinds.split_last() {
+        Some((last, others)) if !others.is_empty() => format!("{} and {last}", others.join(", ")),
+        _ => kinds.concat(),
     }
 }
 
@@ -153,8 +163,8 @@ fn endpoint(
         None => Endpoint::Stdio,
         Some(EndConfig::Connect(config)) => Endpoint::Connect(config),
         Some(EndConfig::DatagramConnect(DatagramConnectConfig { target, dial, broadcast })) => match target {
-            DatagramAddress::Inet(target) => Endpoint::Datagrams(DatagramConnectConfig { target, dial, broadcast }),
-            DatagramAddress::Inherited(_) => {
+            Place::Address(target) => Endpoint::Datagrams(DatagramConnectConfig { target, dial, broadcast }),
+            Place::Inherited(_) => {
                 return Err(arg.with_context("a relay cannot use an inherited datagram socket: use udp-client"));
             }
         },
@@ -184,13 +194,13 @@ fn check_once(left: &LeftEndpoint, right: &Endpoint, many: bool) -> Result<(), C
     }
     let single = match right {
         Endpoint::Stdio => "stdin and stdout",
-        Endpoint::Connect(ConnectConfig { target: Target::Inherited(_), .. }) => "an inherited connection",
+        Endpoint::Connect(ConnectConfig { target: Place::Inherited(_), .. }) => "an inherited connection",
         _ => return Ok(()),
     };
     match left {
         LeftEndpoint::DatagramListen(_) => Err(format!("{single} can serve only one peer").into()),
         // An inherited socket can be a connection, and then has one client only.
-        LeftEndpoint::Listen(config) if many && !config.addresses.iter().any(|at| matches!(at, Address::Fd(_))) => {
+        LeftEndpoint::Listen(config) if many && !config.addresses.iter().any(Place::is_inherited) => {
             Err(format!("{single} can serve only one client").into())
         }
         _ => Ok(()),

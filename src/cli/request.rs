@@ -9,8 +9,8 @@ use crate::cli::error::ConfigError;
 use crate::cli::hints;
 use crate::cli::modes::{Action, ModeSpec};
 use crate::cli::options::{Heading, Opt, Options};
-use crate::cli::schemes::{Form, Role, Scheme};
-use crate::transports::address::{Address, UnixName};
+use crate::cli::schemes::{Role, Scheme};
+use crate::transports::address::{Address, Place, UnixName};
 use crate::transports::advice::Advice;
 
 /// A mode, and the rest of the command line.
@@ -37,12 +37,12 @@ impl Request<'_> {
 pub(super) struct ParsedEndpoint<'a> {
     pub(super) arg: EndpointArg<'a>,
     /// `None` if the endpoint is not a socket.
-    socket: Option<(Address, Options)>,
+    socket: Option<(Place, Options)>,
 }
 
 impl<'a> ParsedEndpoint<'a> {
     pub(super) fn new(arg: EndpointArg<'a>, request: &Request<'_>) -> Result<Self, ConfigError> {
-        let is_socket = matches!(arg.scheme.role, Role::Connect | Role::Listen);
+        let is_socket = arg.scheme.is_socket();
         let socket = is_socket.then(|| arg.parse_options(&request.context)).transpose()?;
         Ok(Self { arg, socket })
     }
@@ -55,7 +55,7 @@ impl<'a> ParsedEndpoint<'a> {
     /// The path of a unix socket to connect to.
     pub(super) fn path_to_connect(&self) -> Option<&Path> {
         match &self.socket {
-            Some((Address::Unix(UnixName::Path(path)), _)) if !self.arg.scheme.listens() => Some(path),
+            Some((Place::Address(Address::Unix(UnixName::Path(path))), _)) if !self.arg.scheme.listens() => Some(path),
             _ => None,
         }
     }
@@ -69,7 +69,7 @@ impl<'a> ParsedEndpoint<'a> {
     pub(super) fn config(&self, run: &RunConfig<'_>) -> Result<Option<EndConfig>, ConfigError> {
         let Some((_, options)) = &self.socket else { return Ok(None) };
         // Commas in a URL are rare, so advice about a page names the option of the mode.
-        let advice = if self.arg.scheme.form == Form::Url { Advice::Arguments } else { Advice::Endpoint };
+        let advice = if self.arg.scheme.is_page() { Advice::Arguments } else { Advice::Endpoint };
         let config = end_config(self.scheme_use(), options, run, advice);
         config.map(Some).map_err(|error| self.arg.explain(error))
     }
@@ -104,9 +104,9 @@ pub(super) fn check_use(request: &Request<'_>, ends: &[SchemeUse]) -> Result<(),
 }
 
 /// Checks that no descriptor is given twice: it can be taken over only once.
-fn check_descriptors<'a>(addresses: impl Iterator<Item = &'a Address>) -> Result<(), ConfigError> {
+fn check_descriptors<'a>(addresses: impl Iterator<Item = &'a Place>) -> Result<(), ConfigError> {
     let mut seen = Vec::new();
-    for address in addresses.filter(|address| matches!(address, Address::Fd(_))) {
+    for address in addresses.filter(|address| address.is_inherited()) {
         if seen.contains(&address) {
             return Err(format!("'{address}' is given twice").into());
         }

@@ -40,7 +40,7 @@ pub(super) fn resolve_named(request: &Request<'_>, scheme: &'static Scheme) -> R
             request.mode.name,
             quote(&format!("./{}", text.to_string_lossy()))
         )),
-        None => parse_address(scheme.is_unix(), text),
+        None => parse_address(scheme.parse, text),
     };
     match request.operands {
         [] => (),
@@ -76,7 +76,7 @@ pub(super) fn resolve_verb(request: &Request<'_>) -> Result<Mode, ConfigError> {
     for text in request.operands {
         let arg = EndpointArg::parse(text)?;
         let arg = if verb.action == Action::Connect { arg } else { arg.listening() };
-        if !verb.schemes().any(|scheme| scheme == arg.scheme) {
+        if !(verb.takes)(arg.scheme) {
             return Err(arg.with_context(&explain_scheme(request, &arg)));
         }
         parsed.push(ParsedEndpoint::new(arg, request)?);

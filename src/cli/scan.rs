@@ -13,7 +13,7 @@ use crate::cli::request::Request;
 use crate::cli::resolve::run_config;
 use crate::cli::schemes::{Form, named};
 use crate::modes::config::ScanConfig;
-use crate::transports::address::{Address, Host, HostPort};
+use crate::transports::address::{Host, HostPort, Place};
 use crate::transports::advice::Advice;
 
 /// The configuration of a scan. The operands are a host, and ports in any number of words.
@@ -29,7 +29,7 @@ pub(super) fn resolve_scan(request: &Request<'_>) -> Result<ScanConfig, ConfigEr
     let ports = parse_ports(words).map_err(|reason| ConfigError::Complete(format!("invalid ports: {reason}")))?;
     let Some(&port) = ports.first() else { return Err("no ports given".into()) };
     let options = request.options;
-    let address = Address::Inet(HostPort { host: host.clone(), port });
+    let address = Place::Address(HostPort { host: host.clone(), port }.into());
     Ok(ScanConfig {
         dial: dial_config(&address, options, Advice::Arguments)?,
         host,

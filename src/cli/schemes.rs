@@ -6,6 +6,7 @@
 
 use std::fmt;
 
+use crate::cli::address::{Parser, parse_inet, parse_unix, parse_with};
 use crate::cli::options::{Opt, OptSpec, row};
 use Opt::*;
 
@@ -52,6 +53,8 @@ pub(super) struct Scheme {
     pub(super) carrier: Carrier,
     pub(super) form: Form,
     pub(super) is_tls: bool,
+    /// The parser of the address, if the endpoint has one.
+    pub(super) parse: Parser,
     /// The options that can follow the address after a comma.
     pub(super) options: &'static [&'static [Opt]],
     /// The scheme that the same word means where a listener is expected.
@@ -79,6 +82,15 @@ impl Scheme {
 
     pub(super) fn listens(&self) -> bool {
         self.role == Role::Listen
+    }
+
+    pub(super) fn is_socket(&self) -> bool {
+        matches!(self.role, Role::Connect | Role::Listen)
+    }
+
+    /// Whether it is the scheme of a page, which only `wait` takes.
+    pub(super) fn is_page(&self) -> bool {
+        self.form == Form::Url
     }
 
     pub(super) fn is_unix(&self) -> bool {
@@ -134,6 +146,7 @@ const CLIENT: Scheme = Scheme {
     carrier: Carrier::Stream,
     form: Form::Inet,
     is_tls: false,
+    parse: |text| parse_with(text, parse_inet),
     options: &[],
     listening: None,
     term: "",
@@ -184,6 +197,7 @@ pub(super) static TLS_LISTEN: Scheme = Scheme {
 pub(super) static UNIX: Scheme = Scheme {
     name: "unix",
     form: Form::Unix,
+    parse: parse_unix,
     options: &[CONNECT, &[SendBuffer], LINES],
     listening: Some(&UNIX_LISTEN),
     term: "unix:PATH, unix:@NAME",
@@ -193,6 +207,7 @@ pub(super) static UNIX: Scheme = Scheme {
 pub(super) static UNIX_LISTEN: Scheme = Scheme {
     name: "unix-listen",
     form: Form::Unix,
+    parse: parse_unix,
     options: &[ACCEPT, &[Mode, Owner, ReplaceStale, SendBuffer], LINES],
     term: "unix-listen:PATH",
     help: "listen on a unix socket",
@@ -268,6 +283,11 @@ pub(super) static PAGES: &[&Scheme] = &[&HTTP, &HTTPS];
 /// The table, in the order of help. [`FD_LISTEN`] is not in it, because it is the listening form of [`FD`].
 pub(super) static SCHEMES: &[&Scheme] =
     &[&STDIO, &TCP, &TCP_LISTEN, &TLS, &TLS_LISTEN, &UNIX, &UNIX_LISTEN, &UDP, &UDP_LISTEN, &FD, &EXEC, &SHELL];
+
+/// All schemes, with those that are not in the table.
+pub(super) fn schemes() -> impl Iterator<Item = &'static Scheme> {
+    SCHEMES.iter().copied().chain([&FD_LISTEN]).chain(PAGES.iter().copied())
+}
 
 /// The schemes with a name before a colon.
 pub(super) fn named() -> impl Iterator<Item = &'static Scheme> {

@@ -7,12 +7,11 @@ use std::time::Duration;
 
 use super::*;
 use crate::modes::config::{
-    ConnectConfig, DatagramAddress, DatagramConnectConfig, DatagramListenConfig, DatagramRun, ListenConfig,
-    StreamConfig, StreamPeer, Target,
+    ConnectConfig, DatagramConnectConfig, DatagramListenConfig, DatagramRun, ListenConfig, StreamConfig,
 };
 use crate::protocols::half_close::HalfClose;
 use crate::transports::access::AccessList;
-use crate::transports::address::{Address, Family, UnixName};
+use crate::transports::address::{Family, HostPort, Place, UnixName};
 use crate::transports::connect::Retry;
 use crate::transports::datagram::opening::Group;
 
@@ -37,16 +36,7 @@ fn listener(line: &str) -> ListenConfig {
     }
 }
 
-/// The address as text.
-fn written(target: &Target) -> String {
-    match target {
-        Target::Peer(StreamPeer::Inet(peer)) => Address::Inet(peer.clone()).to_string(),
-        Target::Peer(StreamPeer::Unix(peer)) => Address::Unix(peer.clone()).to_string(),
-        Target::Inherited(number) => Address::Fd(*number).to_string(),
-    }
-}
-
-fn datagram_client(line: &str) -> (DatagramConnectConfig<DatagramAddress>, DatagramRun, StreamConfig) {
+fn datagram_client(line: &str) -> (DatagramConnectConfig<Place<HostPort>>, DatagramRun, StreamConfig) {
     match run(line).mode {
         config::Mode::DatagramClient(config, datagrams, stream) => (config, datagrams, stream),
         other => panic!("{line}: {other:?}"),
@@ -106,7 +96,7 @@ fn the_arguments_that_a_line_names_are_enough() {
 #[test]
 fn a_client_has_the_documented_defaults() {
     let config = client("tcp-client localhost:80");
-    assert_eq!(written(&config.target), "localhost:80");
+    assert_eq!(config.target.to_string(), "localhost:80");
     let dial = config.dial;
     assert_eq!((dial.family, dial.numeric, dial.source), (Family::Any, false, None));
     assert_eq!((dial.connect_timeout, dial.retry), (Duration::from_secs(10), Retry::Times(0)));
@@ -120,7 +110,7 @@ fn a_client_has_the_documented_defaults() {
 #[test]
 fn a_listener_has_the_documented_defaults() {
     let config = listener("unix-server ./sock");
-    assert_eq!(config.addresses, [Address::Unix(UnixName::Path(PathBuf::from("./sock")))]);
+    assert_eq!(config.addresses, [Place::Address(UnixName::Path(PathBuf::from("./sock")).into())]);
     assert!(!config.keep_open && !config.replace_stale && config.access == AccessList::default());
     assert_eq!((config.backlog, config.max_conns, config.socket_mode), (4096, None, 0o600));
     assert_eq!((config.grace, config.port_file), (Duration::from_secs(10), None));
@@ -129,7 +119,7 @@ fn a_listener_has_the_documented_defaults() {
 #[test]
 fn addresses_are_bare_or_named() {
     for line in ["tcp-client ::1 80", "tcp-client [::1]:80", "tcp-client --connect [::1]:80"] {
-        assert_eq!(written(&client(line).target), "[::1]:80", "{line}");
+        assert_eq!(client(line).target.to_string(), "[::1]:80", "{line}");
     }
     let config = listener("tcp-echo :1 --listen :2 --listen 127.0.0.1:3");
     let addresses = Vec::from_iter(config.addresses.iter().map(ToString::to_string));
@@ -241,14 +231,14 @@ fn services_have_names_for_datagrams_too() {
     }
     for (line, port) in [("udp-client localhost:domain", 53), ("udp-client localhost ntp", 123)] {
         match datagram_client(line).0.target {
-            DatagramAddress::Inet(target) => assert_eq!(Address::Inet(target).to_string(), format!("localhost:{port}")),
+            Place::Address(target) => assert_eq!(target.to_string(), format!("localhost:{port}")),
             other => panic!("{line}: {other:?}"),
         }
     }
     // A service for datagrams only.
     let (config, _) = datagram_service("udp-server 127.0.0.1:syslog");
     match &config.addresses[..] {
-        [DatagramAddress::Inet(address)] => assert_eq!(address.port, 514),
+        [Place::Address(address)] => assert_eq!(address.port, 514),
         other => panic!("{other:?}"),
     }
 }
@@ -275,7 +265,7 @@ fn a_unix_path_need_not_be_text_but_a_host_must() {
     let odd = || OsString::from_vec(b"a\xff\n".to_vec());
     match parse(["xport".into(), "unix-client".into(), odd()]) {
         Ok(Parsed::Run(Invocation { mode: config::Mode::Client(config), .. })) => {
-            assert_eq!(config.target, Target::Peer(StreamPeer::Unix(UnixName::Path(odd().into()))));
+            assert_eq!(config.target, Place::Address(UnixName::Path(odd().into()).into()));
         }
         other => panic!("{other:?}"),
     }

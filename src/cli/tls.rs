@@ -10,7 +10,7 @@ use crate::cli::error::ConfigError;
 use crate::cli::options::Options;
 use crate::cli::quote::quote;
 use crate::cli::values::parse_server_name;
-use crate::transports::address::{Address, Host, HostPort};
+use crate::transports::address::{Host, HostPort, Place};
 use crate::transports::advice::Advice;
 use crate::transports::tls::settings::{ClientSettings, CommonSettings, Identity, ServerSettings, Trust};
 
@@ -19,7 +19,7 @@ const ALPN_LIST_BYTES_MAX: usize = 4096;
 
 /// The settings of an end that connects to `address`.
 pub(super) fn client_settings(
-    address: &Address,
+    address: &Place,
     advice: Advice,
     options: &Options,
 ) -> Result<ClientSettings, ConfigError> {
@@ -103,9 +103,9 @@ fn common_settings(advice: Advice, options: &Options) -> Result<(CommonSettings,
 }
 
 /// The name that the certificate of this address must have.
-fn name_of(address: &Address, advice: Advice) -> Result<ServerName<'static>, ConfigError> {
+fn name_of(address: &Place, advice: Advice) -> Result<ServerName<'static>, ConfigError> {
     let option = advice.option("server-name", "NAME");
-    let Address::Inet(HostPort { host, .. }) = address else {
+    let Some(HostPort { host, .. }) = address.host_port() else {
         let reason = format!("'{address}' has no name that the certificate must have: add {option}");
         return Err(reason.into());
     };

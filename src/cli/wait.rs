@@ -13,12 +13,9 @@ use crate::cli::quote::clean;
 use crate::cli::request::{ParsedEndpoint, Request, check_use};
 use crate::cli::resolve::run_config;
 use crate::cli::schemes::{Form, Role};
-use crate::modes::config::{
-    AwaitedKind, AwaitedService, ConnectConfig, DatagramAddress, DatagramConnectConfig, DialConfig, StreamPeer, Target,
-    WaitConfig,
-};
+use crate::modes::config::{AwaitedKind, AwaitedService, ConnectConfig, DatagramConnectConfig, DialConfig, WaitConfig};
 use crate::protocols::wait::http::HttpGet;
-use crate::transports::address::{Host, HostPort};
+use crate::transports::address::{Address, Host, HostPort, Place};
 
 /// Why an inherited socket cannot be waited for.
 const OPEN_ALREADY: &str = "an inherited socket is open already: wait needs an address";
@@ -36,7 +33,7 @@ pub(super) fn resolve_wait(request: &Request<'_>) -> Result<WaitConfig, ConfigEr
         if !parsed.is_empty() && text.to_str().is_some_and(hints::is_bare_service) {
             return Err(arg.with_context("a service has a leading colon, and a program goes after --"));
         }
-        if !request.mode.verb.schemes().any(|scheme| scheme == arg.scheme) {
+        if !(request.mode.verb.takes)(arg.scheme) {
             return Err(arg.with_context(explain_scheme(&arg)));
         }
         parsed.push(ParsedEndpoint::new(arg, request)?);
@@ -101,12 +98,12 @@ fn service(
 ) -> Result<AwaitedService, ConfigError> {
     let arg = &parsed.arg;
     let kind = match config {
-        Some(EndConfig::Connect(ConnectConfig { target: Target::Peer(peer), dial, tls, .. })) => {
-            if let StreamPeer::Inet(at) = peer {
+        Some(EndConfig::Connect(ConnectConfig { target: Place::Address(peer), dial, tls, .. })) => {
+            if let Address::Inet(at) = peer {
                 check_name(arg, at, dial)?;
             }
             match peer {
-                StreamPeer::Inet(at) if arg.scheme.form == Form::Url => {
+                Address::Inet(at) if arg.scheme.is_page() => {
                     let url = arg.url()?;
                     let get = HttpGet { host: url.host, path: url.path, statuses: parsed.statuses() };
                     AwaitedKind::Answers(at.clone(), dial.clone(), tls.clone(), get)
@@ -114,7 +111,7 @@ fn service(
                 _ => AwaitedKind::Connects(peer.clone(), dial.clone(), tls.clone()),
             }
         }
-        Some(EndConfig::DatagramConnect(DatagramConnectConfig { target: DatagramAddress::Inet(at), dial, .. })) => {
+        Some(EndConfig::DatagramConnect(DatagramConnectConfig { target: Place::Address(at), dial, .. })) => {
             check_name(arg, at, dial)?;
             let text = options.send.as_ref().map(|text| text.as_bytes().to_vec());
             if text.is_none() && is_group(at) {

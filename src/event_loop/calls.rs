@@ -29,8 +29,10 @@ impl EventLoop {
     pub(super) fn call(&mut self, id: Id, call: Call) {
         let call = match (self.net.slots.get(id), call) {
             (None, _) => return,
-            (Some(slot), Call::Install(installed)) if fits(slot, &installed) => return self.install(id, installed),
-            // A handle was misused for a slot of another kind.
+            (Some(slot), Call::Install(installed)) if fits(slot, &installed) && !self.is_pipe(id) => {
+                return self.install(id, installed);
+            }
+            // A handle was misused: the slot is of another kind, or a pipe, whose bytes are for the protocol of a child.
             (Some(_), Call::Install(_)) => return,
             (_, call) => call,
         };
@@ -44,12 +46,24 @@ impl EventLoop {
             Some(Installed::Nothing | Installed::Factory(_)) | None => return,
         };
         match outcome {
-            // The child was given up and still runs. Its status has to be taken when it ends.
-            _ if ends && self.net.process(id).is_some_and(|process| process.status.is_none()) => self.uninstall(id),
-            _ if ends => self.forget(id),
             Ok(()) => (),
+            Err(_) if ends => self.note_panic(),
             Err(error) => self.end_after_panic(id, error),
         }
+        if !ends {
+            return;
+        }
+        if self.net.process(id).is_some_and(|process| process.status.is_none()) {
+            // The child was given up and still runs. Its status has to be taken when it ends.
+            self.uninstall(id);
+        } else {
+            self.forget(id);
+        }
+    }
+
+    /// Whether the slot is a pipe of a child.
+    fn is_pipe(&self, id: Id) -> bool {
+        matches!(self.handlers.get(id.index()), Some(Installed::Pipe { .. }))
     }
 
     /// Drops a transport and its protocol. The id is stale from now on.

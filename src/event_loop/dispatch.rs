@@ -15,6 +15,7 @@ use crate::transports::flow::Filled;
 use crate::transports::handle::Transport;
 use crate::transports::id::{Direction, Id};
 use crate::transports::net::{Net, Slot};
+use crate::transports::number::Number;
 use crate::transports::process::STDIN;
 use crate::transports::protocol::{Eof, Handler};
 use crate::transports::state::Phase;
@@ -271,13 +272,20 @@ impl EventLoop {
         }
     }
 
-    /// Ends the transport whose protocol has panicked. A stream is reset, so that it does not look complete. A child is
-    /// killed.
-    pub(super) fn end_after_panic(&mut self, id: Id, error: io::Error) {
+    /// Puts right what a panic in a callback can leave behind.
+    pub(super) fn note_panic(&mut self) {
         #[cfg(test)]
         {
             self.has_panicked = true;
         }
+        // The panic may have left `Net::with_number`.
+        self.net.cx.numbers.shared = Number::NONE;
+    }
+
+    /// Ends the transport whose protocol has panicked. A stream is reset, so that it does not look complete. A child is
+    /// killed.
+    pub(super) fn end_after_panic(&mut self, id: Id, error: io::Error) {
+        self.note_panic();
         // Calls that wait for this protocol are dropped, except its last one.
         self.net.cx.calls.retain(|(whose, call)| *whose != id || call.is_last());
         let Net { slots, cx } = &mut self.net;

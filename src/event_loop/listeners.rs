@@ -34,6 +34,7 @@ impl EventLoop {
         let handler = match guarded(factory) {
             Ok(handler) => handler,
             Err(error) => {
+                self.note_panic();
                 log::warn!("{}: {}", Label(&self.net, stream), describe(&error));
                 return self.net.remove(stream);
             }

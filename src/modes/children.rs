@@ -157,25 +157,21 @@ pub(super) fn start(
 /// The variables that tell a child of its connection: numbers only, and nothing that a peer could choose.
 pub(super) fn peer_variables(left: &Inbound) -> Vec<(&'static str, String)> {
     let mut variables = Vec::new();
-    match &left.info.peer {
-        Some(Peer::Ip(peer)) => {
-            let protocol = match &left.info.tls {
-                Some(_) => "tls",
-                None if left.end.has_datagrams() => "udp",
-                None => "tcp",
-            };
-            variables.extend([
-                ("XPORT_REMOTE_ADDR", peer.ip().to_string()),
-                ("XPORT_REMOTE_PORT", peer.port().to_string()),
-                ("XPORT_PROTO", protocol.to_owned()),
-            ]);
-        }
-        Some(_) => variables.push(("XPORT_PROTO", "unix".to_owned())),
-        None => (),
+    if let Some(peer) = &left.info.peer {
+        let protocol = match peer {
+            Peer::Ip(_) if left.info.tls.is_some() => "tls",
+            Peer::Ip(_) if left.end.has_datagrams() => "udp",
+            _ => peer.kind(),
+        };
+        variables.push(("XPORT_PROTO", protocol.to_owned()));
     }
-    if let Some(Peer::Ip(local)) = &left.info.local {
-        variables.push(("XPORT_LOCAL_ADDR", local.ip().to_string()));
-        variables.push(("XPORT_LOCAL_PORT", local.port().to_string()));
+    for (end, [address, port]) in [
+        (&left.info.peer, ["XPORT_REMOTE_ADDR", "XPORT_REMOTE_PORT"]),
+        (&left.info.local, ["XPORT_LOCAL_ADDR", "XPORT_LOCAL_PORT"]),
+    ] {
+        if let Some(Peer::Ip(end)) = end {
+            variables.extend([(address, end.ip().to_string()), (port, end.port().to_string())]);
+        }
     }
     let tls = left.info.tls.as_ref().filter(|tls| tls.is_verified);
     let certificate = tls.and_then(|tls| tls.peer_chain.first());

@@ -3,7 +3,6 @@
 //! The command line (`cli/`) makes these types, and the modes read them. Sizes are bytes.
 
 use std::ffi::OsString;
-use std::os::fd::RawFd;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -11,7 +10,7 @@ use crate::protocols::escape::EscapeKey;
 use crate::protocols::pair::half_close::HalfClose;
 use crate::protocols::wait::http::HttpGet;
 use crate::transports::access::AccessList;
-use crate::transports::address::{Address, Family, Host, HostPort, UnixName};
+use crate::transports::address::{Address, Family, Host, HostPort, Place};
 use crate::transports::advice::Advice;
 use crate::transports::connect::Retry;
 use crate::transports::datagram::opening::Group;
@@ -39,7 +38,7 @@ pub enum Mode {
     /// Datagrams of all senders go to stdout, stdin to the most recent one: `udp-server`, `listen`.
     DatagramServer(Vec<DatagramListenConfig>, DatagramRun),
     /// stdin goes to the peer, what it sends goes to stdout: `udp-client`, `connect`.
-    DatagramClient(DatagramConnectConfig<DatagramAddress>, DatagramRun, StreamConfig),
+    DatagramClient(DatagramConnectConfig<Place<HostPort>>, DatagramRun, StreamConfig),
     /// `exec`: a child process on stdin and stdout, or on connections.
     Exec(ExecConfig),
     /// `relay`: two endpoints, joined.
@@ -54,7 +53,7 @@ pub enum Mode {
 #[derive(Clone, Debug, Default)]
 pub struct ListenConfig {
     /// Where to listen; never empty.
-    pub addresses: Vec<Address>,
+    pub addresses: Vec<Place>,
     /// `-4`, `-6`.
     pub family: Family,
     /// `-n`: do not look up names.
@@ -97,7 +96,7 @@ pub struct ListenConfig {
 #[derive(Clone, Debug)]
 pub struct DatagramListenConfig {
     /// Where to listen; never empty.
-    pub addresses: Vec<DatagramAddress>,
+    pub addresses: Vec<Place<HostPort>>,
     /// `-4`, `-6`.
     pub family: Family,
     /// `-n`: do not look up names.
@@ -126,7 +125,7 @@ pub struct DialConfig {
     /// `-n`: do not look up names.
     pub numeric: bool,
     /// `--source`: the local address to connect from, and the local port unless that is 0.
-    pub source: Option<Address>,
+    pub source: Option<HostPort>,
     /// `--connect-timeout`: how long one try may take, looking the name up included.
     pub connect_timeout: Duration,
     /// `--retry`: how many tries follow a first one that failed.
@@ -142,8 +141,8 @@ pub struct DialConfig {
 /// An end that connects a stream.
 #[derive(Clone, Debug)]
 pub struct ConnectConfig {
-    /// Where to connect.
-    pub target: Target,
+    /// Where to connect. `fd:N` is a connection that was open when xport started.
+    pub target: Place,
     /// How to connect to the peer.
     pub dial: DialConfig,
     /// The settings of TLS, if there is TLS.
@@ -152,24 +151,6 @@ pub struct ConnectConfig {
     pub crlf: bool,
     /// The options of the session.
     pub stream: StreamConfig,
-}
-
-/// The other end of a stream.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Target {
-    /// A peer to connect to.
-    Peer(StreamPeer),
-    /// `fd:N`: a connection that was open when xport started.
-    Inherited(RawFd),
-}
-
-/// A peer to connect to, by its address.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum StreamPeer {
-    /// TCP.
-    Inet(HostPort),
-    /// A unix socket.
-    Unix(UnixName),
 }
 
 /// An end that sends datagrams to a peer. `A` is the type of its address.
@@ -181,15 +162,6 @@ pub struct DatagramConnectConfig<A> {
     pub dial: DialConfig,
     /// `--broadcast`: the peer can be a broadcast address.
     pub broadcast: bool,
-}
-
-/// The address of a datagram socket, or of its peer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum DatagramAddress {
-    /// UDP.
-    Inet(HostPort),
-    /// `fd:N`: a socket that was open when xport started.
-    Inherited(RawFd),
 }
 
 /// TLS of an end that connects.
@@ -341,7 +313,7 @@ pub struct AwaitedService {
 #[derive(Clone, Debug)]
 pub enum AwaitedKind {
     /// `tcp:`, `unix:`, `tls:`: a connection, and with TLS a verified handshake.
-    Connects(StreamPeer, DialConfig, Option<TlsConnect>),
+    Connects(Address, DialConfig, Option<TlsConnect>),
     /// `http:`, `https:`: the status of an answer.
     Answers(HostPort, DialConfig, Option<TlsConnect>, HttpGet),
     /// `udp:`: with a text, a reply to it. Without one, no refusal.

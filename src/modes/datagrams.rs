@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::config::{DatagramAddress, DatagramConnectConfig, DatagramListenConfig, DatagramRun, StreamConfig};
+use super::config::{DatagramConnectConfig, DatagramListenConfig, DatagramRun, StreamConfig};
 use super::listen;
 use super::parts::{dialing, marks, pair_options, session_options, stdio, stdio_of, take_over, unusable};
 use super::run::{Run, local};
@@ -12,6 +12,7 @@ use crate::protocols::pair::lines::ConversationStdio;
 use crate::protocols::quota::CountLimit;
 use crate::protocols::report::Failure;
 use crate::protocols::signals::Wanted;
+use crate::transports::address::{HostPort, Place};
 use crate::transports::datagram::opening::{DatagramOptions, DatagramService};
 use crate::transports::id::Id;
 use crate::transports::net::Net;
@@ -46,17 +47,17 @@ pub(super) fn server(ends: &[DatagramListenConfig], options: DatagramRun) -> any
 
 /// `udp-client`: one peer with stdin and stdout.
 pub(super) fn client(
-    config: &DatagramConnectConfig<DatagramAddress>,
+    config: &DatagramConnectConfig<Place<HostPort>>,
     options: DatagramRun,
     stream: &StreamConfig,
 ) -> anyhow::Result<()> {
     let dial = &config.dial;
     // An inherited descriptor is taken over first, because a new descriptor could get the same number.
     let open: OpenSocket<'_> = match &config.target {
-        DatagramAddress::Inet(target) => {
+        Place::Address(target) => {
             Box::new(|net, options, side| Ok(net.connect_udp(target.clone(), dialing(dial), options, side)))
         }
-        DatagramAddress::Inherited(number) => {
+        Place::Inherited(number) => {
             let Inherited::Datagrams(socket) = take_over(*number)? else {
                 return Err(unusable(*number, "not a datagram socket").into());
             };

@@ -6,14 +6,14 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::os::fd::{OwnedFd, RawFd};
 use std::path::Path;
 
-use super::config::{DatagramAddress, DatagramListenConfig, ListenConfig};
+use super::config::{DatagramListenConfig, ListenConfig};
 use super::parts::{marks, unusable};
 use super::run::local;
 use super::tls;
 use crate::protocols::NOTICE;
 use crate::protocols::loop_guard::MARK;
 use crate::protocols::report::{Cause, Failure};
-use crate::transports::address::{Address, Family, Host, HostPort, UnixName};
+use crate::transports::address::{Address, Family, Host, HostPort, Place};
 use crate::transports::connect::listen_addresses;
 use crate::transports::datagram::opening::{DatagramOptions, DatagramService};
 use crate::transports::error::{describe, is_lack_of_resources};
@@ -37,7 +37,7 @@ pub(super) enum ListenPlace<O> {
 
 /// Where streams are accepted, apart from hosts.
 enum StreamPlace {
-    Unix(UnixName),
+    Address(Address),
     Inherited(RawFd, Inherited),
 }
 
@@ -57,12 +57,12 @@ pub(super) fn resolve(ends: &[ListenConfig]) -> anyhow::Result<Vec<PreparedListe
     let prepare = |config: &ListenConfig| {
         check_port_file(config.port_file.as_deref())?;
         let tls = tls::server(config)?;
-        let place = |address: &Address| {
-            Ok(match address {
-                Address::Inet(inet) => inet_place(inet, config.family, config.numeric)?,
-                Address::Unix(name) => ListenPlace::Other(StreamPlace::Unix(name.clone())),
-                Address::Fd(number) => {
-                    let socket = inherit(*number).map_err(|error| unavailable(address, &error))?;
+        let place = |place: &Place| {
+            Ok(match place {
+                Place::Address(Address::Inet(inet)) => inet_place(inet, config.family, config.numeric)?,
+                Place::Address(address) => ListenPlace::Other(StreamPlace::Address(address.clone())),
+                Place::Inherited(number) => {
+                    let socket = inherit(*number).map_err(|error| unavailable(place, &error))?;
                     ListenPlace::Other(StreamPlace::Inherited(*number, socket))
                 }
             })
@@ -77,16 +77,14 @@ pub(super) fn resolve(ends: &[ListenConfig]) -> anyhow::Result<Vec<PreparedListe
 pub(super) fn resolve_datagrams(ends: &[DatagramListenConfig]) -> anyhow::Result<Vec<PreparedDatagrams>> {
     let prepare = |config: &DatagramListenConfig| {
         check_port_file(config.port_file.as_deref())?;
-        let place = |address: &DatagramAddress| match address {
-            DatagramAddress::Inet(inet) => inet_place(inet, config.family, config.numeric),
-            DatagramAddress::Inherited(number) => {
-                match inherit(*number).map_err(|error| unavailable(&Address::Fd(*number), &error))? {
-                    Inherited::Datagrams(socket) => Ok(ListenPlace::Other((*number, socket))),
-                    Inherited::Listener(_) | Inherited::Connection(_) => {
-                        Err(unusable(*number, "not a datagram socket").into())
-                    }
+        let place = |place: &Place<HostPort>| match place {
+            Place::Address(inet) => inet_place(inet, config.family, config.numeric),
+            Place::Inherited(number) => match inherit(*number).map_err(|error| unavailable(place, &error))? {
+                Inherited::Datagrams(socket) => Ok(ListenPlace::Other((*number, socket))),
+                Inherited::Listener(_) | Inherited::Connection(_) => {
+                    Err(unusable(*number, "not a datagram socket").into())
                 }
-            }
+            },
         };
         config.addresses.iter().map(place).collect()
     };
@@ -128,11 +126,11 @@ pub(super) fn open_all(
         };
         let open = |net: &mut Net, at, stack| net.listen_tcp(at, stack, listening.clone(), factory());
         let ids = open_places(net, config.family, places, open, |net, place| match place {
-            StreamPlace::Unix(name) => {
+            StreamPlace::Address(address) => {
                 let (mode, replace_stale) = (config.socket_mode, config.replace_stale);
                 let binding = UnixBinding { mode, owner: config.owner, replace_stale, advice: config.advice };
-                let opened = net.listen_unix(&name, binding, listening.clone(), factory());
-                Ok(Some(opened.map_err(|error| unavailable(&name, &error))?))
+                let opened = net.listen(&address, binding, listening.clone(), factory());
+                Ok(Some(opened.map_err(|error| unavailable(&address, &error))?))
             }
             StreamPlace::Inherited(number, socket) => open_inherited(net, number, socket, &listening, &factory),
         })?;
@@ -162,7 +160,7 @@ pub(super) fn open_datagrams<P: DatagramProtocol + 'static>(
         let open = |net: &mut Net, at, stack| net.bind_udp(at, stack, service.clone(), protocol());
         ids_of_ends.push(open_places(net, config.family, places, open, |net, (number, socket)| {
             let adopted = net.adopt_udp(socket, service.clone(), protocol());
-            Ok(Some(adopted.map_err(|error| unavailable(&Address::Fd(number), &error))?))
+            Ok(Some(adopted.map_err(|error| unavailable(&Place::<Address>::Inherited(number), &error))?))
         })?);
     }
     Ok(ids_of_ends)
@@ -268,7 +266,7 @@ fn open_inherited(
     listening: &Listening,
     factory: &impl Fn() -> Factory,
 ) -> anyhow::Result<Option<Id>> {
-    let refused = |error| unavailable(&Address::Fd(number), &error);
+    let refused = |error| unavailable(&Place::<Address>::Inherited(number), &error);
     match socket {
         Inherited::Datagrams(_) => Err(unusable(number, "a datagram socket, not a stream socket").into()),
         Inherited::Listener(fd) => Ok(Some(net.adopt_listener(fd, listening.clone(), factory()).map_err(refused)?)),

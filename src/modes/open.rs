@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::os::fd::OwnedFd;
 
 use super::children::{self, Child};
-use super::config::{ConnectConfig, DatagramConnectConfig, Endpoint, StreamPeer, Target};
+use super::config::{ConnectConfig, DatagramConnectConfig, Endpoint};
 use super::parts::{dialing, stdio, take_over, unusable};
 use super::run::local;
 use super::tls;
@@ -14,7 +14,7 @@ use crate::protocols::pair::datagram::DatagramSide;
 use crate::protocols::pair::stream::StreamSide;
 use crate::protocols::pair::{End, OtherEnd, PairOptions};
 use crate::protocols::report::{Cause, Failure};
-use crate::transports::address::HostPort;
+use crate::transports::address::{HostPort, Place};
 use crate::transports::datagram::opening::DatagramOptions;
 use crate::transports::id::Id;
 use crate::transports::net::Net;
@@ -89,8 +89,8 @@ impl Connection {
     pub(super) fn new(config: &ConnectConfig, greeting: Greeting, seen: Option<SeenChain>) -> anyhow::Result<Self> {
         let tls = tls::client(config.tls.as_ref(), greeting, seen)?;
         let inherited = match config.target {
-            Target::Peer(_) => None,
-            Target::Inherited(number) => match take_over(number)? {
+            Place::Address(_) => None,
+            Place::Inherited(number) => match take_over(number)? {
                 Inherited::Connection(fd) => Some(fd),
                 _ => return Err(unusable(number, "not a connection").into()),
             },
@@ -107,9 +107,8 @@ impl Connection {
     ) -> Result<Id, Failure> {
         let ConnectConfig { target, dial, crlf, .. } = &self.config;
         let id = match target {
-            Target::Peer(StreamPeer::Inet(target)) => net.connect_tcp(target.clone(), dialing(dial), protocol),
-            Target::Peer(StreamPeer::Unix(target)) => net.connect_unix(target.clone(), dialing(dial), protocol),
-            Target::Inherited(_) => {
+            Place::Address(target) => net.connect_stream(target.clone(), dialing(dial), protocol),
+            Place::Inherited(_) => {
                 let taken = || Failure::new(Cause::Unavailable, "an inherited connection can serve only one client");
                 let opened = net.adopt(self.inherited.take().ok_or_else(taken)?, protocol);
                 let id = opened.map_err(|error| local("adopt", &error))?;

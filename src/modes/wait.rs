@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::time::Duration;
 
 use super::children;
-use super::config::{AwaitedKind, AwaitedService, StreamPeer, TlsConnect, WaitConfig};
+use super::config::{AwaitedKind, AwaitedService, TlsConnect, WaitConfig};
 use super::parts::dialing;
 use super::run::Run;
 use super::tls::{self, Greeting};
@@ -64,8 +64,7 @@ fn prepare(awaited: &AwaitedService) -> anyhow::Result<Service> {
         tls::client(config.as_ref(), Greeting::Dropped, None)
     };
     let (dial, proof) = match &awaited.kind {
-        AwaitedKind::Connects(StreamPeer::Inet(at), dial, tls) => (dial, Proof::Tcp(at.clone(), client(tls)?)),
-        AwaitedKind::Connects(StreamPeer::Unix(at), dial, _) => (dial, Proof::Unix(at.clone())),
+        AwaitedKind::Connects(at, dial, tls) => (dial, Proof::Stream(at.clone(), client(tls)?)),
         AwaitedKind::Answers(at, dial, tls, get) => (dial, Proof::Http(at.clone(), client(tls)?, get.clone())),
         AwaitedKind::Replies(at, dial, text) => (dial, Proof::Datagram(at.clone(), text.clone())),
     };

@@ -126,16 +126,17 @@ impl Listener {
             log::info!("denied {peer}");
             return None;
         }
-        if self.shared && matches!(peer, Peer::Ip(_)) {
+        let family = peer.family();
+        if self.shared && family.is_tcp {
             // Connections inherit the option from a listener that xport has made. This listener is shared with others.
             // A socket that refuses the option can still be used.
             let _ = self.options.keepalive.apply(&socket);
         }
-        let prepared = match (&peer, self.shared) {
-            (Peer::Ip(_), false) => Ok(()),
-            (_, true) => self.options.socket.apply_to_open(&socket),
+        let prepared = match self.shared {
+            true => self.options.socket.apply_to_open(&socket),
+            false if family.is_tcp => Ok(()),
             // Connections of a unix socket inherit no sizes of buffers.
-            (_, false) => self.options.socket.size_buffers(&socket),
+            false => self.options.socket.size_buffers(&socket),
         };
         if let Err(error) = prepared {
             log::warn!("accept on {}: {}", self.name, describe(&error));

@@ -3,7 +3,7 @@
 //! A denied peer is refused even if it is allowed too. Without an allow list, all other peers are admitted. An IPv4
 //! address that is mapped into IPv6 (`::ffff:127.0.0.1`) counts as IPv4.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::IpNet;
 
@@ -31,14 +31,21 @@ impl AccessList {
         !listed(&self.deny) && (self.allow.is_empty() || listed(&self.allow))
     }
 
+    /// Whether networks are allowed, and no address of the loopback is in any of them.
+    #[must_use]
+    pub fn allows_only_others(&self) -> bool {
+        let has_loopback = |net: &IpNet| {
+            let first: [IpAddr; 2] = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
+            net.addr().to_canonical().is_loopback() || first.iter().any(|address| net.contains(address))
+        };
+        !self.allow.is_empty() && !self.allow.iter().any(has_loopback)
+    }
+
     /// Whether a peer of any kind may connect. A peer without an IP address is on no list, so it is admitted only
     /// without an allow list.
     #[must_use]
     pub fn admits_peer(&self, peer: &Peer) -> bool {
-        match peer {
-            Peer::Ip(address) => self.admits(address.ip()),
-            Peer::Path(_) | Peer::Abstract(_) | Peer::Unnamed => self.allow.is_empty(),
-        }
+        peer.ip().map_or(self.allow.is_empty(), |ip| self.admits(ip))
     }
 }
 
@@ -59,6 +66,21 @@ mod tests {
         assert!(AccessList::default().admits(ip("203.0.113.9")));
         assert!(AccessList::default().admits_peer(&Peer::Unnamed));
         assert!(!AccessList::new(nets(&["0.0.0.0/0"]), Vec::new()).admits_peer(&Peer::Unnamed));
+    }
+
+    #[test]
+    fn networks_with_and_without_the_loopback() {
+        for (list, expected) in [
+            (&[][..], false),
+            (&["10.0.0.0/8"], true),
+            (&["10.0.0.0/8", "2001:db8::/32"], true),
+            (&["10.0.0.0/8", "127.0.0.5/32"], false),
+            (&["0.0.0.0/0"], false),
+            (&["::/0"], false),
+            (&["::1/128"], false),
+        ] {
+            assert_eq!(AccessList::new(nets(list), Vec::new()).allows_only_others(), expected, "{list:?}");
+        }
     }
 
     #[test]

@@ -19,7 +19,6 @@ use std::time::Duration;
 use super::connect::Connect;
 use super::connect::error::ConnectError;
 use super::ctx::{Call, StreamRef};
-use super::error::is_tls;
 use super::id::Direction;
 use super::state::Phase;
 use super::stream::{CloseMode, Stream};
@@ -104,7 +103,7 @@ impl StreamRef<'_> {
     /// Ends this direction after the buffered bytes. asyncio's `write_eof`.
     pub(crate) fn write_eof(&mut self) {
         let stream = &mut *self.stream;
-        if stream.io.can_write_eof() && stream.state.end_writing() && stream.is_flushed() {
+        if stream.can_write_eof() && stream.state.end_writing() && stream.is_flushed() {
             self.flushed();
         }
     }
@@ -289,10 +288,9 @@ impl Stream {
     /// failure is reported if everything `is_settled`.
     fn take_reported_error(&mut self, error: Option<io::Error>, is_settled: bool) -> Option<io::Error> {
         match error {
-            // An error of TLS is the cause of a failed write as well.
-            Some(error) if is_tls(&error) => Some(error),
-            // A panic of the protocol is no failure of the connection.
-            Some(error) if error.kind() == io::ErrorKind::Other => Some(error),
+            // An error of a layer (`InvalidData`) is the cause of a failed write as well. A panic of the protocol
+            // (`Other`) is no failure of the connection. The system has neither kind.
+            Some(error) if matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::Other) => Some(error),
             error => self.state.take_write_error().or(error).filter(|_| !is_settled),
         }
     }

@@ -77,7 +77,8 @@ impl Net {
     /// be moved now.
     pub(crate) fn forward_once(&mut self, id: Id, buffer: &mut [u8]) -> Option<Filled> {
         let to = self.stream(id)?.forward.as_deref()?.to;
-        let mut route = route(self, id, to)?;
+        // A sink takes from one stream at a time.
+        let mut route = route(self, id, to).filter(|route| route.sink.source == Some(id))?;
         route.update_block();
         if route.source.wants_read() { Some(route.move_once(buffer)) } else { None }
     }

@@ -91,7 +91,7 @@ impl Transport<'_> {
     /// Whether one direction can end alone. Unlike in asyncio, TLS can. asyncio's `can_write_eof`.
     #[must_use]
     pub fn can_write_eof(&self) -> bool {
-        self.net.stream(self.id).is_some_and(|stream| stream.io.can_write_eof())
+        self.net.stream(self.id).is_some_and(Stream::can_write_eof)
     }
 
     /// Whether `write_eof` was called, or writing has failed.
@@ -301,7 +301,8 @@ impl Transport<'_> {
     }
 
     /// Replaces the protocol, right after the present callback. The new protocol gets no `connection_made` if the old
-    /// one had it. asyncio's `set_protocol`.
+    /// one had it. Nothing happens on a pipe of a child: its bytes are for the protocol of the child. asyncio's
+    /// `set_protocol`.
     pub fn set_protocol(&mut self, protocol: impl Into<Handler>) {
         self.net.cx.calls.push_back((self.id, Call::Install(Installed::Protocol(protocol.into()))));
     }

@@ -1,16 +1,12 @@
 //! Facts about a transport: asyncio's `get_extra_info` with types. The values are copies. For facts that only the
 //! descriptor can give there is [`as_fd`](super::net::Net::as_fd).
 
-use std::fmt;
-use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::process::ExitStatus;
 
-use socket2::{SockAddr, Socket};
-
+pub use super::address::Peer;
+pub(crate) use super::address::canonical;
 use super::id::Id;
 use super::number::Number;
-use super::text::Escaped;
 use super::tls::TlsInfo;
 
 /// Facts about a transport at this moment.
@@ -105,65 +101,4 @@ pub struct DatagramTotals {
     /// Datagrams that were dropped, at least: for lack of room in the write buffer, because the system refused them, or
     /// because they were not read in time. The system counts datagrams that it has joined as one.
     pub dropped: u64,
-}
-
-/// The address of one end of a socket.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Peer {
-    /// An IP address and a port. An IPv4 address that is mapped into IPv6 is given as IPv4.
-    Ip(SocketAddr),
-    /// A unix socket that is bound to a path.
-    Path(PathBuf),
-    /// A unix socket of the abstract name space, without the `@`.
-    Abstract(Vec<u8>),
-    /// A unix socket without a name. Most clients have none.
-    Unnamed,
-}
-
-impl Peer {
-    /// The port of an IP address.
-    #[must_use]
-    pub fn port(&self) -> Option<u16> {
-        match self {
-            Self::Ip(address) => Some(address.port()),
-            _ => None,
-        }
-    }
-
-    /// Translates the address that the system reports for an end of a socket.
-    pub(crate) fn from_sock_addr(address: &SockAddr) -> Self {
-        if let Some(ip) = address.as_socket() {
-            return Self::Ip(canonical(ip));
-        }
-        if let Some(path) = address.as_pathname() {
-            return Self::Path(path.to_owned());
-        }
-        address.as_abstract_namespace().map_or(Self::Unnamed, |name| Self::Abstract(name.to_vec()))
-    }
-
-    pub(crate) fn local_of(socket: &Socket) -> Option<Self> {
-        socket.local_addr().ok().map(|address| Self::from_sock_addr(&address))
-    }
-}
-
-/// `[::ffff:1.2.3.4]:5` as `1.2.3.4:5`.
-pub(crate) fn canonical(address: SocketAddr) -> SocketAddr {
-    match address {
-        SocketAddr::V6(v6) => match v6.ip().to_ipv4_mapped() {
-            Some(v4) => SocketAddr::from((v4, v6.port())),
-            None => address,
-        },
-        SocketAddr::V4(_) => address,
-    }
-}
-
-impl fmt::Display for Peer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Ip(address) => address.fmt(f),
-            Self::Path(path) => Escaped(&path.to_string_lossy()).fmt(f),
-            Self::Abstract(name) => write!(f, "@{}", name.escape_ascii()),
-            Self::Unnamed => f.write_str("unix client"),
-        }
-    }
 }

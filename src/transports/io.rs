@@ -349,6 +349,8 @@ impl Io {
     pub(crate) fn is_hung_up(&self) -> bool {
         match self {
             Self::Socket(fd) => socket::hung_up(fd.as_fd()),
+            #[cfg(test)]
+            Self::Memory(memory) => memory.is_hung_up(),
             _ => false,
         }
     }

@@ -13,7 +13,7 @@ use super::access::AccessList;
 use super::error::TlsError;
 use super::info::Peer;
 use super::keepalive::KeepAlive;
-use super::layer::{Layer, Opening};
+use super::layer::Opening;
 use super::out_buf::WaterMarks;
 use super::own_file::OwnFile;
 use super::socket_options::SocketOptions;
@@ -71,7 +71,7 @@ impl Listening {
     /// What an accepted connection does before it is open.
     pub(crate) fn openings(&self) -> Result<Vec<Opening>, TlsError> {
         let tls = self.tls.clone().map(|tls| TlsLayer::new(tls.into()));
-        Ok(tls.transpose()?.map(|tls| Opening::Push(Layer::Tls(Box::new(tls)))).into_iter().collect())
+        Ok(tls.transpose()?.map(|tls| Opening::Encrypt(Box::new(tls))).into_iter().collect())
     }
 }
 

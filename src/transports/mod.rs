@@ -21,7 +21,6 @@ pub mod net;
 pub mod opening;
 pub mod own_file;
 mod own_listeners;
-mod sockaddr;
 pub mod socket_options;
 pub mod timers;
 mod unix_path;

@@ -2,15 +2,14 @@
 //!
 //! Connecting takes time and is in `connect/`.
 
-use std::fs::{File, Permissions};
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, OwnedFd, RawFd};
-use std::os::unix::fs::PermissionsExt;
 
-use socket2::{Domain, Protocol, SockAddr, SockRef, Socket, Type};
+use socket2::{SockAddr, SockRef, Socket, Type};
 
-use super::address::UnixName;
+pub use super::address::Stack;
+use super::address::{Address, UnixName, bind_inet};
 use super::channel::Channel;
 use super::ctx::{Call, Installed};
 use super::dump::Throttle;
@@ -19,13 +18,11 @@ use super::info::Peer;
 use super::io::Io;
 use super::listener::{Listener, Listening};
 use super::net::{Net, Slot};
+use super::own_file::OwnFile;
 pub use super::own_file::Owner;
 use super::protocol::{Factory, Handler};
-pub use super::sockaddr::Stack;
-use super::sockaddr::unix_address;
 use super::state::Phase;
 use super::stream::Stream;
-use super::unix_path;
 pub use super::unix_path::UnixBinding;
 use crate::sys::signals;
 pub use crate::sys::signals::BY_SYSTEM;
@@ -55,17 +52,8 @@ impl Net {
         options: Listening,
         factory: Factory,
     ) -> io::Result<Id> {
-        let socket = Socket::new(Domain::for_address(address), Type::STREAM.nonblocking(), Some(Protocol::TCP))?;
-        socket.set_reuse_address(true)?;
-        if address.is_ipv6() {
-            socket.set_only_v6(stack == Stack::OwnFamily)?;
-        }
-        // Accepted sockets inherit these options, which saves system calls for each.
-        options.socket.apply_to_tcp(&socket)?;
-        options.keepalive.apply(&socket)?;
-        socket.bind(&address.into())?;
-        socket.listen(backlog(&options))?;
-        add_listener(self, Listener::new(socket, options, false, None), factory)
+        let socket = bind_inet(address, stack, &options.socket, options.keepalive)?;
+        add_bound(self, socket, None, options, factory)
     }
 
     /// Listens on a unix socket. asyncio's `create_unix_server`, but a live server keeps its path. The umask of the
@@ -81,22 +69,22 @@ impl Net {
         options: Listening,
         factory: Factory,
     ) -> io::Result<Id> {
-        let address = unix_address(name)?;
-        let socket = Socket::new(Domain::UNIX, Type::STREAM.nonblocking(), None)?;
-        // bind(2) gives the file the mode of the socket, so there is no moment in which others could connect. The owner
-        // is set after bind(2), but no process can connect before listen(2).
-        let file = File::from(OwnedFd::from(socket));
-        file.set_permissions(Permissions::from_mode(binding.mode))?;
-        let socket = Socket::from(OwnedFd::from(file));
-        let path = match name {
-            UnixName::Abstract(_) => {
-                socket.bind(&address)?;
-                None
-            }
-            UnixName::Path(path) => Some(unix_path::bind(&socket, path, binding)?),
-        };
-        socket.listen(backlog(&options))?;
-        add_listener(self, Listener::new(socket, options, false, path), factory)
+        self.listen(&name.clone().into(), binding, options, factory)
+    }
+
+    /// Listens on an address of any kind. A host must be numeric; `binding` is for unix sockets.
+    ///
+    /// # Errors
+    /// As with [`listen_tcp`](Self::listen_tcp) and [`listen_unix`](Self::listen_unix).
+    pub fn listen(
+        &mut self,
+        address: &Address,
+        binding: UnixBinding,
+        options: Listening,
+        factory: Factory,
+    ) -> io::Result<Id> {
+        let (socket, file) = address.bind(&options.socket, options.keepalive, binding)?;
+        add_bound(self, socket, file, options, factory)
     }
 
     /// Takes over an inherited listening socket. asyncio's `create_server(sock=…)`.
@@ -228,6 +216,18 @@ impl Net {
     }
 }
 
+/// Listens on a bound socket.
+fn add_bound(
+    net: &mut Net,
+    socket: Socket,
+    file: Option<OwnFile>,
+    options: Listening,
+    factory: Factory,
+) -> io::Result<Id> {
+    socket.listen(i32::try_from(options.backlog).unwrap_or(i32::MAX))?;
+    add_listener(net, Listener::new(socket, options, false, file), factory)
+}
+
 fn add_listener(net: &mut Net, listener: Listener, factory: Factory) -> io::Result<Id> {
     // An inherited listener may have a queue already. epoll reports the queue as soon as the listener is registered.
     let id = net.add(Slot::Listener(Box::new(listener)))?;
@@ -248,10 +248,6 @@ fn add_signals(net: &mut Net, pipe: OwnedFd, protocol: Handler) -> io::Result<Id
     let id = net.add_made(stream, protocol)?;
     net.transport(id).set_background(true);
     Ok(id)
-}
-
-fn backlog(options: &Listening) -> i32 {
-    i32::try_from(options.backlog).unwrap_or(i32::MAX)
 }
 
 /// The kind of an inherited descriptor.

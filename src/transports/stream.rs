@@ -164,10 +164,7 @@ impl Stream {
     /// Whether the receiver is on this machine: a unix socket, or a TCP peer with an address of this machine.
     pub(crate) fn is_local(&self) -> bool {
         match (self.peer.as_deref(), &self.io) {
-            (Some(Peer::Ip(peer)), Io::Socket(socket)) => {
-                peer.ip().is_loopback()
-                    || matches!(Peer::local_of(socket), Some(Peer::Ip(own)) if own.ip() == peer.ip())
-            }
+            (Some(peer), Io::Socket(socket)) => peer.is_local(socket),
             _ => true,
         }
     }

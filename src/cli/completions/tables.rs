@@ -73,7 +73,7 @@ impl Fill {
             Form::Inet => Self::Host(":"),
             Form::Unix => Self::Files,
             Form::Words | Form::Line => Self::Programs,
-            Form::Nothing | Form::Descriptor | Form::Url => Self::Nothing,
+            _ => Self::Nothing,
         }
     }
 }
@@ -106,7 +106,7 @@ impl EndpointPlace {
         // The left side of a relay takes a descriptor that listens.
         let awaits = self.listens || (is_relay && scheme.form == Form::Descriptor);
         let scheme = if awaits { scheme.listening.unwrap_or(scheme) } else { scheme };
-        let is_taken = self.mode.verb.schemes().any(|taken| taken == scheme);
+        let is_taken = (self.mode.verb.takes)(scheme);
         (is_taken && (is_relay || self.listens == scheme.listens())).then_some(scheme)
     }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::typed::Typed;
-use super::words::{is_path, is_port, own, url, with_port};
+use super::words::{is_path, is_port, one_colon, own, url, with_port};
 use super::{names, reader, socat};
 use crate::cli::address::are_swapped;
 use crate::cli::hints;
@@ -74,12 +74,30 @@ fn in_order(word: &str) -> Option<String> {
 fn plain(word: &str) -> Option<String> {
     let (kind, address, options) = split(word);
     let address = address.rsplit('@').next().unwrap_or_default().trim();
+    if let Some(address) = one_colon(address) {
+        return Some(format!("{kind}{address}{options}"));
+    }
     let address = ["/dev/tcp/", "//"].iter().find_map(|start| address.strip_prefix(start)).unwrap_or(address);
     let is_v6 = address.split('/').next().is_some_and(|start| start.matches(':').count() > 1);
     let mut parts = address.split([':', '/', ' ']).filter(|part| !part.is_empty());
     let (host, port) = parts.next().zip(parts.next().filter(|port| is_port(port)))?;
     let is_plain = !is_v6 && !is_path(address) && !address.contains("://") && parse_network(address).is_err();
     Some(format!("{kind}{}{options}", with_port(host, port).ok().filter(|_| is_plain)?))
+}
+
+/// The line with every interface instead of the loopback, wherever it listens.
+pub(super) fn on_every_interface(typed: &Typed<'_>) -> Vec<String> {
+    let mut words = typed.words.to_vec();
+    let is_listener = |word: &str| match parts(word) {
+        Some((scheme, _)) => scheme.listens(),
+        None => typed.mode().is_some_and(|mode| mode.verb.action != Action::Relay),
+    };
+    for at in typed.places().into_iter().filter(|at| is_listener(&typed.words[*at])) {
+        let (kind, address, options) = split(&typed.words[at]);
+        let port = address.rsplit(':').next().unwrap_or_default();
+        words[at] = format!("{kind}*:{port}{options}");
+    }
+    words
 }
 
 /// A URL as the endpoint of its server.

@@ -79,6 +79,10 @@ pub(super) enum Means {
     Authorities,
     /// The certificate of the peer is verified.
     Verify,
+    /// The address that curl uses for a host.
+    Resolved,
+    /// The unix socket that curl uses instead of the host.
+    Socket,
     /// The operand of a client.
     Place,
     /// The operand of a server.

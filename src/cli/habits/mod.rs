@@ -84,6 +84,12 @@ pub(super) fn answer(words: &[String], is_accepted: &dyn Fn(&[String]) -> bool) 
     (line.chars().count() <= LINE_CHARS_MAX).then_some(Instead { line, note })
 }
 
+/// The line with its listeners on every interface, not on the loopback.
+pub(super) fn on_every_interface(words: &[String], is_accepted: &dyn Fn(&[String]) -> bool) -> Option<String> {
+    let better = ends::on_every_interface(&Typed::new(words));
+    (better != words && is_accepted(&better)).then(|| as_typed(&better)).flatten()
+}
+
 /// The line that reads the file which is named as a third operand of a client.
 fn from_file(words: &[String], is_accepted: &dyn Fn(&[String]) -> bool) -> Option<Instead> {
     let typed = Typed::new(words);

@@ -85,6 +85,8 @@ static CURL: &[Row] = &[
     ("-q --quiet", Means::Nothing),
     ("-m= --max-time=", Means::Same("timeout")),
     ("-x= --proxy=", Means::Absent(NO_PROXY)),
+    ("--resolve=", Means::Resolved),
+    ("--unix-socket=", Means::Socket),
     ("-o= --output=", Means::Absent("the answer goes to stdout: use > FILE")),
     ("-X= --request= -d= --data= -H= --header= -u= --user= -F= -T= -A= -b= -e=", Means::Absent(NO_REQUEST)),
 ];

@@ -3,7 +3,7 @@
 //! `reader.rs` reads such lines, one option after the other.
 
 use super::means::{Job, Means, Medium, Runs};
-use super::words::{Untold, is_list, is_path, is_port, own, port_of, url, with_port};
+use super::words::{Untold, is_list, is_path, is_port, one_colon, own, port_of, url, with_port};
 use crate::cli::kinds::{NO_PROXY, is_address};
 use crate::cli::modes::{Action, ModeSpec};
 use crate::cli::options::{Heading, OptSpec, Value};
@@ -12,6 +12,9 @@ use crate::cli::values::parse_network;
 
 /// Why a server that is to verify its clients gets no line: a line without the file would serve everybody.
 pub(super) const CLIENT_CA: &str = "--client-ca FILE verifies clients, and a line without it would serve everybody";
+
+/// Why a URL of HTTPS and a unix socket get no line.
+const NO_TLS_ON_PATHS: &str = "xport has no TLS on unix sockets";
 
 /// A line that was read.
 #[derive(Clone, Debug, Default)]
@@ -35,6 +38,10 @@ pub(super) struct Wish {
     keeps: bool,
     authorities: Option<String>,
     verifies: bool,
+    /// `HOST:PORT:ADDRESS`: the address that a host stands for.
+    resolved: Vec<String>,
+    /// The path of the unix socket that is used instead of the host.
+    socket: Option<String>,
 }
 
 impl Wish {
@@ -107,6 +114,8 @@ impl Wish {
                 // The depth can be missing.
                 self.place.extend((value.parse::<u8>().is_err() && !value.is_empty()).then_some(value));
             }
+            Means::Resolved => self.resolved.push(value),
+            Means::Socket => self.socket = Some(value),
             Means::PeerPort => self.place.push(value),
             Means::Place => self.place.insert(0, value),
             Means::Accept => {
@@ -146,6 +155,7 @@ impl Wish {
     /// The words of the line of xport, without the name of the program.
     pub(super) fn words(mut self) -> Result<Vec<String>, Untold> {
         self.guess();
+        self.redirect()?;
         if self.job == Job::Connect && self.source.is_none() && matches!(&self.place[..], [host] if !is_address(host)) {
             // A host without a port shows that the port is that of the peer.
             self.place.extend(self.port.take());
@@ -252,6 +262,26 @@ impl Wish {
         }
     }
 
+    /// Replaces the host of a URL by what curl connects to instead of the host.
+    fn redirect(&mut self) -> Result<(), Untold> {
+        if let Some(path) = self.socket.take() {
+            if self.medium == Medium::Tls {
+                return Err(Some(NO_TLS_ON_PATHS));
+            }
+            (self.medium, self.place) = (Medium::Unix, vec![path]);
+        }
+        let [place] = &self.place[..] else { return Ok(()) };
+        let address_of = |text: &String| text.strip_prefix(place)?.strip_prefix(':').map(str::to_owned);
+        let Some(address) = self.resolved.iter().find_map(address_of) else { return Ok(()) };
+        let (host, port) = place.rsplit_once(':').ok_or(None)?;
+        let (host, to) = (host.to_owned(), with_port(&address, port)?);
+        self.place = vec![to];
+        if self.medium == Medium::Tls && !self.has("--server-name") {
+            self.push("server-name", host)?;
+        }
+        Ok(())
+    }
+
     /// Adds the file of authorities. A server has another option for it than a client.
     fn verification(&mut self) -> Result<(), Untold> {
         let is_server = self.job != Job::Connect;
@@ -289,6 +319,7 @@ impl Wish {
                 _ => Err(None),
             };
         }
+        let place = Vec::from_iter(place.into_iter().map(|one| one_colon(&one).unwrap_or(one)));
         if self.job == Job::Connect {
             self.local_address()?;
             return match place.as_slice() {

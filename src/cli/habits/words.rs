@@ -33,6 +33,12 @@ pub(super) fn with_port(host: &str, port: &str) -> Result<String, Untold> {
     if is_half && is_whole { Ok(address) } else { Err(None) }
 }
 
+/// Host and port with one colon between them, if there are two.
+pub(super) fn one_colon(text: &str) -> Option<String> {
+    let (host, port) = text.split_once("::").filter(|(host, port)| !host.contains(':') && is_port(port))?;
+    if text.parse::<Ipv6Addr>().is_ok() { None } else { with_port(host, port).ok() }
+}
+
 /// Schemes of URLs that a connection is made for, and the port of each.
 const URLS: &[(&str, &str)] = &[
     ("http", "80"),

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use super::*;
 use crate::cli::{Parsed, parse};
-use crate::modes::config::{DatagramListenConfig, DialConfig, ListenConfig, Mode, StreamPeer};
+use crate::modes::config::{DatagramListenConfig, DialConfig, ListenConfig, Mode};
 use crate::protocols::half_close::HalfClose;
 use crate::transports::address::{Family, Host, HostPort, UnixName};
 use crate::transports::connect::Retry;
@@ -28,19 +28,11 @@ fn relay(args: &[&str]) -> RelayConfig {
 }
 
 /// The address as text, and how to connect to it.
-fn connecting(text: &str) -> (Address, DialConfig) {
+fn connecting(text: &str) -> (Place, DialConfig) {
     match relay(&["-", text]).right {
-        Endpoint::Connect(config) => (address(config.target), config.dial),
-        Endpoint::Datagrams(config) => (Address::Inet(config.target), config.dial),
+        Endpoint::Connect(config) => (config.target, config.dial),
+        Endpoint::Datagrams(config) => (Place::Address(config.target.into()), config.dial),
         other => panic!("{text}: {other:?}"),
-    }
-}
-
-fn address(target: Target) -> Address {
-    match target {
-        Target::Peer(StreamPeer::Inet(peer)) => Address::Inet(peer),
-        Target::Peer(StreamPeer::Unix(peer)) => Address::Unix(peer),
-        Target::Inherited(number) => Address::Fd(number),
     }
 }
 
@@ -79,8 +71,8 @@ fn listeners(line: &str) -> Vec<ListenConfig> {
     }
 }
 
-fn path(text: &str) -> Address {
-    Address::Unix(UnixName::Path(PathBuf::from(text)))
+fn path(text: &str) -> Place {
+    Place::Address(UnixName::Path(PathBuf::from(text)).into())
 }
 
 #[test]
@@ -134,7 +126,7 @@ fn options_of_endpoints_have_the_defaults_of_the_modes() {
     assert_eq!((config.socket_mode, config.backlog, config.grace), (0o600, 4096, Duration::from_secs(10)));
     let config = receiving("udp-listen:53");
     assert!(config.max_conns.is_none() && config.groups.is_empty());
-    assert_eq!(config.addresses, [DatagramAddress::Inet(HostPort { host: Host::Loopback, port: 53 })]);
+    assert_eq!(config.addresses, [Place::Address(HostPort { host: Host::Loopback, port: 53 })]);
 }
 
 #[test]
@@ -225,7 +217,7 @@ fn exec_has_three_places() {
         ("--connect fd:3", "fd:3"),
     ] {
         match exec(line).place {
-            ExecPlace::Connect(config) => assert_eq!(self::address(config.target).to_string(), address, "{line}"),
+            ExecPlace::Connect(config) => assert_eq!(config.target.to_string(), address, "{line}"),
             other => panic!("{line}: {other:?}"),
         }
     }

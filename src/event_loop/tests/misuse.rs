@@ -59,6 +59,22 @@ impl Protocol for Forwarder {
 }
 
 #[test]
+fn a_sink_takes_from_the_last_stream_that_was_forwarded_to_it() {
+    let mut sim = Sim::new();
+    let to = sim.stream(ENOUGH, silent());
+    let (got, _received) = channel();
+    let [first, second] = [(); 2].map(|()| {
+        let id = sim.stream(ENOUGH, Forwarder { to, got: got.clone() });
+        sim.settle();
+        id
+    });
+    sim.feed(first, b"not read any more");
+    sim.feed(second, b"read");
+    sim.settle();
+    assert_eq!(sim.sent(to), b"read");
+}
+
+#[test]
 fn what_was_forwarded_to_a_stream_that_is_gone_comes_to_the_protocol() {
     let mut sim = Sim::new();
     let (recorder, log) = Recorder::brief();

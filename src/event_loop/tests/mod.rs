@@ -5,6 +5,7 @@ mod datagram_properties;
 mod datagram_sending;
 mod datagrams;
 mod forwarding;
+mod frames;
 mod layers;
 mod library;
 mod misuse;

@@ -72,6 +72,18 @@ fn run(script: &str, stdio: [ChildStdio; 3], reaction: fn(&mut SubprocessTranspo
     log.try_iter().collect()
 }
 
+/// The bytes of a pipe go to the protocol of its child, whatever protocol a program sets for the pipe.
+#[test]
+fn a_pipe_keeps_its_child() {
+    let told = run("echo hello", [Null, Pipe, Null], |t, told| {
+        if let (Told::Made, Some(pipe)) = (told, t.pipe_transport(1)) {
+            t.net().transport(pipe).set_protocol(Recorder::new().0.ignoring());
+        }
+    });
+    assert_eq!(read(&told, 1), b"hello\n");
+    assert_eq!(told.last(), Some(&Told::Lost(Some(0))));
+}
+
 /// All bytes from one of the pipes.
 fn read(told: &[Told], fd: u8) -> Vec<u8> {
     let data = told.iter().filter_map(|told| match told {

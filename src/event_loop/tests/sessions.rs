@@ -196,6 +196,22 @@ fn stdin_that_has_more_once_its_peer_is_gone_is_a_failure() {
     }
 }
 
+/// A peer that goes while its end is being handled has not got the rest of stdin either.
+#[test]
+fn stdin_is_asked_whenever_its_peer_goes() {
+    for questions in 0..4 {
+        let mut session = Session::new(HalfClose::Auto);
+        session.sim.wire(session.peer).leaves_after = Some(questions);
+        session.sim.feed_end(session.peer);
+        session.sim.settle();
+        session.sim.reset(session.peer);
+        session.sim.settle();
+        session.input(&[b"more"]);
+        let failure = session.verdict().expect_err("bytes are missing at the peer");
+        assert!(failure.message.contains("the peer is gone, and stdin has more data"), "{questions}: {failure}");
+    }
+}
+
 #[test]
 fn bytes_that_have_not_gone_out_before_the_peer_is_gone_are_a_failure() {
     let mut session = Session::new(HalfClose::Auto);

@@ -19,6 +19,7 @@ use std::time::Duration;
 
 use log::Level;
 
+use super::datagram::receivers;
 use super::{End, PairOptions, SessionOptions};
 use crate::protocols::loop_guard::is_marked;
 use crate::protocols::quota::CountLimit;
@@ -244,7 +245,7 @@ impl DatagramProtocol for SocketSide {
     fn error_received(&mut self, t: &mut DatagramTransport<'_>, error: io::Error) {
         let (info, number) = (t.info(), t.number());
         // The error of a server's datagram does not name its receiver.
-        let peer = info.peer.map_or_else(|| "datagram".to_owned(), |peer| peer.to_string());
+        let peer = receivers(t).unwrap_or_else(|| "datagram".to_owned());
         if is_too_long(&error) {
             self.shared.too_long(number, &format!("send {peer}"));
         } else if self.shared.options.serves {

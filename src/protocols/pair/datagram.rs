@@ -13,6 +13,15 @@ use crate::transports::info::Peer;
 use crate::transports::protocol::DatagramProtocol;
 use crate::transports::timers::TimerId;
 
+/// What an error of a sent datagram names: the peer, or all its addresses if each of them has refused.
+pub(super) fn receivers(t: &DatagramTransport<'_>) -> Option<String> {
+    let refusing = t.refusing();
+    if refusing.is_empty() {
+        return t.info().peer.map(|peer| peer.to_string());
+    }
+    Some(Vec::from_iter(refusing.into_iter().map(|address| Peer::Ip(address).to_string())).join(" and "))
+}
+
 /// The protocol of a socket with one peer.
 #[derive(Debug)]
 pub struct DatagramSide {
@@ -56,8 +65,7 @@ impl DatagramProtocol for DatagramSide {
     }
 
     fn error_received(&mut self, t: &mut DatagramTransport<'_>, error: io::Error) {
-        let peer = t.info().peer.unwrap_or(Peer::Unnamed);
-        let what = format!("send {peer}: {}", describe(&error));
+        let what = format!("send {}: {}", receivers(t).unwrap_or_else(|| Peer::Unnamed.to_string()), describe(&error));
         match &self.options.reporter {
             // The run goes on, and has this status at its end: a later datagram may arrive.
             Some(reporter) => reporter.tell(Failure::new(Cause::Broken, what).of(t.number())),

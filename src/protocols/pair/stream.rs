@@ -312,11 +312,16 @@ impl Protocol for StreamSide {
                 self.both_done_timer = Some(t.call_later(QUIET));
                 return Eof::KeepOpen;
             }
-        } else if t.is_peer_gone() && self.source_to_ask(t, other).is_some() {
-            return Eof::Close;
-        } else if !self.ends_with_peer(t) && !other.is_terminal(t.net()) && !t.is_peer_gone() {
-            self.wait_for(t, other);
-            return Eof::KeepOpen;
+        } else {
+            // This is asked once, because the peer can go between two questions.
+            let is_gone = t.is_peer_gone();
+            if is_gone && self.source_to_ask(t, other).is_some() {
+                return Eof::Close;
+            }
+            if !is_gone && !self.ends_with_peer(t) && !other.is_terminal(t.net()) {
+                self.wait_for(t, other);
+                return Eof::KeepOpen;
+            }
         }
         if !self.have_parted(t, other) {
             self.finish(t, other);

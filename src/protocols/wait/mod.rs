@@ -177,10 +177,8 @@ impl Watch {
         let now = t.net().now();
         for watched in &mut self.services {
             let WatchStep::Trying { since } = watched.step else { continue };
-            let elapsed = now.duration_since(since);
-            if watched.last.is_none() || elapsed >= LONG_TRY {
-                let elapsed = shown(rounded(elapsed));
-                let text = format!("{}: no answer within {elapsed}", watched.service.name);
+            if watched.last.is_none() || now.duration_since(since) >= LONG_TRY {
+                let text = format!("{}: no answer by then", watched.service.name);
                 watched.last = Some(Failure::new(Cause::TimedOut, text));
             }
         }
@@ -224,17 +222,6 @@ impl Watch {
         self.outbox = None;
         t.net().stop();
     }
-}
-
-/// A measured time as a person would say it: a limit of 1 s is measured as 1.001 s.
-fn rounded(time: Duration) -> Duration {
-    let millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX).max(1);
-    let unit = match millis {
-        ..100 => 1,
-        100..1000 => 10,
-        _ => 100,
-    };
-    Duration::from_millis(millis.saturating_add(unit / 2) / unit * unit)
 }
 
 /// The pause after this one: half as long again, in whole milliseconds.
@@ -284,13 +271,6 @@ impl Protocol for Watch {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn measured_times_are_rounded() {
-        for (millis, text) in [(0, "1ms"), (99, "99ms"), (301, "300ms"), (996, "1s"), (1001, "1s"), (2349, "2.3s")] {
-            assert_eq!(shown(rounded(Duration::from_millis(millis))), text);
-        }
-    }
 
     #[test]
     fn pauses_grow_up_to_the_longest_one() {

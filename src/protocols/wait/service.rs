@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::http::HttpGet;
 use super::outcome::Slip;
 use super::tries::{DatagramTry, REFUSAL_TIMEOUT, StreamTry};
-use crate::transports::address::{HostPort, UnixName};
+use crate::transports::address::{Address, HostPort};
 use crate::transports::connect::Dialing;
 use crate::transports::datagram::opening::DatagramOptions;
 use crate::transports::id::Id;
@@ -29,10 +29,8 @@ pub struct Service {
 /// Where a service is, and what proves that it is up.
 #[derive(Clone, Debug)]
 pub enum Proof {
-    /// A connection over TCP, and with TLS a handshake.
-    Tcp(HostPort, Option<TlsClient>),
-    /// A connection to a unix socket.
-    Unix(UnixName),
+    /// A connection, and with TLS a handshake.
+    Stream(Address, Option<TlsClient>),
     /// A wanted status in the answer to a request.
     Http(HostPort, Option<TlsClient>, HttpGet),
     /// A reply to this text. Without a text, no refusal of an empty datagram.
@@ -46,13 +44,9 @@ impl Service {
         let limit = dialing.timeout;
         let name = self.name.clone();
         let (id, tls) = match &self.proof {
-            Proof::Tcp(at, tls) => {
+            Proof::Stream(at, tls) => {
                 let own = StreamTry::new(slip, name, limit, tls.is_none(), None);
-                (net.connect_tcp(at.clone(), dialing, own), tls)
-            }
-            Proof::Unix(at) => {
-                let own = StreamTry::new(slip, name, limit, true, None);
-                (net.connect_unix(at.clone(), dialing, own), &None)
+                (net.connect_stream(at.clone(), dialing, own), tls)
             }
             Proof::Http(at, tls, get) => {
                 let own = StreamTry::new(slip, name, limit, false, Some(get.clone()));

@@ -3,15 +3,14 @@
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, AsRawFd};
-use std::os::unix::fs::FileTypeExt;
-use std::path::Path;
 
 use mio::unix::SourceFd;
-use socket2::{Domain, Protocol, SockAddr, Socket, Type};
+use socket2::{Domain, SockAddr, Socket, Type};
 
 use super::options::Dialing;
 use crate::sys::socket::choose_port_late;
 use crate::sys::stdio::unread;
+use crate::transports::address::SocketFamily;
 use crate::transports::error::describe;
 use crate::transports::id::{Direction, Id};
 
@@ -26,20 +25,21 @@ pub(crate) struct Attempt {
 pub(super) enum Started {
     Connected(Socket),
     UnderWay(Socket),
-    /// A unix server has a full backlog: `connect(2)` says `EAGAIN` where TCP would wait.
+    /// The server has a full backlog, and a family in which `connect(2)` does not wait for room.
     BacklogFull,
 }
 
 /// Starts to connect to `address`. The socket is registered under the id of its stream.
 pub(super) fn start(registry: &mio::Registry, id: Id, address: &SockAddr, options: &Dialing) -> io::Result<Started> {
-    let socket = open(registry, id, address, options)?;
+    let family = SocketFamily::of(address);
+    let socket = open(registry, id, address, family, options)?;
     match socket.connect(address) {
         Ok(()) => Ok(Started::Connected(socket)),
         Err(error) if matches!(error.raw_os_error(), Some(libc::EINPROGRESS | libc::EINTR)) => {
             Ok(Started::UnderWay(socket))
         }
-        Err(error) if address.is_unix() && error.kind() == io::ErrorKind::WouldBlock => Ok(Started::BacklogFull),
-        Err(error) => Err(explain(address, error)),
+        Err(error) if family.refuses_when_full && error.kind() == io::ErrorKind::WouldBlock => Ok(Started::BacklogFull),
+        Err(error) => Err((family.explain)(address, error)),
     }
 }
 
@@ -65,7 +65,7 @@ impl Attempt {
         };
         // The kernel can choose the port of the peer as the local port, if both are on this host. TCP's simultaneous
         // open then connects the socket to itself.
-        if !peer.is_unix() && socket.local_addr().is_ok_and(|local| local == peer) {
+        if SocketFamily::of(&peer).is_tcp && socket.local_addr().is_ok_and(|local| local == peer) {
             return Err(io::Error::from_raw_os_error(libc::ECONNREFUSED));
         }
         Ok(true)
@@ -73,11 +73,16 @@ impl Attempt {
 }
 
 /// Opens a socket for `address`, bound to its source if there is one.
-fn open(registry: &mio::Registry, id: Id, address: &SockAddr, options: &Dialing) -> io::Result<Socket> {
-    let unix = address.is_unix();
-    let protocol = (!unix).then_some(Protocol::TCP);
-    let socket = Socket::new(Domain::from(i32::from(address.family())), Type::STREAM.nonblocking(), protocol)?;
-    if !unix {
+fn open(
+    registry: &mio::Registry,
+    id: Id,
+    address: &SockAddr,
+    family: &SocketFamily,
+    options: &Dialing,
+) -> io::Result<Socket> {
+    let domain = Domain::from(i32::from(address.family()));
+    let socket = Socket::new(domain, Type::STREAM.nonblocking(), family.protocol)?;
+    if family.is_tcp {
         options.socket.apply_to_tcp(&socket)?;
         options.keepalive.apply(&socket)?;
     } else {
@@ -102,23 +107,4 @@ fn open(registry: &mio::Registry, id: Id, address: &SockAddr, options: &Dialing)
 pub(crate) fn bind_source(socket: &Socket, source: SocketAddr) -> io::Result<()> {
     let bound = socket.bind(&source.into());
     bound.map_err(|error| io::Error::new(error.kind(), format!("from {source}: {}", describe(&error))))
-}
-
-/// Adds a hint to an error of the kernel that could mislead.
-fn explain(address: &SockAddr, error: io::Error) -> io::Error {
-    let is_socket = |path: &Path| path.metadata().is_ok_and(|file| file.file_type().is_socket());
-    let needs_scope = || {
-        let v6 = address.as_socket_ipv6();
-        v6.is_some_and(|v6| v6.ip().is_unicast_link_local() && v6.scope_id() == 0)
-    };
-    match address.as_pathname() {
-        // The kernel says the same of a socket without a server.
-        Some(path) if error.kind() == io::ErrorKind::ConnectionRefused && !is_socket(path) => {
-            io::Error::new(error.kind(), format!("{} (it is not a socket)", describe(&error)))
-        }
-        None if error.raw_os_error() == Some(libc::EINVAL) && needs_scope() => {
-            io::Error::other("a link-local address needs %interface")
-        }
-        _ => error,
-    }
 }

@@ -23,14 +23,13 @@ pub use self::error::{ConnectError, ConnectErrorKind};
 use self::look_up::look_up;
 pub use self::options::{Dialing, Retry};
 use self::resolver::Answer;
-use self::state::{ConnectStep, ConnectTarget, Connecting};
-use super::address::{Family, Host, HostPort};
+use self::state::{ConnectStep, Connecting};
+pub use super::address::source_addresses;
+use super::address::{Address, Family, Host, HostPort, numeric_addresses};
 use super::ctx::{Call, Ctx, DatagramRef, Installed, StreamRef};
 use super::id::Id;
 use super::net::{Net, Slot};
 use super::number::Number;
-pub use super::sockaddr::source_addresses;
-use super::sockaddr::{numeric_addresses, unix_address};
 use super::state::State;
 use super::timers::{Alarm, shown};
 
@@ -60,7 +59,7 @@ pub(crate) trait Connect {
     fn next_attempt(&mut self);
 
     /// Begins to connect.
-    fn connect(&mut self, target: ConnectTarget, options: Dialing) {
+    fn connect(&mut self, target: Address, options: Dialing) {
         *self.parts().connecting = Some(Connecting::new(target, options));
         self.start_try();
     }
@@ -72,13 +71,13 @@ pub(crate) trait Connect {
         let options = &connecting.options;
         connecting.limit = Some(cx.timers.arm(options.timeout, Some(id), Alarm::ConnectTimeout));
         let found = match &connecting.target {
-            ConnectTarget::Inet(host) => match look_up(cx, id, host, options.family, options.numeric) {
+            Address::Inet(host) => match look_up(cx, id, host, options.family, options.numeric) {
                 Some(answer) => answer.map(sock_addrs),
                 None => return,
             },
-            ConnectTarget::Unix(name) => match unix_address(name) {
+            other => match other.sock_addr() {
                 Ok(address) => Ok(vec![address]),
-                Err(error) => Err(ConnectError::of_attempt(&connecting.target, error)),
+                Err(error) => Err(ConnectError::of_attempt(other, error)),
             },
         };
         self.try_allowed(found);
@@ -116,7 +115,7 @@ pub(crate) trait Connect {
         let (target, limit) = (&connecting.target, connecting.options.timeout);
         let message = format!("{operation} {target}: timed out after {limit:?}");
         // A unix socket makes a client wait only if a server has it and does not accept.
-        let is_absent = matches!((&connecting.step, target), (ConnectStep::Racing(_), ConnectTarget::Inet(_)));
+        let is_absent = matches!(connecting.step, ConnectStep::Racing(_)) && target.family().is_tcp;
         let kind = ConnectErrorKind::TimedOut;
         self.try_failed(ConnectError { kind, is_absent, ..ConnectError::new(message) });
     }
@@ -163,13 +162,7 @@ pub(crate) trait Connect {
 
 impl Net {
     /// Adds a transport that connects to `target`, and installs its protocol.
-    pub(crate) fn add_connecting(
-        &mut self,
-        slot: Slot,
-        target: ConnectTarget,
-        options: Dialing,
-        protocol: Installed,
-    ) -> Id {
+    pub(crate) fn add_connecting(&mut self, slot: Slot, target: Address, options: Dialing, protocol: Installed) -> Id {
         self.cx.foreground += 1;
         let id = self.slots.insert(slot);
         self.cx.calls.push_back((id, Call::Install(protocol)));
@@ -193,7 +186,7 @@ impl Ctx {
     fn elsewhere(
         &mut self,
         kind: Type,
-        target: &ConnectTarget,
+        target: &Address,
         mut addresses: Vec<SockAddr>,
     ) -> Result<Vec<SockAddr>, ConnectError> {
         addresses.retain(|address| !self.places.own.serve(kind, address, self.now));

@@ -16,33 +16,15 @@
 //! A try fails when its name has no address, when its last attempt has failed, and when its time limit has passed. Only
 //! streams race. A datagram socket is open as soon as its addresses are known: UDP makes no connection that could fail.
 
-use std::fmt;
-
 use super::options::{Dialing, Retry};
 use super::race::Race;
-use crate::transports::address::{HostPort, UnixName};
+use crate::transports::address::Address;
 use crate::transports::timers::{TimerId, Timers};
-
-/// The peer to connect to.
-#[derive(Clone, Debug)]
-pub(crate) enum ConnectTarget {
-    Inet(HostPort),
-    Unix(UnixName),
-}
-
-impl fmt::Display for ConnectTarget {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Inet(inet) => inet.fmt(f),
-            Self::Unix(unix) => unix.fmt(f),
-        }
-    }
-}
 
 /// A connection that is being made.
 #[derive(Debug)]
 pub(crate) struct Connecting {
-    pub(super) target: ConnectTarget,
+    pub(super) target: Address,
     pub(crate) options: Dialing,
     /// How many tries have failed.
     pub(super) failed: u32,
@@ -65,7 +47,7 @@ pub(crate) enum ConnectStep {
 }
 
 impl Connecting {
-    pub(super) fn new(target: ConnectTarget, options: Dialing) -> Box<Self> {
+    pub(super) fn new(target: Address, options: Dialing) -> Box<Self> {
         Box::new(Self { target, options, failed: 0, step: ConnectStep::Resolving, limit: None, next: None })
     }
 

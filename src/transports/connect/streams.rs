@@ -9,10 +9,10 @@ use socket2::{SockAddr, Type};
 use super::attempt::{self, Attempt, Started};
 use super::options::Dialing;
 use super::race::{ATTEMPT_DELAY, Race};
-use super::state::{ConnectStep, ConnectTarget, Connecting};
+use super::state::{ConnectStep, Connecting};
 use super::{Connect, ConnectParts};
-use crate::transports::address::{HostPort, UnixName};
-use crate::transports::ctx::{Call, Ctx, Installed, StreamRef};
+use crate::transports::address::{Address, HostPort, UnixName};
+use crate::transports::ctx::{Call, Installed, StreamRef};
 use crate::transports::error::describe;
 use crate::transports::id::Id;
 use crate::transports::info::Peer;
@@ -32,8 +32,7 @@ impl Net {
     /// Returns at once; `connection_made` or `connection_failed` tells the outcome.
     #[doc(alias = "create_connection")]
     pub fn connect_tcp(&mut self, target: HostPort, options: Dialing, protocol: impl Into<Handler>) -> Id {
-        let slot = unconnected(&mut self.cx);
-        self.add_connecting(slot, ConnectTarget::Inet(target), options, Installed::Protocol(protocol.into()))
+        self.connect_stream(target, options, protocol)
     }
 
     /// Connects to a unix socket. asyncio's `create_unix_connection`.
@@ -41,16 +40,18 @@ impl Net {
     /// Returns at once, as [`connect_tcp`](Self::connect_tcp) does.
     #[doc(alias = "create_unix_connection")]
     pub fn connect_unix(&mut self, target: UnixName, options: Dialing, protocol: impl Into<Handler>) -> Id {
-        let slot = unconnected(&mut self.cx);
-        self.add_connecting(slot, ConnectTarget::Unix(target), options, Installed::Protocol(protocol.into()))
+        self.connect_stream(target, options, protocol)
     }
-}
 
-/// A stream without a connection.
-fn unconnected(cx: &mut Ctx) -> Slot {
-    let mut stream = Stream::new(Io::Connecting, Phase::Connecting, cx.now);
-    cx.introduce(&mut stream);
-    Slot::Stream(stream)
+    /// Connects a stream to an address of any kind.
+    ///
+    /// Returns at once, as [`connect_tcp`](Self::connect_tcp) does.
+    pub fn connect_stream(&mut self, target: impl Into<Address>, options: Dialing, protocol: impl Into<Handler>) -> Id {
+        let mut stream = Stream::new(Io::Connecting, Phase::Connecting, self.cx.now);
+        self.cx.introduce(&mut stream);
+        let protocol = Installed::Protocol(protocol.into());
+        self.add_connecting(Slot::Stream(stream), target.into(), options, protocol)
+    }
 }
 
 impl Connect for StreamRef<'_> {

@@ -71,6 +71,12 @@ impl Candidates {
         Some(self.addresses[next])
     }
 
+    /// The addresses that have refused, in the order of the round; none before all of them have.
+    pub(crate) fn refusing(&self) -> impl Iterator<Item = SocketAddr> {
+        let all = if self.round == Round::Over { &self.addresses[..] } else { &[] };
+        all.iter().cycle().skip(self.first).take(all.len()).copied()
+    }
+
     /// Forgets what was sent. Returns how many bytes that was.
     pub(crate) fn forget(&mut self) -> usize {
         self.kept = Vec::new();
@@ -92,8 +98,10 @@ mod tests {
             let mut tried = vec![candidates.current];
             while candidates.next().is_some() {
                 tried.push(candidates.current);
+                assert_eq!(candidates.refusing().count(), 0);
             }
             assert_eq!(candidates.round, Round::Over);
+            assert!(candidates.refusing().eq(tried.iter().map(|index| addresses[*index])));
             tried.sort_unstable();
             assert_eq!(tried, [0, 1, 2], "from {first} on");
         }

@@ -110,6 +110,14 @@ impl DatagramTransport<'_> {
         self.with(|datagram| datagram.set_marks(marks));
     }
 
+    /// The addresses of the peer that have refused, if the peer has several and all of them have. Otherwise the list is
+    /// empty, and an error concerns the peer of [`info`](Self::info).
+    #[must_use]
+    pub fn refusing(&self) -> Vec<SocketAddr> {
+        let candidates = self.net.datagram(self.id).and_then(|datagram| datagram.candidates.as_ref());
+        candidates.map(|candidates| candidates.refusing().map(canonical).collect()).unwrap_or_default()
+    }
+
     /// Facts about the transport. asyncio's `get_extra_info`.
     #[doc(alias = "get_extra_info")]
     #[must_use]

@@ -15,17 +15,15 @@ pub use super::options::{DatagramOptions, DatagramService, Group};
 use super::own::Own;
 use super::socket::Datagram;
 use crate::sys::datagram::{self, Remote};
-use crate::transports::address::HostPort;
+use crate::transports::address::{HostPort, Stack};
 use crate::transports::connect::error::ConnectError;
 use crate::transports::connect::options::Dialing;
-use crate::transports::connect::state::ConnectTarget;
 use crate::transports::connect::{Connect, ConnectParts, bind_source};
 use crate::transports::ctx::{Call, DatagramRef, Installed};
 use crate::transports::error::describe;
 use crate::transports::id::Id;
 use crate::transports::net::{Net, Slot};
 use crate::transports::protocol::DatagramProtocol;
-use crate::transports::sockaddr::Stack;
 use crate::transports::socket_options::SocketOptions;
 use crate::transports::state::Phase;
 
@@ -170,7 +168,7 @@ impl Net {
         datagram.flow.marks = options.marks;
         datagram.options = options;
         let slot = Slot::Datagram(Box::new(datagram));
-        self.add_connecting(slot, ConnectTarget::Inet(target), dialing, Installed::Datagram(Box::new(protocol)))
+        self.add_connecting(slot, target.into(), dialing, Installed::Datagram(Box::new(protocol)))
     }
 }
 

@@ -2,6 +2,8 @@
 //!
 //! Received bytes pass unchanged. RFC 5234 names CRLF, the end of a line in the protocols of the Internet.
 
+use super::above::Layer;
+
 /// The layer. It remembers how the bytes so far have ended, because CR and LF may come in two writes.
 #[derive(Debug, Default)]
 pub(crate) struct Crlf {
@@ -9,9 +11,9 @@ pub(crate) struct Crlf {
     after_cr: bool,
 }
 
-impl Crlf {
+impl Layer for Crlf {
     /// Appends `data` to `below`, with a CR before each line feed that has none.
-    pub(crate) fn send(&mut self, data: &[u8], below: &mut Vec<u8>) {
+    fn send(&mut self, data: &[u8], below: &mut Vec<u8>) {
         below.reserve(data.len());
         for piece in data.split_inclusive(|byte| *byte == b'\n') {
             let Some(line) = piece.strip_suffix(b"\n") else {

@@ -3,15 +3,15 @@
 
 use std::fmt;
 use std::io::{self, IoSlice};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::negotiation::Step;
-use super::{Layer, LayerStack, Opening};
+use super::{LayerStack, Opening, pass_down};
 use crate::transports::admission::Admission;
 use crate::transports::connect::error::ConnectError;
 use crate::transports::ctx::{Call, StreamRef};
 use crate::transports::dump::{Dump, Tap};
-use crate::transports::error::{TlsError, describe, hint};
+use crate::transports::error::{describe, hint};
 use crate::transports::flow::Filled;
 use crate::transports::id::Direction;
 use crate::transports::info::Totals;
@@ -19,13 +19,22 @@ use crate::transports::io::Io;
 use crate::transports::label::EndName;
 use crate::transports::state::Phase;
 use crate::transports::timers::Alarm;
+use crate::transports::tls::layer::RECORD_BYTES;
+
+/// How long a peer may take to read why a layer has failed, and to close the connection.
+const ALERT_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Memory for the plaintext of one record, and for the ciphertext that completes it.
+const DECRYPTED_BYTES: usize = 2 * RECORD_BYTES;
 
 impl StreamRef<'_> {
-    /// Queues openings, which delay the moment when the stream is open. A stream that is connected begins at once.
+    /// Queues openings, which delay the moment when the stream is open. A stream that is connected begins at once,
+    /// unless another opening is under way.
     pub(crate) fn open_by(&mut self, openings: impl IntoIterator<Item = Opening>) {
         let stack = self.stream.stack.get_or_insert_default();
+        let is_first = stack.opening.is_none();
         stack.opening.get_or_insert_default().extend(openings);
-        if self.stream.state.phase() != Phase::Connecting {
+        if is_first && self.stream.state.phase() != Phase::Connecting {
             self.next_opening();
         }
     }
@@ -40,19 +49,13 @@ impl StreamRef<'_> {
             return self.queue_read();
         }
         match stack.opening.as_mut().and_then(|queue| queue.pop_front()) {
-            Some(Opening::Push(layer)) => self.push_layer(layer),
+            Some(Opening::Encrypt(tls)) => {
+                if tls.was_agreed() {
+                    log::debug!("{}: the server agrees to TLS", self.label());
+                }
+                self.begin_handshake(tls);
+            }
             _ => self.opened(),
-        }
-    }
-
-    /// Puts a layer on the stack, and begins its handshake if it has one.
-    pub(crate) fn push_layer(&mut self, layer: Layer) {
-        let has_handshake = matches!(layer, Layer::Tls(_));
-        self.stream.stack.get_or_insert_default().push(layer);
-        if has_handshake {
-            self.begin_handshake();
-        } else if self.stream.is_opening() {
-            self.next_opening();
         }
     }
 
@@ -139,42 +142,102 @@ impl StreamRef<'_> {
     /// The current opening has taken too long.
     pub(crate) fn opening_timed_out(&mut self) {
         let Some(stack) = self.stream.stack.as_deref() else { return };
-        let (what, limit) = match (stack.negotiation(), stack.tls()) {
-            (Some(negotiation), _) => (negotiation.missing(), negotiation.time_limit()),
-            (None, Some(tls)) => ("the handshake did not finish", tls.policy.handshake_timeout),
+        let error = match (stack.negotiation(), stack.tls.as_deref()) {
+            (Some(negotiation), _) => negotiation.timed_out(),
+            (None, Some(tls)) => tls.timed_out(),
             (None, None) => return,
         };
-        let advice = stack.tls_policy().map(|policy| policy.advice).unwrap_or_default();
-        self.force_close(Some(TlsError::timed_out(what, limit, advice).into()), true);
+        self.force_close(Some(error), true);
+    }
+
+    /// A layer has failed. If the bytes that tell the peer why can still be sent, they are sent before the stream is
+    /// lost.
+    pub(crate) fn layer_failed(&mut self, error: io::Error, is_told: bool) {
+        let stream = &mut *self.stream;
+        // Nothing can be sent behind our own end.
+        if !is_told || !stream.state.flushes() || !stream.state.close() {
+            return self.force_close(Some(error), false);
+        }
+        if let Some(stack) = stream.stack.as_deref_mut() {
+            stack.failed = Some(error);
+        }
+        self.arm(ALERT_TIMEOUT, Alarm::CloseTimeout);
+        self.flush();
+        self.queue_ready();
     }
 
     /// [`fill`](Self::fill) of a stream that is not bare.
     pub(crate) fn fill_by_layers(&mut self, buffer: &mut [u8]) -> Filled {
-        let discards = self.stream.state.discards();
-        if self.stream.stack.as_deref().is_some_and(|stack| stack.negotiation().is_some()) {
+        let stream = &mut *self.stream;
+        let discards = stream.state.discards();
+        if stream.stack.as_deref().is_some_and(|stack| stack.negotiation().is_some()) {
             return self.negotiate(buffer);
         }
-        if !discards
-            && !self.stream.is_negotiating()
-            && let Some(n) = self.take_unread(buffer)
-        {
+        if !discards && let Some(n) = self.take_unread(buffer) {
             return Filled::Bytes(n);
         }
-        self.fill_up(buffer, discards)
+        let Some(stack) = self.stream.stack.as_deref_mut() else { return Filled::NotNow };
+        if let Some(event) = stack.event.take() {
+            return self.tell_event(event);
+        }
+        // TLS decrypts into the memory of a protocol, if that is large enough.
+        if stack.lower.is_empty() && (stack.tls.is_none() || buffer.len() >= DECRYPTED_BYTES) {
+            let filled = self.fill_up(buffer, discards);
+            if let Filled::Bytes(n) = filled {
+                self.note_received(&buffer[..n]);
+            }
+            return filled;
+        }
+        let mut below = vec![0; DECRYPTED_BYTES];
+        match self.fill_up(&mut below, discards) {
+            Filled::Bytes(n) => self.take_received(&below[..n]),
+            Filled::End if !discards => return self.stream.cut().map_or(Filled::End, Filled::Failed),
+            filled => return filled,
+        }
+        self.take_unread(buffer).map_or(Filled::NotNow, Filled::Bytes)
     }
 
-    /// Fills `buffer` through the layers. With `discards`, the bytes are not wanted and not shown.
+    /// A lower layer has found the end of the peer or an error. The bytes before it have been delivered.
+    fn tell_event(&mut self, event: io::Result<()>) -> Filled {
+        let Err(error) = event else { return Filled::End };
+        // The ends of the layers follow the answer.
+        let last = self.stream.take_closing_bytes(false);
+        self.stream.out.append(&[IoSlice::new(&last)], 0, &mut self.cx.buffer_pool);
+        self.layer_failed(error, true);
+        Filled::NotNow
+    }
+
+    /// Passes received bytes up through the lower layers. They wait in the stream until its protocol reads.
+    pub(crate) fn take_received(&mut self, data: &[u8]) {
+        let Some(stack) = self.stream.stack.as_deref_mut() else { return };
+        let (bytes, answer) = stack.receive(data);
+        if self.stream.state.flushes() {
+            self.write_framed(&answer, 0);
+        }
+        self.note_received(&bytes);
+        if !self.stream.state.discards() {
+            self.unread(&bytes);
+        }
+        self.queue_read();
+    }
+
+    /// Counts and shows received bytes of a protocol.
+    fn note_received(&mut self, data: &[u8]) {
+        self.stream.totals.received += data.len() as u64;
+        if !(data.is_empty() || self.stream.state.discards()) {
+            self.show(Direction::Read, data);
+        }
+    }
+
+    /// Fills `buffer` through TLS, if it is there. With `discards`, the bytes are not wanted.
     fn fill_up(&mut self, buffer: &mut [u8], discards: bool) -> Filled {
         if self.stream.tls().is_some() && !self.stream.has_failed_layer() {
             return self.fill_by_tls(buffer, discards);
         }
+        // These bytes are counted above the layers.
+        let before = self.stream.totals.received;
         let filled = self.read(buffer);
-        if let Filled::Bytes(n) = filled
-            && !discards
-            && !self.stream.is_negotiating()
-        {
-            self.show(Direction::Read, &buffer[..n]);
-        }
+        self.stream.totals.received = before;
         filled
     }
 
@@ -184,12 +247,21 @@ impl StreamRef<'_> {
             Filled::Bytes(n) => self.take_early(&buffer[..n]),
             Filled::End => {
                 let negotiation = self.stream.stack.as_deref().and_then(LayerStack::negotiation);
-                let what = negotiation.map(|negotiation| negotiation.ended()).unwrap_or_default();
-                self.force_close(Some(TlsError::new(what).into()), true);
+                let error = negotiation.map(|negotiation| negotiation.error(negotiation.ended()));
+                self.force_close(error, true);
             }
             filled => return filled,
         }
         Filled::NotNow
+    }
+
+    /// Hands on bytes that have come with the end of an opening. They belong to what comes after it.
+    pub(crate) fn hand_up(&mut self, data: &[u8]) {
+        if self.stream.is_negotiating() {
+            self.unread(data);
+        } else if !data.is_empty() {
+            self.take_received(data);
+        }
     }
 
     /// Takes in bytes during a negotiation or a handshake, to which they belong.
@@ -200,16 +272,27 @@ impl StreamRef<'_> {
         match negotiation.feed(data) {
             Step::Wait => (),
             Step::Send(bytes) => self.write_down(&[IoSlice::new(&bytes)]),
-            Step::Failed(why) => self.force_close(Some(TlsError::new(why).into()), true),
+            Step::Failed(why) => {
+                let (error, words) = (negotiation.error(why), negotiation.take_last_words());
+                if words.is_empty() {
+                    return self.force_close(Some(error), true);
+                }
+                self.write_down(&[IoSlice::new(&words)]);
+                self.layer_failed(error, true);
+            }
             Step::Ready => {
-                log::debug!("{}: the server agrees to TLS", self.label());
+                let (words, rest) = (negotiation.take_last_words(), negotiation.take_rest());
+                let (greeting, layer) = (negotiation.take_greeting(), negotiation.take_layer());
+                self.write_down(&[IoSlice::new(&words)]);
                 if let Some(stack) = self.stream.stack.as_deref_mut() {
-                    stack.greeting = stack.negotiation_mut().map(|done| done.take_greeting()).unwrap_or_default();
+                    stack.greeting = greeting;
+                    stack.lower.extend(layer);
                     if let Some(queue) = stack.opening.as_mut() {
                         queue.pop_front();
                     }
                 }
                 self.next_opening();
+                self.hand_up(&rest);
             }
         }
     }
@@ -234,13 +317,22 @@ impl StreamRef<'_> {
 
     /// Sends bytes of a protocol through all layers.
     fn write_through(&mut self, bufs: &[IoSlice<'_>]) {
-        let changed = self.stream.stack.as_deref_mut().and_then(|stack| stack.send(bufs));
+        let changed = self.stream.stack.as_deref_mut().and_then(|stack| pass_down(&mut stack.upper, bufs));
         let whole = changed.as_deref().map(|bytes| [IoSlice::new(bytes)]);
         let bufs = whole.as_ref().map_or(bufs, |whole| whole);
         for buf in bufs.iter().filter(|buf| !buf.is_empty()) {
             self.show(Direction::Write, buf);
         }
-        self.write_down(bufs);
+        let framed = self.stream.stack.as_deref_mut().and_then(|stack| pass_down(&mut stack.lower, bufs));
+        let Some(framed) = framed else { return self.write_down(bufs) };
+        self.write_framed(&framed, bufs.iter().map(|buf| buf.len() as u64).sum());
+    }
+
+    /// Sends bytes of which the total counts only those that a protocol has written.
+    fn write_framed(&mut self, data: &[u8], written: u64) {
+        let before = self.stream.totals.sent;
+        self.write_down(&[IoSlice::new(data)]);
+        self.stream.totals.sent = before + written;
     }
 
     /// Sends bytes through TLS, if it is there, to the stream.

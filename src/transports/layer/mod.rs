@@ -3,9 +3,11 @@
 //! ```text
 //!   protocol   Transport::write                               data_received
 //!                     |                                             ^
-//!   layers     [ Crlf changes lines ]                               |
+//!   upper      [ Crlf changes lines ]                               |
 //!                     |                                             |
 //!              [ tap shows bytes ]                         [ tap shows bytes ]
+//!                     |                                             |
+//!   lower      [ layers of negotiations ]              [ layers of negotiations ]
 //!                     |                                             |
 //!              [ Tls encrypts ]                             [ Tls decrypts ]
 //!                     v                                             |
@@ -24,9 +26,12 @@
 //! ```
 //!
 //! In the order in which to read: `queries.rs` (what the rest of a stream asks), `flow.rs` (how bytes pass, and how
-//! openings follow each other), `negotiation.rs` (a dialogue without I/O), `starttls/` (such dialogues). `crlf.rs` is a
-//! layer, `../tls/` another one, and `../dump/` has the tap.
+//! openings follow each other), `above.rs` (what a layer answers), `negotiation.rs` (a dialogue without I/O),
+//! `starttls/` (such dialogues). `crlf.rs` is a layer, `../tls/` another one, and `../dump/` has the tap. TLS does not
+//! implement `Layer`, because it encrypts into the write buffer and decrypts into the memory of the protocol, without a
+//! copy.
 
+pub(crate) mod above;
 mod crlf;
 mod flow;
 pub(crate) mod negotiation;
@@ -36,33 +41,30 @@ pub mod starttls;
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
 
-use self::crlf::Crlf;
+use self::above::Layer;
 use self::negotiation::Negotiation;
 use super::dump::Tap;
-use super::tls::TlsPolicy;
 use super::tls::layer::TlsLayer;
-
-/// A layer of a stream.
-pub(crate) enum Layer {
-    Tls(Box<TlsLayer>),
-    Crlf(Crlf),
-}
 
 /// Something that is done before a stream is open.
 pub(crate) enum Opening {
     /// Talk to the peer.
     Negotiate(Box<dyn Negotiation>),
-    /// Put this layer on top of the others, and wait until it is ready.
-    Push(Layer),
+    /// Put TLS below all layers, and wait for its handshake.
+    Encrypt(Box<TlsLayer>),
 }
 
 /// The layers of a stream that is not bare.
 #[derive(Default)]
 pub(crate) struct LayerStack {
-    /// The lowest layer comes first.
-    layers: Vec<Layer>,
-    /// Shows the bytes between TLS and the other layers.
+    /// The lowest layer.
+    pub(crate) tls: Option<Box<TlsLayer>>,
+    /// The layers between TLS and the tap, the lowest one first. They change what a stream sends and receives, so the
+    /// totals count bytes above them.
+    lower: Vec<Box<dyn Layer>>,
     pub(crate) tap: Option<Tap>,
+    /// The layers above the tap. They change only what a stream sends.
+    upper: Vec<Box<dyn Layer>>,
     /// What has still to be done before the stream is open. `None` once it is open. A stream that has failed before is
     /// never open.
     opening: Option<VecDeque<Opening>>,
@@ -70,70 +72,67 @@ pub(crate) struct LayerStack {
     early: Vec<u8>,
     /// The greeting of a negotiation, which the protocol gets as its first bytes once the stream is open.
     greeting: Vec<u8>,
+    /// What a lower layer has found behind the bytes that it gave: the end of the peer, or an error.
+    event: Option<io::Result<()>>,
+    /// A layer has failed with this error. The peer is told why, and then the stream is lost.
+    failed: Option<io::Error>,
 }
 
 impl LayerStack {
-    /// TLS, which is the lowest layer if it is there.
-    pub(crate) fn tls(&self) -> Option<&TlsLayer> {
-        match self.layers.first()? {
-            Layer::Tls(tls) => Some(tls),
-            Layer::Crlf(_) => None,
+    /// Passes received bytes up. Returns the bytes for the protocol, and what the layers answer by themselves.
+    fn receive(&mut self, data: &[u8]) -> (Vec<u8>, Vec<u8>) {
+        let (mut bytes, mut answers) = (data.to_vec(), Vec::new());
+        for place in 0..self.lower.len() {
+            if bytes.is_empty() {
+                break;
+            }
+            let (mut above, mut answer) = (Vec::new(), Vec::new());
+            let event = self.lower[place].receive(&bytes, &mut above, &mut answer);
+            answers.extend(pass_down(&mut self.lower[..place], &[IoSlice::new(&answer)]).unwrap_or(answer));
+            self.event = self.event.take().or(event);
+            bytes = above;
+        }
+        (bytes, answers)
+    }
+
+    /// The bytes that end our direction, of all layers. A second call gives none.
+    fn closing_bytes(&mut self) -> Vec<u8> {
+        let mut last = Vec::new();
+        for place in (0..self.lower.len()).rev() {
+            let own = self.lower[place].closing_bytes();
+            last.extend(pass_down(&mut self.lower[..place], &[IoSlice::new(&own)]).unwrap_or(own));
+        }
+        match &mut self.tls {
+            Some(tls) => tls.closing_bytes(&last),
+            None => last,
         }
     }
 
-    /// The rules of TLS, also if its turn has not come yet.
-    fn tls_policy(&self) -> Option<TlsPolicy> {
-        let waiting = self.opening.iter().flatten().find_map(|opening| match opening {
-            Opening::Push(Layer::Tls(tls)) => Some(&**tls),
-            _ => None,
-        });
-        self.tls().or(waiting).map(|tls| tls.policy)
-    }
-
-    fn tls_mut(&mut self) -> Option<&mut TlsLayer> {
-        match self.layers.first_mut()? {
-            Layer::Tls(tls) => Some(tls),
-            Layer::Crlf(_) => None,
-        }
-    }
-
-    /// Puts a layer on the stack: TLS below the others, any other layer on top.
-    fn push(&mut self, layer: Layer) {
-        match layer {
-            Layer::Tls(_) => self.layers.insert(0, layer),
-            Layer::Crlf(_) => self.layers.push(layer),
-        }
-    }
-
-    /// Passes bytes of a protocol through the layer above the tap. `None` means that there is none.
-    fn send(&mut self, bufs: &[IoSlice<'_>]) -> Option<Vec<u8>> {
-        let crlf = self.layers.iter_mut().find_map(|layer| match layer {
-            Layer::Crlf(crlf) => Some(crlf),
-            Layer::Tls(_) => None,
-        })?;
-        let mut changed = Vec::new();
-        bufs.iter().for_each(|buf| crlf.send(buf, &mut changed));
-        Some(changed)
-    }
-
-    /// The current negotiation.
+    /// The current negotiation. One that is queued behind a handshake has not begun.
     fn negotiation(&self) -> Option<&dyn Negotiation> {
         match self.opening.as_ref()?.front()? {
-            Opening::Negotiate(negotiation) => Some(&**negotiation),
-            Opening::Push(_) => None,
+            Opening::Negotiate(negotiation) if !self.is_handshaking() => Some(&**negotiation),
+            _ => None,
         }
     }
 
     fn negotiation_mut(&mut self) -> Option<&mut (dyn Negotiation + 'static)> {
+        let is_handshaking = self.is_handshaking();
         match self.opening.as_mut()?.front_mut()? {
-            Opening::Negotiate(negotiation) => Some(&mut **negotiation),
-            Opening::Push(_) => None,
+            Opening::Negotiate(negotiation) if !is_handshaking => Some(&mut **negotiation),
+            _ => None,
         }
+    }
+
+    /// Whether the handshake of TLS is under way.
+    fn is_handshaking(&self) -> bool {
+        self.tls.as_deref().is_some_and(TlsLayer::is_handshaking)
     }
 
     /// Notes that the stream is lost. Returns the reason in the view of the layers.
     pub(crate) fn lose(&mut self, error: Option<io::Error>) -> Option<io::Error> {
-        match self.tls_mut() {
+        let error = self.failed.take().or(error);
+        match &mut self.tls {
             Some(tls) => tls.lose(error),
             None => error,
         }
@@ -142,11 +141,19 @@ impl LayerStack {
     /// What has failed if the stream does not open.
     pub(crate) fn name_of_opening(&self) -> &'static str {
         // With STARTTLS, the handshake is only a part of opening the connection.
-        if self.tls().is_some_and(|tls| !tls.was_agreed()) { "handshake" } else { "connection" }
+        if self.tls.as_deref().is_some_and(|tls| !tls.was_agreed()) { "handshake" } else { "connection" }
     }
 }
 
 /// TLS of a stream, to be changed while other fields of the stream are in use.
 pub(crate) fn tls_of(stack: &mut Option<Box<LayerStack>>) -> Option<&mut TlsLayer> {
-    stack.as_deref_mut()?.tls_mut()
+    stack.as_deref_mut()?.tls.as_deref_mut()
+}
+
+/// Passes bytes down through layers. `None` means that there are none.
+fn pass_down(layers: &mut [Box<dyn Layer>], bufs: &[IoSlice<'_>]) -> Option<Vec<u8>> {
+    let (top, lower) = layers.split_last_mut()?;
+    let mut bytes = Vec::new();
+    bufs.iter().filter(|buf| !buf.is_empty()).for_each(|buf| top.send(buf, &mut bytes));
+    Some(pass_down(lower, &[IoSlice::new(&bytes)]).unwrap_or(bytes))
 }

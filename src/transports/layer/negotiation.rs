@@ -3,7 +3,10 @@
 //! `flow.rs` passes the bytes of the peer to the negotiation, in pieces of any size, and does what the answer says.
 
 use std::fmt;
+use std::io;
 use std::time::Duration;
+
+use super::above::Layer;
 
 /// The next step of a negotiation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,12 +34,31 @@ pub(crate) trait Negotiation: fmt::Debug {
         Vec::new()
     }
 
+    /// Takes the layer that was agreed on. Called after `Ready`.
+    fn take_layer(&mut self) -> Option<Box<dyn Layer>> {
+        None
+    }
+
+    /// Takes the bytes that are sent with `Ready` or before a failure.
+    fn take_last_words(&mut self) -> Vec<u8> {
+        Vec::new()
+    }
+
+    /// Takes the bytes of the peer behind the end of the negotiation. They belong to what comes after it. Called after
+    /// `Ready`.
+    fn take_rest(&mut self) -> Vec<u8> {
+        Vec::new()
+    }
+
     /// Says what it means that the peer has ended its direction now.
     fn ended(&self) -> String;
 
     /// How long the negotiation may take.
     fn time_limit(&self) -> Duration;
 
-    /// Says what has not come within the time limit.
-    fn missing(&self) -> &'static str;
+    /// The error of a negotiation that has failed for this reason.
+    fn error(&self, why: String) -> io::Error;
+
+    /// The error of a negotiation that has taken longer than its time limit.
+    fn timed_out(&self) -> io::Error;
 }

@@ -24,6 +24,8 @@ pub(crate) struct Wire {
     pub(crate) room: usize,
     /// The error of every write.
     pub(crate) write_error: Option<io::ErrorKind>,
+    /// The other end is gone after this many questions about that. `None` means never.
+    pub(crate) leaves_after: Option<u32>,
     /// The stream has closed, with or without a reset.
     pub(crate) closed: Option<Closed>,
     /// Edges that have not been reported yet.
@@ -122,6 +124,17 @@ impl Memory {
         }
         wire.room -= n;
         Ok(n)
+    }
+
+    pub(crate) fn is_hung_up(&self) -> bool {
+        match &mut self.wire().leaves_after {
+            Some(0) => true,
+            Some(questions) => {
+                *questions -= 1;
+                false
+            }
+            None => false,
+        }
     }
 
     pub(crate) fn shutdown_write(&mut self) -> io::Result<()> {

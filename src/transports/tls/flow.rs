@@ -5,7 +5,7 @@
 //! buffer holds ciphertext, and water marks, half-close and close are those of any stream (`../flow.rs`).
 
 use std::io::{self, IoSlice, Write};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use rustls::pki_types::CertificateDer;
 
@@ -15,19 +15,15 @@ use super::{Tls, certificate};
 use crate::transports::ctx::{Call, StreamRef};
 use crate::transports::error::TlsError;
 use crate::transports::flow::Filled;
-use crate::transports::id::Direction;
 use crate::transports::info::Totals;
 use crate::transports::layer::starttls::AskForTls;
-use crate::transports::layer::{Layer, Opening, tls_of};
+use crate::transports::layer::{Opening, tls_of};
 use crate::transports::out_buf::{BufferPool, WriteBuffer};
 use crate::transports::state::Phase;
 use crate::transports::timers::Alarm;
 
 /// Plaintext that is encrypted at once. Together with its ciphertext it fits into the fastest caches.
 const PLAINTEXT_BYTES: usize = 128 * 1024;
-
-/// How long a peer may take to read an alert and to close the connection.
-const ALERT_TIMEOUT: Duration = Duration::from_secs(1);
 
 impl StreamRef<'_> {
     /// asyncio's `start_tls`. On a stream that is not open yet, a client with STARTTLS asks for TLS first.
@@ -46,7 +42,7 @@ impl StreamRef<'_> {
         let asked = match &tls {
             Tls::Client(client) => client.starttls.map(|starttls| {
                 let (name, limit) = (client.name.to_str(), client.policy.handshake_timeout);
-                let asking = AskForTls::new(starttls.protocol, &name, limit);
+                let asking = AskForTls::new(starttls.protocol, &name, limit, client.policy.advice);
                 let asking = if starttls.hands_on_greeting { asking.keeping_greeting() } else { asking };
                 Opening::Negotiate(Box::new(asking))
             }),
@@ -54,25 +50,25 @@ impl StreamRef<'_> {
         };
         let is_open = !matches!(stream.state.phase(), Phase::Connecting | Phase::Open);
         let layer = match TlsLayer::new(tls) {
-            Ok(layer) if is_open || asked.is_some() => Layer::Tls(Box::new(layer.agreed())),
-            Ok(layer) => Layer::Tls(Box::new(layer)),
+            Ok(layer) if is_open || asked.is_some() => Box::new(layer.agreed()),
+            Ok(layer) => Box::new(layer),
             Err(error) => {
                 self.force_close(Some(error.into()), true);
                 return Ok(());
             }
         };
         if is_open {
-            self.push_layer(layer);
+            self.begin_handshake(layer);
         } else {
-            self.open_by(asked.into_iter().chain([Opening::Push(layer)]));
+            self.open_by(asked.into_iter().chain([Opening::Encrypt(layer)]));
         }
         Ok(())
     }
 
-    /// Begins the handshake of a new layer. Bytes that were handed back before are a part of it.
-    pub(crate) fn begin_handshake(&mut self) {
-        let Some(timeout) = self.stream.tls().map(|tls| tls.policy.handshake_timeout) else { return };
-        self.arm(timeout, Alarm::Opening);
+    /// Puts TLS below all layers, and begins its handshake. Bytes that were handed back before are a part of it.
+    pub(crate) fn begin_handshake(&mut self, tls: Box<TlsLayer>) {
+        self.arm(tls.policy.handshake_timeout, Alarm::Opening);
+        self.stream.stack.get_or_insert_default().tls = Some(tls);
         if !self.stream.is_opening() && self.stream.out.flow.pause() {
             self.call(Call::PauseWriting);
         }
@@ -91,14 +87,11 @@ impl StreamRef<'_> {
         }
     }
 
-    /// [`fill`](Self::fill) of a stream with TLS, without the bytes that were handed back. `discards` if the bytes are
-    /// thrown away.
+    /// [`fill`](Self::fill) of a stream with TLS, without the bytes that were handed back, into at least
+    /// 2 * `RECORD_BYTES`. `discards` if the bytes are thrown away.
     pub(crate) fn fill_by_tls(&mut self, buffer: &mut [u8], discards: bool) -> Filled {
         if let Some(filled) = self.tell_peer_event() {
             return filled;
-        }
-        if buffer.len() < 2 * RECORD_BYTES {
-            return self.fill_small_by_tls(buffer, discards);
         }
         let mut ciphertext = std::mem::take(&mut self.cx.ciphertext);
         if ciphertext.is_empty() {
@@ -111,19 +104,6 @@ impl StreamRef<'_> {
         };
         self.cx.ciphertext = ciphertext;
         filled
-    }
-
-    /// The same for a protocol that provides little memory. What does not fit is kept as if it had been handed back.
-    fn fill_small_by_tls(&mut self, buffer: &mut [u8], discards: bool) -> Filled {
-        let mut room = vec![0; 2 * RECORD_BYTES];
-        let filled = self.fill_by_tls(&mut room, discards);
-        let Filled::Bytes(len) = filled else { return filled };
-        let n = len.min(buffer.len());
-        buffer[..n].copy_from_slice(&room[..n]);
-        if n < len {
-            self.stream.unread = Some(room[n..len].into());
-        }
-        Filled::Bytes(n)
     }
 
     fn read_ciphertext(&mut self, ciphertext: &mut [u8], discards: bool) -> Result<usize, Filled> {
@@ -166,20 +146,11 @@ impl StreamRef<'_> {
         if is_finished {
             self.handshake_done();
             // The protocol hears of the handshake before it gets bytes that came with it.
-            self.note_decrypted(&buffer[..n]);
-            self.unread(&buffer[..n]);
+            self.hand_up(&buffer[..n]);
             self.hand_on_greeting();
             return Filled::NotNow;
         }
-        self.note_decrypted(&buffer[..n]);
         if n > 0 { Filled::Bytes(n) } else { self.tell_peer_event().unwrap_or(Filled::NotNow) }
-    }
-
-    fn note_decrypted(&mut self, data: &[u8]) {
-        self.stream.totals.received += data.len() as u64;
-        if !(data.is_empty() || self.stream.is_negotiating() || self.stream.state.discards()) {
-            self.show(Direction::Read, data);
-        }
     }
 
     /// What the peer has said besides bytes. The bytes before it have been delivered.
@@ -238,17 +209,7 @@ impl StreamRef<'_> {
     fn tls_failed(&mut self, failure: TlsFailure) {
         let TlsFailure { error, has_alert, refused } = failure;
         self.log_certificate(refused.as_ref());
-        let stream = &mut *self.stream;
-        // Nothing can be sent behind our own end.
-        if !has_alert || !stream.state.flushes() || !stream.state.close() {
-            return self.force_close(Some(error.into()), false);
-        }
-        if let Some(tls) = tls_of(&mut stream.stack) {
-            tls.fail(error);
-        }
-        self.arm(ALERT_TIMEOUT, Alarm::CloseTimeout);
-        self.flush();
-        self.queue_ready();
+        self.layer_failed(error.into(), has_alert);
     }
 
     /// Encrypts and sends `bufs`, or buffers the rest.

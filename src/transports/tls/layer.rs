@@ -30,14 +30,12 @@ pub(crate) const CIPHERTEXT_BYTES: usize = 256 * 1024;
 /// ```text
 ///   Handshaking ---> Established
 ///       |                |
-///       +----------------+---> Failed: the peer is told why ---> Lost
+///       +----------------+---> Lost
 /// ```
 #[derive(Debug)]
 pub(crate) enum Progress {
     Handshaking,
     Established,
-    /// The peer is told why, and then the stream is lost with this error.
-    Failed(io::Error),
     Lost,
 }
 
@@ -120,10 +118,6 @@ impl TlsLayer {
         matches!(self.progress, Progress::Handshaking)
     }
 
-    pub(crate) fn has_failed(&self) -> bool {
-        matches!(self.progress, Progress::Failed(_))
-    }
-
     /// Whether the peer has said something that was not told yet.
     pub(crate) fn has_peer_event(&self) -> bool {
         self.peer_event.is_some()
@@ -138,15 +132,15 @@ impl TlsLayer {
         is_finished
     }
 
-    /// TLS has failed. The stream stays until the peer has been told.
-    pub(crate) fn fail(&mut self, error: TlsError) {
-        self.progress = Progress::Failed(error.into());
+    /// The error of a handshake that has taken too long.
+    pub(crate) fn timed_out(&self) -> io::Error {
+        let TlsPolicy { handshake_timeout, advice, .. } = self.policy;
+        TlsError::timed_out("the handshake did not finish", handshake_timeout, advice).into()
     }
 
     /// The stream is lost. Gives the reason as TLS sees it.
     pub(crate) fn lose(&mut self, error: Option<io::Error>) -> Option<io::Error> {
         match (std::mem::replace(&mut self.progress, Progress::Lost), error) {
-            (Progress::Failed(error), _) => Some(error),
             (_, Some(error)) if is_tls(&error) || is_handshake_timeout(&error) => Some(error),
             (Progress::Handshaking, Some(error)) => Some(TlsError::new(describe(&error)).into()),
             (_, Some(error)) if self.is_refused_by(&error) => {
@@ -241,8 +235,10 @@ impl TlsLayer {
         self.session.write_tls(sink)
     }
 
-    /// The bytes that end our direction. The second call gives none.
-    pub(crate) fn closing_bytes(&mut self) -> Vec<u8> {
+    /// The bytes that end our direction: `last` of the layers above, and the end of TLS. The second call gives no end.
+    pub(crate) fn closing_bytes(&mut self, last: &[u8]) -> Vec<u8> {
+        // Keys that are used up cannot say more. The peer then sees the end alone.
+        let _ = self.encrypt(last);
         self.session.send_close_notify();
         let mut words = Vec::new();
         while self.session.wants_write() {

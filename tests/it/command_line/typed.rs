@@ -148,6 +148,35 @@ fn wrong_values_are_answered() {
     check(VALUES);
 }
 
+/// A listener on the loopback that admits other machines only is started with a warning, which has the line that serves
+/// these machines.
+#[test]
+fn a_listener_that_no_client_can_reach_is_told() {
+    const WARNING: &str =
+        "xport: --allow admits no client of the loopback, where this listens; to listen on every interface: xport ";
+    let folder = folder();
+    for (typed, line) in [
+        ("tcp-server --allow 10.0.0.0/8 :9899", "tcp-server --allow 10.0.0.0/8 '*:9899'"),
+        ("udp-echo --allow=10.0.0.0/8 9899", "udp-echo --allow=10.0.0.0/8 '*:9899'"),
+        ("tcp-echo --listen 127.0.0.1:98 --allow 10.0.0.1", "tcp-echo --listen '*:98' --allow 10.0.0.1"),
+        ("listen tcp-listen:98,allow=10.0.0.1,crlf", "listen 'tcp-listen:*:98,allow=10.0.0.1,crlf'"),
+        ("relay --allow 10.0.0.1 tcp-listen:98 :99", "relay --allow 10.0.0.1 'tcp-listen:*:98' :99"),
+        ("exec --allow 10.0.0.1 --listen :98 -- cat :98", "exec --allow 10.0.0.1 --listen '*:98' -- cat :98"),
+        ("tcp-server --allow 10.0.0.0/8 '*:9899'", ""),
+        ("tcp-server --allow 10.0.0.0/8,127.0.0.5 :9899", ""),
+        ("tcp-server --allow 0.0.0.0/0 :9899", ""),
+        ("tcp-server --deny 10.0.0.0/8 :9899", ""),
+        ("-q tcp-server --allow 10.0.0.0/8 :9899", ""),
+    ] {
+        // Without room for a descriptor nothing is opened.
+        let output = run("ulimit -n 4;", typed, folder.path());
+        let said = String::from_utf8_lossy(&output.stderr);
+        let warning = said.lines().find_map(|said| said.strip_prefix(WARNING));
+        assert_eq!(warning.unwrap_or_default(), line, "{typed}: {said}");
+        assert_ne!(output.status.code(), Some(2), "{typed}: {said}");
+    }
+}
+
 /// The word `help` means `--help`, unless it cannot be the word.
 #[test]
 fn help_is_a_word_too() {

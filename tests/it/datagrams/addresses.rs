@@ -96,7 +96,13 @@ fn an_error_is_told_when_all_addresses_have_refused() {
     let (server, port) = on_one_family("127.0.0.1");
     drop(server);
     let address = format!("localhost:{port}");
-    ended(&outcome_with(["udp-client", &address], "x"), 4, "Connection refused");
+    let output = outcome_with(["udp-client", &address], "x");
+    ended(&output, 4, "Connection refused");
+    if UdpSocket::bind("[::1]:0").is_ok() {
+        let said = text(&output);
+        let names = ["127.0.0.1", "[::1]"].map(|ip| said.contains(&format!("{ip}:{port}")));
+        assert_eq!(names, [true, true], "each address that was tried is named: {said}");
+    }
     // A listener that comes later, at either address, gets the later datagrams.
     for ip in ["127.0.0.1", "::1"] {
         let mut client = Background::start(["udp-client", "--lines", &address]);

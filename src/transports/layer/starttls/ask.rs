@@ -5,10 +5,13 @@
 //! greeting if a program waits for them. Bytes behind the consent end the stream: an attacker may have put them there,
 //! so that they pass for words of the server inside TLS (CVE-2011-0411, CVE-2021-23222).
 
+use std::io;
 use std::time::Duration;
 
 use super::dialogue::{Dialogue, PIECE_MAX, Verdict, quote};
 use super::kind::StartTls;
+use crate::transports::advice::Advice;
+use crate::transports::error::TlsError;
 use crate::transports::layer::negotiation::{Negotiation, Step};
 
 /// The most that a server may say before TLS. Greetings and capabilities are far shorter.
@@ -20,6 +23,8 @@ pub(crate) struct AskForTls {
     dialogue: Box<dyn Dialogue>,
     /// How long the server may take to consent. The handshake has a time limit of its own.
     time_limit: Duration,
+    /// How messages name options.
+    advice: Advice,
     /// Bytes that are not a whole piece yet.
     unread: Vec<u8>,
     /// How many bytes of `unread` had come before the last question.
@@ -44,10 +49,10 @@ enum DialogueStage {
 
 impl AskForTls {
     /// Asks in the words of `protocol`. `server_name` is the wanted server, for protocols that name it.
-    pub(crate) fn new(protocol: StartTls, server_name: &str, time_limit: Duration) -> Self {
+    pub(crate) fn new(protocol: StartTls, server_name: &str, time_limit: Duration, advice: Advice) -> Self {
         let dialogue = protocol.dialogue(server_name);
         let stage = if dialogue.opening().is_empty() { DialogueStage::Greeting } else { DialogueStage::Asked };
-        Self { dialogue, time_limit, unread: Vec::new(), early: 0, heard: 0, stage, greeting: None }
+        Self { dialogue, time_limit, advice, unread: Vec::new(), early: 0, heard: 0, stage, greeting: None }
     }
 
     /// Keeps the greeting of a server that speaks first for the protocol of the stream.
@@ -138,8 +143,12 @@ impl Negotiation for AskForTls {
         self.time_limit
     }
 
-    fn missing(&self) -> &'static str {
-        self.dialogue.missing()
+    fn error(&self, why: String) -> io::Error {
+        TlsError::new(why).into()
+    }
+
+    fn timed_out(&self) -> io::Error {
+        TlsError::timed_out(self.dialogue.missing(), self.time_limit, self.advice).into()
     }
 }
 

@@ -4,6 +4,7 @@
 use super::ask::TOTAL_MAX;
 use super::dialogue::{PIECE_MAX, quote};
 use super::{AskForTls, StartTls};
+use crate::transports::advice::Advice;
 use crate::transports::layer::negotiation::{Negotiation, Step};
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ const INJECTED: &str = "the server has sent bytes between its consent and TLS, a
 const AHEAD: &str = "the server has answered before the question, so the answer may be forged";
 
 fn asking(protocol: StartTls, server_name: &str) -> AskForTls {
-    AskForTls::new(protocol, server_name, Duration::from_secs(10))
+    AskForTls::new(protocol, server_name, Duration::from_secs(10), Advice::Settings)
 }
 
 const TLS: &str = "xmlns='urn:ietf:params:xml:ns:xmpp-tls'";

@@ -100,6 +100,12 @@ pub(super) const PAGES: &[Case] = &[
     ("wget h", "no such mode: 'wget'", "tcp-client h:80"),
     ("telnet h 80", "no such mode: 'telnet'", "tcp-client h:80"),
     ("telnet h:80", "no such mode: 'telnet'", "tcp-client h:80"),
+    ("curl --resolve h:443:1.2.3.4 https://h/", "no such mode: 'curl'", "tls-client --server-name h 1.2.3.4:443"),
+    ("curl https://h/ --resolve=h:443:::1", "no such mode: 'curl'", "tls-client --server-name h '[::1]:443'"),
+    ("curl --resolve h:80:1.2.3.4 http://h/", "no such mode: 'curl'", "tcp-client 1.2.3.4:80"),
+    ("curl --resolve x:443:1.2.3.4 https://h/", "no such mode: 'curl'", "tls-client h:443"),
+    ("curl --unix-socket /run/s http://h/path", "no such mode: 'curl'", "unix-client /run/s"),
+    ("curl https://h/ --unix-socket /run/s", "no such mode: 'curl': xport has no TLS on unix sockets", ""),
     ("tcp-client tcp://h:80", "'tcp://h:80' is an endpoint, and tcp-client takes addresses", "tcp-client h:80"),
 ];
 

@@ -73,6 +73,13 @@ pub(super) const ENDS: &[Case] = &[
     ("- h:80", "no such mode: '-'", "relay - h:80"),
     ("tcp-client", "no address given to connect to", "tcp-client HOST:PORT"),
     ("tcp-client h", "invalid address: 'h' has no port", "tcp-client h:PORT"),
+    ("h::80", "no such mode: 'h::80'", "tcp-client h:80"),
+    ("tcp-client h::80", "invalid address: 'h::80' has too many colons", "tcp-client h:80"),
+    (
+        "connect tcp:h::80,crlf",
+        "endpoint 'tcp:h::80,crlf': invalid address: 'h::80' has too many colons",
+        "connect tcp:h:80,crlf",
+    ),
     (
         "tcp-client ::1",
         "invalid address: '::1' has no port, and an IPv6 address needs brackets",
