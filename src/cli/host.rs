@@ -2,6 +2,8 @@
 //!
 //! `cli/address.rs` joins the halves. The form of a host name is checked here; the resolver looks the name up later.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv6Addr};
 
 use crate::cli::quote::quote;
@@ -53,7 +55,16 @@ pub(super) fn find_service(name: &str) -> Option<u16> {
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.+/".contains(&byte))
         && name.bytes().any(|byte| byte.is_ascii_alphabetic())
         && name.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric());
-    if plausible { service_port(name) } else { None }
+    if !plausible {
+        return None;
+    }
+    SERVICES.with_borrow_mut(|known| *known.entry(name.to_owned()).or_insert_with(|| service_port(name)))
+}
+
+thread_local! {
+    /// The ports that were looked up before. A line that is refused is parsed in many ways, and a look-up can ask a
+    /// directory service.
+    static SERVICES: RefCell<BTreeMap<String, Option<u16>>> = const { RefCell::new(BTreeMap::new()) };
 }
 
 /// Parses an IPv6 address with an optional `%interface`.

@@ -32,7 +32,7 @@ impl EventLoop {
             (Some(slot), Call::Install(installed)) if fits(slot, &installed) && !self.is_pipe(id) => {
                 return self.install(id, installed);
             }
-            // A handle was misused: the slot is of another kind, or a pipe, whose bytes are for the protocol of a child.
+            // A handle was misused: the slot is of another kind, or a pipe, which belongs to the protocol of a child.
             (Some(_), Call::Install(_)) => return,
             (_, call) => call,
         };
