@@ -28,7 +28,7 @@ use config::Mode;
 /// A [`Failure`](crate::protocols::report::Failure), which has the exit status, or another error, whose exit status
 /// is 1.
 pub fn run(mode: &Mode) -> anyhow::Result<()> {
-    run::end_first_process_early();
+    run::end_by_signals(&[]);
     match mode {
         Mode::Echo(configs) => echo::echo(configs),
         Mode::Server(configs) => pair::server(configs),

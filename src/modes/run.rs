@@ -137,12 +137,15 @@ pub(super) fn caught(wanted: &[i32]) -> Vec<i32> {
     signals
 }
 
-/// Lets each deadly signal end the first process of a PID namespace before its loop runs, because looking up a name or
-/// reading a file can take long.
-pub(super) fn end_first_process_early() {
+/// Lets the signals that are caught for a run that wants `wanted` end this process while no loop handles them: looking
+/// up a name or reading a file can take long. The first process of a PID namespace needs handlers for that.
+pub(super) fn end_by_signals(wanted: &[i32]) {
+    let mut ending = caught(wanted);
+    ending.retain(|signal| *signal != signals::SIGCHLD);
     if process::is_init() {
-        let deadly = Vec::from_iter(all_deadly().into_iter().filter(|signal| !signals::is_ignored(*signal)));
-        signals::exit_by_each(&deadly);
+        signals::exit_by_each(&ending);
+    } else {
+        ending.into_iter().for_each(signals::set_default);
     }
 }
 

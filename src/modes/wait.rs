@@ -42,8 +42,7 @@ pub(super) fn wait(config: &WaitConfig) -> anyhow::Result<()> {
     run.event_loop.run().map_err(|error| super::run::local("event loop", &error))?;
     run.reports.verdict()?;
     // A signal that has come before this line is read below. A later one ends this process.
-    super::run::caught(&ENDING).into_iter().for_each(signals::set_default);
-    super::run::end_first_process_early();
+    super::run::end_by_signals(&ENDING);
     run.event_loop.poll_once(Some(Duration::ZERO)).map_err(|error| super::run::local("event loop", &error))?;
     run.reports.verdict()?;
     drop(run);

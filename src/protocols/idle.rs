@@ -42,16 +42,16 @@ pub(super) enum Fired {
     Expired(Duration),
 }
 
-/// A limit of the time without traffic, and the timer of its owner.
+/// A limit of a time, or of the time without traffic, and the timer of its owner.
 #[derive(Debug, Default)]
-pub(super) struct IdleClock {
+pub(super) struct TimeLimit {
     limit: Option<Duration>,
     timer: Option<TimerId>,
     /// The bytes on their way at the last check.
     on_the_way: usize,
 }
 
-impl IdleClock {
+impl TimeLimit {
     pub(super) fn new(limit: Option<Duration>) -> Self {
         Self { limit, ..Self::default() }
     }
@@ -60,8 +60,14 @@ impl IdleClock {
         self.timer = self.limit.map(|limit| net.call_later(owner, limit));
     }
 
+    /// The limit, if this is its timer.
+    pub(super) fn of(&self, timer: TimerId) -> Option<Duration> {
+        self.limit.filter(|_| self.timer == Some(timer))
+    }
+
+    /// The meaning of this timer for a limit of the time without traffic.
     pub(super) fn fired(&mut self, net: &mut Net, owner: Id, timer: TimerId, activity: Activity) -> Fired {
-        let Some(limit) = self.limit.filter(|_| self.timer == Some(timer)) else { return Fired::Other };
+        let Some(limit) = self.of(timer) else { return Fired::Other };
         // A slow reader is not idle: its system can still feed it with bytes that were sent long ago.
         let is_moving = std::mem::replace(&mut self.on_the_way, activity.on_the_way) != activity.on_the_way;
         let still = if is_moving { Duration::ZERO } else { net.now().duration_since(activity.last_activity) };
@@ -89,7 +95,7 @@ pub(super) enum FailureScope {
 /// Watches one connection: limits its idle time, and reports its failure.
 #[derive(Debug, Default)]
 pub(super) struct IdleWatch {
-    clock: IdleClock,
+    clock: TimeLimit,
     scope: FailureScope,
     /// A failed write was reported. The end of the connection has the same error.
     has_told_write: bool,
@@ -97,7 +103,7 @@ pub(super) struct IdleWatch {
 
 impl IdleWatch {
     pub(super) fn new(idle_timeout: Option<Duration>, scope: FailureScope) -> Self {
-        Self { clock: IdleClock::new(idle_timeout), scope, has_told_write: false }
+        Self { clock: TimeLimit::new(idle_timeout), scope, has_told_write: false }
     }
 
     /// Call this from `connection_made`.

@@ -24,6 +24,7 @@
 use std::time::Duration;
 
 use super::forwarder::Forwarder;
+use super::idle::TimeLimit;
 use super::quota::CountLimit;
 use super::report::{Cause, Failure, Reporter};
 use crate::transports::handle::Transport;
@@ -37,13 +38,11 @@ use crate::transports::timers::{TimerId, shown};
 #[derive(Debug)]
 pub struct Signals {
     phase: RunPhase,
-    timeout: Option<Duration>,
-    timeout_timer: Option<TimerId>,
+    timeout: TimeLimit,
     /// `--accept-timeout`: how long to wait for the first client.
-    accept_timeout: Option<Duration>,
-    accept_timer: Option<TimerId>,
+    accept_timeout: TimeLimit,
     terminal: Option<RawTerminal>,
-    foreground_timer: Option<TimerId>,
+    foreground: Foreground,
     reporter: Reporter,
 }
 
@@ -74,10 +73,6 @@ pub enum Wanted {
     Datagrams(CountLimit),
 }
 
-/// How often a run that was continued in the background checks whether it is in the foreground. Not every shell sends
-/// a signal.
-const LOOK_FOR_FOREGROUND: Duration = Duration::from_millis(500);
-
 /// A terminal that is raw during a session. The mode knows how to do these things.
 #[derive(Clone, Copy, Debug)]
 pub struct RawTerminal {
@@ -88,18 +83,40 @@ pub struct RawTerminal {
     pub resume: fn() -> bool,
 }
 
+/// Waits in the background for the foreground, because a terminal is made raw only there.
+#[derive(Debug, Default)]
+pub(super) struct Foreground(Option<TimerId>);
+
+/// How often a run in the background checks whether it is in the foreground. Not every shell sends a signal.
+const LOOK_FOR_FOREGROUND: Duration = Duration::from_millis(500);
+
+impl Foreground {
+    /// Makes the terminal raw, or gives `t` a timer for the next try if `enter` says that this is the background.
+    pub(super) fn enter(&mut self, t: &mut Transport<'_>, enter: fn() -> bool) {
+        if let Some(timer) = self.0.take() {
+            t.cancel(timer);
+        }
+        if !enter() {
+            self.0 = Some(t.call_later(LOOK_FOR_FOREGROUND));
+        }
+    }
+
+    /// Whether this timer is for the next try.
+    pub(super) fn is_due(&self, timer: TimerId) -> bool {
+        self.0 == Some(timer)
+    }
+}
+
 impl Signals {
     /// For a client: a signal ends it at once. `timeout` is for the whole run.
     #[must_use]
     pub fn of_client(timeout: Option<Duration>, reporter: Reporter) -> Self {
         Self {
             phase: RunPhase::Client,
-            timeout,
-            timeout_timer: None,
-            accept_timeout: None,
-            accept_timer: None,
+            timeout: TimeLimit::new(timeout),
+            accept_timeout: TimeLimit::default(),
             terminal: None,
-            foreground_timer: None,
+            foreground: Foreground::default(),
             reporter,
         }
     }
@@ -120,7 +137,7 @@ impl Signals {
     /// Ends the run if no client has been admitted after this time.
     #[must_use]
     pub fn with_accept_timeout(self, accept_timeout: Option<Duration>) -> Self {
-        Self { accept_timeout, ..self }
+        Self { accept_timeout: TimeLimit::new(accept_timeout), ..self }
     }
 
     /// For `exec` on stdin and stdout: `forwarder` passes signals on to the child.
@@ -136,9 +153,9 @@ impl Signals {
         match (signal, self.terminal) {
             (SIGTSTP, Some(terminal)) => {
                 (terminal.suspend)();
-                return self.resume(t, terminal);
+                return self.foreground.enter(t, terminal.resume);
             }
-            (SIGCONT, Some(terminal)) => return self.resume(t, terminal),
+            (SIGCONT, Some(terminal)) => return self.foreground.enter(t, terminal.resume),
             _ => (),
         }
         match &mut self.phase {
@@ -169,22 +186,11 @@ impl Signals {
     }
 
     /// The time for the first client is up. A client that is still in its handshake does not count.
-    fn accept_timed_out(&mut self, t: &mut Transport<'_>) {
+    fn accept_timed_out(&mut self, t: &mut Transport<'_>, limit: Duration) {
         if !matches!(self.phase, RunPhase::Serving { .. }) || t.net().has_served() {
             return;
         }
-        let limit = shown(self.accept_timeout.unwrap_or_default());
-        self.end(t, Failure::new(Cause::TimedOut, format!("no client connected within {limit}")));
-    }
-
-    /// This process goes on after a stop.
-    fn resume(&mut self, t: &mut Transport<'_>, terminal: RawTerminal) {
-        if let Some(timer) = self.foreground_timer.take() {
-            t.cancel(timer);
-        }
-        if !(terminal.resume)() {
-            self.foreground_timer = Some(t.call_later(LOOK_FOR_FOREGROUND));
-        }
+        self.end(t, Failure::new(Cause::TimedOut, format!("no client connected within {}", shown(limit))));
     }
 
     /// Ends the sessions that have not finished in time.
@@ -209,12 +215,9 @@ impl Signals {
 
 impl Protocol for Signals {
     fn connection_made(&mut self, t: &mut Transport<'_>) {
-        if let Some(timeout) = self.timeout {
-            self.timeout_timer = Some(t.call_later(timeout));
-        }
-        if let Some(timeout) = self.accept_timeout {
-            self.accept_timer = Some(t.call_later(timeout));
-        }
+        let id = t.id();
+        self.timeout.start(t.net(), id);
+        self.accept_timeout.start(t.net(), id);
     }
 
     fn data_received(&mut self, t: &mut Transport<'_>, data: &[u8]) {
@@ -229,18 +232,17 @@ impl Protocol for Signals {
     }
 
     fn timer_fired(&mut self, t: &mut Transport<'_>, timer: TimerId) {
-        if let Some(terminal) = self.terminal.filter(|_| Some(timer) == self.foreground_timer) {
-            return self.resume(t, terminal);
+        if let Some(terminal) = self.terminal.filter(|_| self.foreground.is_due(timer)) {
+            return self.foreground.enter(t, terminal.resume);
         }
-        if Some(timer) == self.timeout_timer {
-            let limit = shown(self.timeout.unwrap_or_default());
-            let failure = Failure::new(Cause::TimedOut, format!("timed out after {limit}"));
+        if let Some(limit) = self.timeout.of(timer) {
+            let failure = Failure::new(Cause::TimedOut, format!("timed out after {}", shown(limit)));
             let RunPhase::Forwarding(forwarder) = &mut self.phase else { return self.end(t, failure) };
             self.reporter.tell(failure);
             return forwarder.forward(t, SIGTERM, &self.reporter);
         }
-        if Some(timer) == self.accept_timer {
-            return self.accept_timed_out(t);
+        if let Some(limit) = self.accept_timeout.of(timer) {
+            return self.accept_timed_out(t, limit);
         }
         match &self.phase {
             RunPhase::Draining { signal } => {

@@ -82,6 +82,17 @@ fn the_end_waits_for_the_buffer() {
 }
 
 #[test]
+fn the_timers_of_a_protocol_end_with_its_transport() {
+    let (mut sim, id, _log) = recorded(100, |r| r);
+    for hours in 1..=3 {
+        sim.net().transport(id).call_later(Duration::from_secs(3600 * hours));
+    }
+    sim.net().transport(id).abort();
+    sim.settle();
+    sim.assert_nothing_left();
+}
+
+#[test]
 fn every_method_is_legal_on_a_stale_id() {
     let (mut sim, id, log) = recorded(100, |r| r);
     sim.net().transport(id).abort();

@@ -25,7 +25,7 @@ use std::time::Duration;
 use super::exec::ExecChild;
 use super::half_close::{HalfClose, InputEnd};
 use super::{End, Inbound, OtherEnd, PairOptions, has_agreed_on_tls};
-use crate::protocols::idle::IdleClock;
+use crate::protocols::idle::TimeLimit;
 use crate::protocols::report::{Cause, Failure, Reporter};
 use crate::transports::amounts::Span;
 use crate::transports::error::describe;
@@ -49,7 +49,7 @@ pub struct ChildEnd {
     /// Fires a moment after the end of the child's stdout. The exit of a killed child comes before, and then the other
     /// end does not see an orderly end.
     end_timer: Option<TimerId>,
-    idle: IdleClock,
+    idle: TimeLimit,
     /// The name of the other end in messages.
     peer: String,
     /// A pipe has failed, or the child has ended with a status other than 0 and has not read all of its input.
@@ -71,7 +71,7 @@ impl ChildEnd {
         Self {
             other: other.into(),
             output: InputEnd::new(options.half_close),
-            idle: IdleClock::new(options.idle_timeout),
+            idle: TimeLimit::new(options.idle_timeout),
             options,
             exec: None,
             end_timer: None,

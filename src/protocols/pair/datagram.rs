@@ -3,7 +3,7 @@
 use std::io;
 
 use super::{End, OtherEnd, PairOptions};
-use crate::protocols::idle::IdleClock;
+use crate::protocols::idle::TimeLimit;
 use crate::protocols::report::{Cause, Failure};
 use crate::transports::connect::ConnectError;
 use crate::transports::datagram::Remote;
@@ -27,7 +27,7 @@ pub(super) fn receivers(t: &DatagramTransport<'_>) -> Option<String> {
 pub struct DatagramSide {
     other: OtherEnd,
     options: PairOptions,
-    idle: IdleClock,
+    idle: TimeLimit,
 }
 
 impl DatagramSide {
@@ -35,7 +35,7 @@ impl DatagramSide {
     /// [`Inbound`](super::Inbound).
     #[must_use]
     pub fn new(other: impl Into<OtherEnd>, options: PairOptions) -> Self {
-        Self { other: other.into(), idle: IdleClock::new(options.idle_timeout), options }
+        Self { other: other.into(), idle: TimeLimit::new(options.idle_timeout), options }
     }
 }
 

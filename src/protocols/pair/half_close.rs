@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use log::Level;
 
-use crate::protocols::idle::{Activity, Fired, IdleClock};
+use crate::protocols::idle::{Activity, Fired, TimeLimit};
 use crate::transports::handle::Transport;
 use crate::transports::id::Id;
 use crate::transports::net::Net;
@@ -49,12 +49,12 @@ pub(super) struct InputEnd {
     policy: HalfClose,
     pub(super) request: RequestLine,
     /// Measures the silence while the end is held back.
-    silence: IdleClock,
+    silence: TimeLimit,
 }
 
 impl InputEnd {
     pub(super) fn new(policy: HalfClose) -> Self {
-        Self { policy, request: RequestLine::default(), silence: IdleClock::default() }
+        Self { policy, request: RequestLine::default(), silence: TimeLimit::default() }
     }
 
     /// Whether the next bytes of the input have to be given to `request`. It needs all bytes from the first one on.
@@ -73,7 +73,7 @@ impl InputEnd {
             HalfClose::Auto if is_doubtful || self.request.is_request() => SILENCE,
             HalfClose::Auto => return true,
         };
-        self.silence = IdleClock::new(Some(limit));
+        self.silence = TimeLimit::new(Some(limit));
         self.silence.start(net, owner);
         false
     }

@@ -26,6 +26,7 @@ use super::stream::StreamSide;
 use crate::protocols::NOTICE;
 use crate::protocols::escape::{EscapeFilter, KeyCommand};
 use crate::protocols::report::{Cause, Failure};
+use crate::protocols::signals::Foreground;
 use crate::transports::amounts::Size;
 use crate::transports::connect::ConnectError;
 use crate::transports::handle::Transport;
@@ -37,9 +38,6 @@ use crate::transports::timers::TimerId;
 /// How long a peer may take to acknowledge the last keys after the user has left.
 const LEAVING: Duration = Duration::from_secs(1);
 
-/// How often a run in the background looks whether it has come to the foreground. Not every shell tells it.
-const LOOK_FOR_FOREGROUND: Duration = Duration::from_millis(500);
-
 /// The most bytes that wait for a peer that does not read: more than people paste.
 const WAITING_BYTES_MAX: usize = 16 * 1024 * 1024;
 
@@ -50,6 +48,7 @@ pub(super) struct KeySide {
     filter: EscapeFilter,
     options: KeyOptions,
     phase: KeyPhase,
+    foreground: Foreground,
     room: Room,
 }
 
@@ -65,27 +64,21 @@ enum Room {
 enum KeyPhase {
     /// The connection is open, and the two ends are about to be joined.
     Joining,
-    /// The terminal belongs to another process group. It becomes raw in the foreground.
-    Background(TimerId),
+    /// The terminal is raw, or becomes raw in the foreground.
     Joined,
     Leaving(TimerId),
 }
 
 impl KeySide {
     pub(super) fn new(side: StreamSide, options: KeyOptions) -> Self {
-        Self { side, filter: EscapeFilter::new(options.escape), options, phase: KeyPhase::Joining, room: Room::Left }
+        let filter = EscapeFilter::new(options.escape);
+        Self { side, filter, options, phase: KeyPhase::Joining, foreground: Foreground::default(), room: Room::Left }
     }
 
     /// Makes the terminal raw as soon as this process is in the foreground.
     fn enter(&mut self, t: &mut Transport<'_>) {
-        if let KeyPhase::Background(timer) = self.phase {
-            t.cancel(timer);
-        }
-        self.phase = if (self.options.terminal.enter)() {
-            KeyPhase::Joined
-        } else {
-            KeyPhase::Background(t.call_later(LOOK_FOR_FOREGROUND))
-        };
+        self.phase = KeyPhase::Joined;
+        self.foreground.enter(t, self.options.terminal.enter);
     }
 
     /// Tells the user that keys count from now on, and how to leave.
@@ -124,9 +117,6 @@ impl KeySide {
 
     fn leave(&mut self, t: &mut Transport<'_>) {
         (self.options.terminal.leave)();
-        if let KeyPhase::Background(timer) = self.phase {
-            t.cancel(timer);
-        }
         let number = self.peer().map_or(Number::NONE, |peer| t.net().number(peer));
         log::info!("{number}closing: the user has quit");
         t.pause_reading();
@@ -188,7 +178,7 @@ impl Protocol for KeySide {
                 self.obey(t, command);
             }
         }
-        if matches!(self.phase, KeyPhase::Joined | KeyPhase::Background(_)) {
+        if self.phase == KeyPhase::Joined {
             // Bytes come in the foreground only, and not every shell tells when that begins.
             self.enter(t);
         }
@@ -216,7 +206,7 @@ impl Protocol for KeySide {
                     self.greet(t);
                 }
             }
-            KeyPhase::Background(own) if own == timer => self.enter(t),
+            KeyPhase::Joined if self.foreground.is_due(timer) => self.enter(t),
             KeyPhase::Leaving(own) if own == timer => self.abandon(t),
             _ => self.side.timer_fired(t, timer),
         }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::End;
 use super::answer::AnswerClock;
 use super::conversation::Conversation;
-use crate::protocols::idle::{Activity, Fired, IdleClock};
+use crate::protocols::idle::{Activity, Fired, TimeLimit};
 use crate::protocols::report::{Cause, Failure};
 use crate::transports::handle::Transport;
 use crate::transports::id::Id;
@@ -34,9 +34,9 @@ pub struct ConversationStdio {
     is_bulk: bool,
     input: Input,
     /// `--idle-timeout`, while stdin is open.
-    idle: IdleClock,
+    idle: TimeLimit,
     /// `--linger`, once stdin has ended.
-    linger: IdleClock,
+    linger: TimeLimit,
     /// `--quit-after`, once stdin has ended.
     answer: AnswerClock,
 }
@@ -61,8 +61,8 @@ impl ConversationStdio {
             filled: 0,
             is_bulk: false,
             input: Input::Open,
-            idle: IdleClock::new(shared.pair.idle_timeout),
-            linger: IdleClock::new(shared.linger()),
+            idle: TimeLimit::new(shared.pair.idle_timeout),
+            linger: TimeLimit::new(shared.linger()),
             answer: AnswerClock::new(shared.pair.quit_after),
         }
     }

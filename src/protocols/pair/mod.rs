@@ -65,7 +65,7 @@ pub use self::end::End;
 use self::half_close::InputEnd;
 pub use self::options::{KeyOptions, KeyTerminal, PairOptions, SessionOptions};
 pub use self::waiting::{FlowPlace, Waiting};
-use super::idle::{Fired, IdleClock};
+use super::idle::{Fired, TimeLimit};
 use super::report::{Cause, Failure};
 use crate::transports::connect::{ConnectError, ConnectErrorKind};
 use crate::transports::handle::Transport;
@@ -288,7 +288,7 @@ impl OtherEnd {
         net: &mut Net,
         owner: Id,
         here: End,
-        idle: &mut IdleClock,
+        idle: &mut TimeLimit,
         timer: TimerId,
         options: &PairOptions,
     ) -> bool {

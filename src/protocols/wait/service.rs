@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::http::HttpGet;
 use super::outcome::Slip;
-use super::tries::{ConnectTry, DatagramTry, HttpTry, REFUSAL_TIMEOUT};
+use super::tries::{DatagramTry, REFUSAL_TIMEOUT, StreamTry};
 use crate::transports::address::{Address, HostPort};
 use crate::transports::connect::Dialing;
 use crate::transports::datagram::opening::DatagramOptions;
@@ -45,11 +45,12 @@ impl Service {
         let name = self.name.clone();
         let (id, tls) = match &self.proof {
             Proof::Stream(at, tls) => {
-                let own = ConnectTry { slip, is_plain: tls.is_none(), name, limit };
+                let own = StreamTry::new(slip, name, limit, tls.is_none(), None);
                 (net.connect_stream(at.clone(), dialing, own), tls)
             }
             Proof::Http(at, tls, get) => {
-                (net.connect_tcp(at.clone(), dialing, HttpTry::new(slip, name, get.clone(), limit)), tls)
+                let own = StreamTry::new(slip, name, limit, false, Some(get.clone()));
+                (net.connect_tcp(at.clone(), dialing, own), tls)
             }
             Proof::Datagram(at, text) => {
                 let limit = match text {

@@ -27,52 +27,23 @@ use crate::transports::timers::{TimerId, shown};
 /// How long a datagram without a text waits for a refusal. A network seldom takes longer to answer.
 pub(super) const REFUSAL_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// A try that needs nothing but a connection.
+/// A try that connects, and asks for the status of an answer of HTTP if it has a request.
 #[derive(Debug)]
-pub(super) struct ConnectTry {
-    pub(super) slip: Slip,
-    /// Whether there is no handshake after the connection.
-    pub(super) is_plain: bool,
-    /// The name of the service, for messages.
-    pub(super) name: String,
-    /// The time in which the handshake must end, from the start of the try.
-    pub(super) limit: Duration,
-}
-
-impl Protocol for ConnectTry {
-    fn connection_made(&mut self, t: &mut Transport<'_>) {
-        t.leave();
-        self.slip.tell(t.net(), Outcome::Up);
-    }
-
-    fn connection_failed(&mut self, t: &mut Transport<'_>, error: ConnectError) {
-        self.slip.tell(t.net(), Outcome::of_connecting(&error, self.is_plain));
-    }
-
-    fn data_received(&mut self, _t: &mut Transport<'_>, _data: &[u8]) {}
-
-    fn timer_fired(&mut self, t: &mut Transport<'_>, _timer: TimerId) {
-        t.abort();
-        let text = format!("{}: the handshake did not finish within {}", self.name, shown(self.limit));
-        self.slip.tell(t.net(), Outcome::NotUp(Failure::new(Cause::Unavailable, text)));
-    }
-}
-
-/// A try that asks for the status of an answer of HTTP.
-#[derive(Debug)]
-pub(super) struct HttpTry {
+pub(super) struct StreamTry {
     slip: Slip,
-    /// The URL, for messages.
+    /// The name of the service, for messages. With a request, this is the URL.
     name: String,
-    get: HttpGet,
     limit: Duration,
+    is_plain: bool,
+    get: Option<HttpGet>,
     reader: StatusReader,
 }
 
-impl HttpTry {
-    /// `limit` is the time in which the status must come, from the start of the try. The caller starts its timer.
-    pub(super) fn new(slip: Slip, name: String, get: HttpGet, limit: Duration) -> Self {
-        Self { slip, name, get, limit, reader: StatusReader::default() }
+impl StreamTry {
+    /// `limit` is the time in which the handshake must end or the status must come, from the start of the try. The
+    /// caller starts its timer. `is_plain` says that a connection alone proves that the service is up.
+    pub(super) fn new(slip: Slip, name: String, limit: Duration, is_plain: bool, get: Option<HttpGet>) -> Self {
+        Self { slip, name, limit, is_plain, get, reader: StatusReader::default() }
     }
 
     fn end(&mut self, t: &mut Transport<'_>, outcome: Outcome) {
@@ -91,24 +62,25 @@ impl HttpTry {
     }
 }
 
-impl Protocol for HttpTry {
+impl Protocol for StreamTry {
     fn connection_made(&mut self, t: &mut Transport<'_>) {
-        t.write(&self.get.request());
+        match &self.get {
+            Some(get) => t.write(&get.request()),
+            None => self.end(t, Outcome::Up),
+        }
     }
 
     fn connection_failed(&mut self, t: &mut Transport<'_>, error: ConnectError) {
-        self.slip.tell(t.net(), Outcome::of_connecting(&error, false));
+        self.slip.tell(t.net(), Outcome::of_connecting(&error, self.is_plain));
     }
 
     fn data_received(&mut self, t: &mut Transport<'_>, data: &[u8]) {
-        if self.slip.is_used() {
-            return;
-        }
+        let Some(get) = self.get.as_ref().filter(|_| !self.slip.is_used()) else { return };
         let outcome = match self.reader.take(data) {
             None => return,
-            Some(Ok(status)) if self.get.wants(status) => Outcome::Up,
+            Some(Ok(status)) if get.wants(status) => Outcome::Up,
             Some(Ok(status)) => {
-                let failure = self.failure(&format!("status {status}, not {}", self.get.wanted()));
+                let failure = self.failure(&format!("status {status}, not {}", get.wanted()));
                 Outcome::Answered(failure, format!("it answered with status {status}"))
             }
             Some(Err(why)) => self.unfit(why),
@@ -123,8 +95,13 @@ impl Protocol for HttpTry {
     }
 
     fn timer_fired(&mut self, t: &mut Transport<'_>, _timer: TimerId) {
-        let failure = self.failure(&format!("no answer within {}", shown(self.limit)));
-        self.end(t, Outcome::NotUp(failure));
+        if self.get.is_some() {
+            let failure = self.failure(&format!("no answer within {}", shown(self.limit)));
+            return self.end(t, Outcome::NotUp(failure));
+        }
+        t.abort();
+        let text = format!("{}: the handshake did not finish within {}", self.name, shown(self.limit));
+        self.slip.tell(t.net(), Outcome::NotUp(Failure::new(Cause::Unavailable, text)));
     }
 
     fn connection_lost(&mut self, t: &mut Transport<'_>, error: Option<io::Error>) {

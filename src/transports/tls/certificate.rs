@@ -23,7 +23,7 @@ const NAMES_MAX: usize = 8;
 const TEXT_MAX: usize = 256;
 /// The largest certificate that webpki and rustls read.
 const BYTES_MAX: usize = (1 << 16) - 1;
-const DAY: u64 = 24 * 60 * 60;
+pub(super) const DAY: u64 = 24 * 60 * 60;
 /// id-ce-subjectAltName.
 const SUBJECT_ALT_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.17");
 /// id-ce-basicConstraints.
@@ -152,15 +152,14 @@ impl Facts {
 
     /// `valid until 2026-01-02 (62 days left)`.
     fn validity(&self, now: SystemTime) -> String {
-        let now = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
         let (not_before, not_after) = (self.not_before(), self.not_after());
-        if now < not_before.as_secs() {
+        if seconds_left(not_before, now).is_ok_and(|left| left > 0) {
             return format!("not valid before {}", date(not_before));
         }
-        match not_after.as_secs().checked_sub(now) {
-            Some(left) if left < 2 * DAY => format!("valid until {} ({} hours left)", date(not_after), left / 3600),
-            Some(left) => format!("valid until {} ({} days left)", date(not_after), left / DAY),
-            None => match (now - not_after.as_secs()) / DAY {
+        match seconds_left(not_after, now) {
+            Ok(left) if left < 2 * DAY => format!("valid until {} ({} hours left)", date(not_after), left / 3600),
+            Ok(left) => format!("valid until {} ({} days left)", date(not_after), left / DAY),
+            Err(over) => match over / DAY {
                 0 => format!("expired today ({})", date(not_after)),
                 1 => format!("expired 1 day ago ({})", date(not_after)),
                 days => format!("expired {days} days ago ({})", date(not_after)),
@@ -213,6 +212,12 @@ pub(crate) fn public_key(der: &[u8]) -> Option<&[u8]> {
         fields.tlv_bytes().ok()?;
     }
     fields.tlv_bytes().ok()
+}
+
+/// The seconds from `now` until `time`, or else the seconds since then.
+pub(super) fn seconds_left(time: UnixTime, now: SystemTime) -> Result<u64, u64> {
+    let now = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
+    time.as_secs().checked_sub(now).ok_or_else(|| now - time.as_secs())
 }
 
 /// `2026-01-02`, in UTC.

@@ -25,7 +25,7 @@ use super::key_log::AppendedKeyLog;
 pub use super::pem::SettingsError;
 use super::pem::{self, Pem};
 use super::show::SeenChain;
-use super::verify::{Asked, ClientVerifier, ServerVerifier};
+use super::verify::{Asked, Verifier};
 use super::{Pin, TlsClient, TlsPolicy, TlsServer, certificate, provider, self_signed};
 use crate::sys::limits;
 use crate::transports::advice::Advice;
@@ -169,7 +169,7 @@ impl ServerSettings {
             .with_protocol_versions(self.common.versions())
             .map_err(config_error)?;
         let builder = match &self.client_ca {
-            Some(path) => builder.with_client_cert_verifier(Arc::new(ClientVerifier::new(authorities(path)?))),
+            Some(path) => builder.with_client_cert_verifier(Arc::new(Verifier::of_clients(authorities(path)?))),
             None => builder.with_no_client_auth(),
         };
         let mut config = builder.with_cert_resolver(Arc::new(SingleCertAndKey::from(certified)));
@@ -237,16 +237,16 @@ impl CommonSettings {
 }
 
 impl Trust {
-    fn verifier(&self, advice: Advice) -> Result<ServerVerifier, SettingsError> {
+    fn verifier(&self, advice: Advice) -> Result<Verifier, SettingsError> {
         let (given, pins) = match self {
-            Self::Nobody => return Ok(ServerVerifier::pins(Vec::new())),
+            Self::Nobody => return Ok(Verifier::pins(Vec::new())),
             // An empty list would accept every certificate, which only `Nobody` may do.
             Self::Pins(pins) if pins.is_empty() => return Err(SettingsError("no pin is given".into())),
-            Self::Pins(pins) => return Ok(ServerVerifier::pins(pins.clone())),
+            Self::Pins(pins) => return Ok(Verifier::pins(pins.clone())),
             Self::Chain { ca: Some(path), pins } => (authorities(path)?, pins),
             Self::Chain { ca: None, pins } => (authorities_of_the_system(advice)?, pins),
         };
-        Ok(ServerVerifier::chain(given, pins.clone()))
+        Ok(Verifier::chain(given, pins.clone()))
     }
 }
 

@@ -4,14 +4,13 @@
 
 use std::fmt::Write;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use base64ct::{Base64, Encoding};
 use rustls::pki_types::{CertificateDer, UnixTime};
 
-use super::certificate::{self, Facts, date};
+use super::certificate::{self, DAY, Facts, date, seconds_left};
 
-const DAY: u64 = 24 * 60 * 60;
 /// A line of PEM has 64 characters, which are 48 bytes.
 const PEM_LINE_BYTES: usize = 48;
 const PEM_LINE_CHARS: usize = 64;
@@ -72,12 +71,11 @@ fn add_facts(text: &mut String, facts: &Facts, now: SystemTime) {
 /// The whole days until the end, which are negative after it, and what is wrong with the time. The days stand alone on
 /// their line, so that a script can compare them.
 fn days_left(start: UnixTime, end: UnixTime, now: SystemTime) -> (i64, Option<&'static str>) {
-    let now = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs();
-    let (start, end) = (start.as_secs(), end.as_secs());
     let days = |secs: u64| i64::try_from(secs / DAY).unwrap_or(i64::MAX);
-    match now.checked_sub(end) {
-        Some(over @ 1..) => (-days(over), Some("expired")),
-        _ => (days(end.saturating_sub(now)), (now < start).then_some("not valid yet")),
+    match (seconds_left(start, now), seconds_left(end, now)) {
+        (_, Err(over)) => (-days(over), Some("expired")),
+        (Ok(1..), Ok(left)) => (days(left), Some("not valid yet")),
+        (_, Ok(left)) => (days(left), None),
     }
 }
 
@@ -94,6 +92,8 @@ fn add_pem(text: &mut String, der: &[u8]) {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]

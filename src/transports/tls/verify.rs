@@ -59,26 +59,37 @@ impl fmt::Display for WrongPin {
 
 impl std::error::Error for WrongPin {}
 
-/// Verifies servers, for a client.
+/// Verifies servers for a client, or clients for a server.
 #[derive(Debug)]
-pub(crate) struct ServerVerifier {
+pub(crate) struct Verifier {
     chain: Option<Trusted>,
     pins: Vec<Pin>,
     algorithms: WebPkiSupportedAlgorithms,
     /// Gets the certificates that are verified.
     seen: Option<SeenChain>,
+    /// The names of all trusted certificates. A client with several certificates chooses one by these names.
+    hints: Vec<DistinguishedName>,
 }
 
-impl ServerVerifier {
+impl Verifier {
     /// Verifies by a chain to an authority in `given`, or accepts a certificate in `given` itself. The name must match,
     /// and a pin too if there are any.
     pub(crate) fn chain(given: Vec<CertificateDer<'static>>, pins: Vec<Pin>) -> Self {
         Self { chain: Some(Trusted::new(given)), ..Self::pins(pins) }
     }
 
+    /// For a server: each client must present a certificate from an authority in `given`, or a certificate in `given`
+    /// itself.
+    pub(crate) fn of_clients(given: Vec<CertificateDer<'static>>) -> Self {
+        let mut named = RootCertStore::empty();
+        named.add_parsable_certificates(given.iter().cloned());
+        Self { hints: named.subjects(), ..Self::chain(given, Vec::new()) }
+    }
+
     /// Verifies by one of `pins` alone. Without pins, every certificate is accepted.
     pub(crate) fn pins(pins: Vec<Pin>) -> Self {
-        Self { chain: None, pins, algorithms: provider().signature_verification_algorithms, seen: None }
+        let algorithms = provider().signature_verification_algorithms;
+        Self { chain: None, pins, algorithms, seen: None, hints: Vec::new() }
     }
 
     /// The same verifier, which puts the certificates that it verifies into `seen`.
@@ -213,7 +224,46 @@ fn prefer_unknown_issuer(end_entity: &CertificateDer<'_>, error: Error) -> Error
     error
 }
 
-impl ServerCertVerifier for ServerVerifier {
+/// Both traits of verifiers have these methods, which say how a peer proves that it holds the key.
+macro_rules! signatures {
+    () => {
+        fn verify_tls12_signature(
+            &self,
+            message: &[u8],
+            cert: &CertificateDer<'_>,
+            dss: &DigitallySignedStruct,
+        ) -> Result<HandshakeSignatureValid, Error> {
+            let verified = match self.key_alone(cert) {
+                Some(key) => {
+                    key.and_then(|key| verify_tls12_signature_with_raw_key(message, &key, dss, &self.algorithms))
+                }
+                None => rustls::crypto::verify_tls12_signature(message, cert, dss, &self.algorithms),
+            };
+            keep_refused(cert, verified)
+        }
+
+        fn verify_tls13_signature(
+            &self,
+            message: &[u8],
+            cert: &CertificateDer<'_>,
+            dss: &DigitallySignedStruct,
+        ) -> Result<HandshakeSignatureValid, Error> {
+            let verified = match self.key_alone(cert) {
+                Some(key) => key.and_then(|key| {
+                    rustls::crypto::verify_tls13_signature_with_raw_key(message, &key, dss, &self.algorithms)
+                }),
+                None => rustls::crypto::verify_tls13_signature(message, cert, dss, &self.algorithms),
+            };
+            keep_refused(cert, verified)
+        }
+
+        fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+            self.algorithms.supported_schemes()
+        }
+    };
+}
+
+impl ServerCertVerifier for Verifier {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,
@@ -234,59 +284,10 @@ impl ServerCertVerifier for ServerVerifier {
         keep_refused(end_entity, verified).map(|()| ServerCertVerified::assertion())
     }
 
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        let verified = match self.key_alone(cert) {
-            Some(key) => key.and_then(|key| verify_tls12_signature_with_raw_key(message, &key, dss, &self.algorithms)),
-            None => rustls::crypto::verify_tls12_signature(message, cert, dss, &self.algorithms),
-        };
-        keep_refused(cert, verified)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        let verified = match self.key_alone(cert) {
-            Some(key) => key.and_then(|key| {
-                rustls::crypto::verify_tls13_signature_with_raw_key(message, &key, dss, &self.algorithms)
-            }),
-            None => rustls::crypto::verify_tls13_signature(message, cert, dss, &self.algorithms),
-        };
-        keep_refused(cert, verified)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.algorithms.supported_schemes()
-    }
+    signatures!();
 }
 
-/// Verifies clients, for a server.
-#[derive(Debug)]
-pub(crate) struct ClientVerifier {
-    trusted: Trusted,
-    /// The names of all trusted certificates. A client with several certificates chooses one by these names.
-    hints: Vec<DistinguishedName>,
-    algorithms: WebPkiSupportedAlgorithms,
-}
-
-impl ClientVerifier {
-    /// Each client must present a certificate from an authority in `given`, or a certificate in `given` itself.
-    pub(crate) fn new(given: Vec<CertificateDer<'static>>) -> Self {
-        let mut named = RootCertStore::empty();
-        named.add_parsable_certificates(given.iter().cloned());
-        let algorithms = provider().signature_verification_algorithms;
-        Self { hints: named.subjects(), trusted: Trusted::new(given), algorithms }
-    }
-}
-
-impl ClientCertVerifier for ClientVerifier {
+impl ClientCertVerifier for Verifier {
     fn root_hint_subjects(&self) -> &[DistinguishedName] {
         &self.hints
     }
@@ -297,31 +298,12 @@ impl ClientCertVerifier for ClientVerifier {
         intermediates: &[CertificateDer<'_>],
         now: UnixTime,
     ) -> Result<ClientCertVerified, Error> {
-        let verified = self.trusted.verify(end_entity, intermediates, Purpose::Client, now);
+        let of_chain = |chain: &Trusted| chain.verify(end_entity, intermediates, Purpose::Client, now);
+        let verified = self.chain.as_ref().map_or(Ok(()), of_chain).and_then(|()| self.has_pin(end_entity));
         keep_refused(end_entity, verified).map(|()| ClientCertVerified::assertion())
     }
 
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        keep_refused(cert, rustls::crypto::verify_tls12_signature(message, cert, dss, &self.algorithms))
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        keep_refused(cert, rustls::crypto::verify_tls13_signature(message, cert, dss, &self.algorithms))
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.algorithms.supported_schemes()
-    }
+    signatures!();
 }
 
 /// Presents the client's certificate, and notes whether the server asked for one. In TLS 1.3 a server complains about a

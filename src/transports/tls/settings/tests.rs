@@ -391,7 +391,7 @@ fn tls12_asks_for_certificates_too() {
     let old = ServerConfig::builder_with_provider(provider())
         .with_protocol_versions(&[&TLS12])
         .unwrap()
-        .with_client_cert_verifier(Arc::new(ClientVerifier::new(given)))
+        .with_client_cert_verifier(Arc::new(Verifier::of_clients(given)))
         .with_cert_resolver(Arc::clone(&new.config.cert_resolver));
     let mut client = files.client("localhost");
     let outcome = shake_with(&client.prepare().unwrap(), Arc::new(old.clone()));

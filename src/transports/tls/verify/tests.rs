@@ -65,13 +65,13 @@ impl Party {
 }
 
 fn server(given: &[&Der], shown: &Der, name: &str) -> Result<(), Error> {
-    let verifier = ServerVerifier::chain(given.iter().map(|der| (*der).clone()).collect(), Vec::new());
+    let verifier = Verifier::chain(given.iter().map(|der| (*der).clone()).collect(), Vec::new());
     let name = ServerName::try_from(name).unwrap();
     verifier.verify_server_cert(shown, &[], &name, &[], UnixTime::now()).map(drop)
 }
 
 fn client(given: &[&Der], shown: &Der) -> Result<(), Error> {
-    let verifier = ClientVerifier::new(given.iter().map(|der| (*der).clone()).collect());
+    let verifier = Verifier::of_clients(given.iter().map(|der| (*der).clone()).collect());
     verifier.verify_client_cert(shown, &[], UnixTime::now()).map(drop)
 }
 
@@ -272,8 +272,10 @@ fn names_that_an_authority_may_not_vouch_for() {
 fn clients_are_told_all_names_that_were_given() {
     let (authority, leaf) = (Party::alone(with(an_authority)), Party::alone(params("leaf")));
     for given in [vec![authority.der.clone(), leaf.der.clone()], vec![leaf.der.clone()]] {
-        let (count, verifier) = (given.len(), ClientVerifier::new(given));
-        assert_eq!(verifier.root_hint_subjects().len(), count);
-        assert!(verifier.client_auth_mandatory() && !verifier.supported_verify_schemes().is_empty());
+        let (count, verifier) = (given.len(), Verifier::of_clients(given));
+        assert_eq!(ClientCertVerifier::root_hint_subjects(&verifier).len(), count);
+        assert!(
+            verifier.client_auth_mandatory() && !ClientCertVerifier::supported_verify_schemes(&verifier).is_empty()
+        );
     }
 }
