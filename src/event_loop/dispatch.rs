@@ -269,7 +269,7 @@ impl EventLoop {
             (_, Some(Slot::Stream(stream))) => stream_alarm(StreamRef { id, stream, cx }, alarm),
             (Alarm::Refusal, Some(Slot::Datagram(datagram))) => DatagramRef { id, datagram, cx }.refusal_timed_out(),
             (Alarm::AcceptRetry, Some(Slot::Listener(listener))) => listener.retry(id, cx),
-            // The timer is stale: its slot was lost before it fired.
+            // No other alarm has such an owner.
             _ => (),
         }
     }

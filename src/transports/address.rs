@@ -57,7 +57,7 @@ impl Address {
     /// It is a name that has to be looked up, or it is too long.
     pub(crate) fn sock_addr(&self) -> io::Result<SockAddr> {
         match self {
-            Self::Inet(host) => Ok(first_numeric(host)?.into()),
+            Self::Inet(host) => Ok(only_address(host)?.into()),
             Self::Unix(name) => unix::sock_addr(name),
         }
     }
@@ -70,14 +70,18 @@ impl Address {
         binding: UnixBinding,
     ) -> io::Result<(Socket, Option<OwnFile>)> {
         match self {
-            Self::Inet(host) => Ok((bind_inet(first_numeric(host)?, Stack::OwnFamily, options, keepalive)?, None)),
+            Self::Inet(host) => Ok((bind_inet(only_address(host)?, Stack::OwnFamily, options, keepalive)?, None)),
             Self::Unix(name) => unix::bind(name, binding),
         }
     }
 }
 
-fn first_numeric(host: &HostPort) -> io::Result<SocketAddr> {
-    numeric_addresses(host).first().copied().ok_or_else(|| io::Error::other("not a numeric address"))
+/// The address of a host that stands for one. A name and the two wildcards stand for several.
+fn only_address(host: &HostPort) -> io::Result<SocketAddr> {
+    match numeric_addresses(host)[..] {
+        [address] => Ok(address),
+        _ => Err(io::Error::new(io::ErrorKind::InvalidInput, "not a numeric address")),
+    }
 }
 
 impl SocketFamily {

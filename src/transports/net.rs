@@ -75,8 +75,12 @@ impl Net {
         Self { slots: Arena::new(), cx: Ctx::new(registry, now) }
     }
 
-    /// Calls `timer_fired` of the protocol of `id` after `delay`, never earlier. asyncio's `call_later`.
+    /// Calls `timer_fired` of the protocol of `id` after `delay`, never earlier, unless the transport ends before.
+    /// asyncio's `call_later`.
     pub fn call_later(&mut self, id: Id, delay: Duration) -> TimerId {
+        if self.slots.get(id).is_none() {
+            return self.cx.timers.name(self.cx.now);
+        }
         self.cx.timers.arm(delay, Some(id), Alarm::Protocol)
     }
 

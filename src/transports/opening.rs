@@ -72,7 +72,8 @@ impl Net {
         self.listen(&name.clone().into(), binding, options, factory)
     }
 
-    /// Listens on an address of any kind. A host must be numeric; `binding` is for unix sockets.
+    /// Listens on an address of any kind. A host must be one numeric address: a name, `*` and the loopback stand for
+    /// several. `binding` is for unix sockets.
     ///
     /// # Errors
     /// As with [`listen_tcp`](Self::listen_tcp) and [`listen_unix`](Self::listen_unix).

@@ -85,19 +85,20 @@ fn plain(word: &str) -> Option<String> {
     Some(format!("{kind}{}{options}", with_port(host, port).ok().filter(|_| is_plain)?))
 }
 
-/// The line with every interface instead of the loopback, wherever it listens.
-pub(super) fn on_every_interface(typed: &Typed<'_>) -> Vec<String> {
-    let mut words = typed.words.to_vec();
+/// The line with every interface instead of the loopback, if it listens at one place. With several places, another one
+/// could be opened to more clients than it has now.
+pub(super) fn on_every_interface(typed: &Typed<'_>) -> Option<Vec<String>> {
     let is_listener = |word: &str| match parts(word) {
         Some((scheme, _)) => scheme.listens(),
         None => typed.mode().is_some_and(|mode| mode.verb.action != Action::Relay),
     };
-    for at in typed.places().into_iter().filter(|at| is_listener(&typed.words[*at])) {
-        let (kind, address, options) = split(&typed.words[at]);
-        let port = address.rsplit(':').next().unwrap_or_default();
-        words[at] = format!("{kind}*:{port}{options}");
-    }
-    words
+    let mut listeners = typed.places().into_iter().filter(|at| is_listener(&typed.words[*at]));
+    let (Some(at), None) = (listeners.next(), listeners.next()) else { return None };
+    let mut words = typed.words.to_vec();
+    let (kind, address, options) = split(&typed.words[at]);
+    let port = address.rsplit(':').next().unwrap_or_default();
+    words[at] = format!("{kind}*:{port}{options}");
+    Some(words)
 }
 
 /// A URL as the endpoint of its server.

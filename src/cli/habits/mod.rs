@@ -86,7 +86,7 @@ pub(super) fn answer(words: &[String], is_accepted: &dyn Fn(&[String]) -> bool) 
 
 /// The line with its listeners on every interface, not on the loopback.
 pub(super) fn on_every_interface(words: &[String], is_accepted: &dyn Fn(&[String]) -> bool) -> Option<String> {
-    let better = ends::on_every_interface(&Typed::new(words));
+    let better = ends::on_every_interface(&Typed::new(words))?;
     (better != words && is_accepted(&better)).then(|| as_typed(&better)).flatten()
 }
 

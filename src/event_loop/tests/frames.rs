@@ -269,9 +269,9 @@ fn frames_behind_the_upgrade_pings_ends_and_errors() {
     sim.feed_end(id);
     sim.settle();
     assert_eq!(events(&log), ["made", "x", "lost: InvalidData"]);
-    // Not an upgrade.
+    // Not an upgrade. What follows has no receiver.
     let (recorder, log) = Recorder::brief();
-    let (mut sim, id) = server_of(recorder, &[b"PUT / HTTP/1.1\r\n\r\n"]);
+    let (mut sim, id) = server_of(recorder, &[b"PUT / HTTP/1.1\r\n\r\n", HEAD]);
     sim.pass(Duration::from_millis(1100));
     assert_eq!(sim.sent(id), NO);
     assert_eq!(events(&log), ["failed: Reset"]);

@@ -8,8 +8,9 @@ pub(crate) trait Layer {
     fn send(&mut self, data: &[u8], below: &mut Vec<u8>);
 
     /// Takes in received bytes, cut anywhere. Appends to `above` those for the layer above, and to `answer` what the
-    /// layer answers by itself. `Ok` is the end of the peer. With an error, the peer gets the answer and an end. Not
-    /// called above the tap.
+    /// layer answers by itself. `Some(Ok)` is the end of the peer. `Some(Err)` fails the stream: the peer gets the
+    /// answer and our end, and the layer gets no more bytes. An answer without either is dropped while the write buffer
+    /// is over high water. Not called above the tap.
     fn receive(&mut self, data: &[u8], above: &mut Vec<u8>, _answer: &mut Vec<u8>) -> Option<io::Result<()>> {
         above.extend_from_slice(data);
         None

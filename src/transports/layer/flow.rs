@@ -159,7 +159,7 @@ impl StreamRef<'_> {
             return self.force_close(Some(error), false);
         }
         if let Some(stack) = stream.stack.as_deref_mut() {
-            stack.failed = Some(error);
+            (stack.failed, stack.event) = (Some(error), None);
         }
         self.arm(ALERT_TIMEOUT, Alarm::CloseTimeout);
         self.flush();
@@ -170,6 +170,10 @@ impl StreamRef<'_> {
     pub(crate) fn fill_by_layers(&mut self, buffer: &mut [u8]) -> Filled {
         let stream = &mut *self.stream;
         let discards = stream.state.discards();
+        if stream.has_failed_layer() {
+            // The peer is being told, and nothing that it sends has a receiver.
+            return self.fill_up(buffer, true);
+        }
         if stream.stack.as_deref().is_some_and(|stack| stack.negotiation().is_some()) {
             return self.negotiate(buffer);
         }
@@ -200,18 +204,26 @@ impl StreamRef<'_> {
     /// A lower layer has found the end of the peer or an error. The bytes before it have been delivered.
     fn tell_event(&mut self, event: io::Result<()>) -> Filled {
         let Err(error) = event else { return Filled::End };
-        // The ends of the layers follow the answer.
+        self.fail_with_answer(error);
+        Filled::NotNow
+    }
+
+    /// A layer or a negotiation has failed, and its answer is on its way. The ends of the layers follow the answer.
+    fn fail_with_answer(&mut self, error: io::Error) {
         let last = self.stream.take_closing_bytes(false);
         self.stream.out.append(&[IoSlice::new(&last)], 0, &mut self.cx.buffer_pool);
         self.layer_failed(error, true);
-        Filled::NotNow
     }
 
     /// Passes received bytes up through the lower layers. They wait in the stream until its protocol reads.
     pub(crate) fn take_received(&mut self, data: &[u8]) {
         let Some(stack) = self.stream.stack.as_deref_mut() else { return };
         let (bytes, answer) = stack.receive(data);
-        if self.stream.state.flushes() {
+        let is_last = stack.event.is_some();
+        let stream = &*self.stream;
+        // A peer that asks and never reads must not fill the memory. Nothing follows the closing bytes.
+        let has_room = is_last || !stream.out.flow.is_paused();
+        if has_room && stream.state.flushes() && stream.closing.last_bytes == 0 {
             self.write_framed(&answer, 0);
         }
         self.note_received(&bytes);
@@ -278,14 +290,14 @@ impl StreamRef<'_> {
                     return self.force_close(Some(error), true);
                 }
                 self.write_down(&[IoSlice::new(&words)]);
-                self.layer_failed(error, true);
+                self.fail_with_answer(error);
             }
             Step::Ready => {
                 let (words, rest) = (negotiation.take_last_words(), negotiation.take_rest());
                 let (greeting, layer) = (negotiation.take_greeting(), negotiation.take_layer());
                 self.write_down(&[IoSlice::new(&words)]);
                 if let Some(stack) = self.stream.stack.as_deref_mut() {
-                    stack.greeting = greeting;
+                    stack.greeting.extend(greeting);
                     stack.lower.extend(layer);
                     if let Some(queue) = stack.opening.as_mut() {
                         queue.pop_front();
