@@ -109,7 +109,8 @@ pub fn parse<I: IntoIterator<Item = OsString>>(args: I) -> Result<Parsed, UsageE
     let args = help::as_option(Vec::from_iter(args));
     let mut parsed = read(&args).map_err(|refusal| usage_error(refusal, &args))?;
     if let Parsed::Run(invocation) = &mut parsed {
-        invocation.warning = reach::warning(&invocation.mode, &args, &|words| is_accepted(&args, words));
+        let instead = || habits::on_every_interface(&words_of(&args)?, &|words| is_accepted(&args, words));
+        invocation.warning = reach::warning(&invocation.mode, instead);
     }
     Ok(parsed)
 }
@@ -235,7 +236,7 @@ fn verbosity(quiet: bool, verbose: u8) -> Result<Verbosity, ConfigError> {
 /// Formats a refusal: the error, and a line to type. The line shows help if no other line is known.
 fn usage_error(refusal: Refusal, args: &[OsString]) -> UsageError {
     let Refusal { mut reason, mode, flag, is_complete } = refusal;
-    let words = args.iter().skip(1).map(|arg| arg.to_str().map(str::to_owned)).collect::<Option<Vec<_>>>();
+    let words = words_of(args);
     let answer = words.as_ref().and_then(|words| {
         if is_version(flag.as_deref(), words) {
             return Some(Instead { line: "xport -V".to_owned(), note: None });
@@ -266,6 +267,11 @@ fn usage_error(refusal: Refusal, args: &[OsString]) -> UsageError {
     };
     let line = line.map(|line| format!("try: {line}\n")).unwrap_or_default();
     UsageError(format!("xport: {}\n{line}", shorten(&reason, LINE_CHARS_MAX)))
+}
+
+/// The words behind the name of the program, if all of them are UTF-8.
+fn words_of(args: &[OsString]) -> Option<Vec<String>> {
+    args.iter().skip(1).map(|arg| arg.to_str().map(str::to_owned)).collect()
 }
 
 /// Whether the program takes the line of these words. `args` has its name.

@@ -1,21 +1,16 @@
 //! A listener on the loopback whose `--allow` names other machines only, so that no client can come. The line is
 //! accepted, and a warning shows the line that serves these machines.
 
-use std::ffi::OsString;
-
-use crate::cli::habits;
 use crate::modes::config::{DatagramListenConfig, ExecPlace, LeftEndpoint, ListenConfig, Mode};
 use crate::transports::access::AccessList;
 use crate::transports::address::{Address, Host, HostPort, Place};
 
-/// The warning, if the line is of that kind. `is_accepted` says whether the program takes a line.
-pub(super) fn warning(mode: &Mode, args: &[OsString], is_accepted: &dyn Fn(&[String]) -> bool) -> Option<String> {
+/// The warning, if the line is of that kind. `instead` makes the line with its listener on every interface.
+pub(super) fn warning(mode: &Mode, instead: impl FnOnce() -> Option<String>) -> Option<String> {
     if !awaits_nobody(mode) {
         return None;
     }
-    let words = args.iter().skip(1).map(|arg| arg.to_str().map(str::to_owned)).collect::<Option<Vec<_>>>();
-    let line = words.and_then(|words| habits::on_every_interface(&words, is_accepted));
-    let line = line.map(|line| format!("; to listen on every interface: {line}")).unwrap_or_default();
+    let line = instead().map(|line| format!("; to listen on every interface: {line}")).unwrap_or_default();
     Some(format!("--allow admits no client of the loopback, where this listens{line}"))
 }
 

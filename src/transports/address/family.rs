@@ -1,4 +1,4 @@
-//! What is true of all stream sockets of one family. Each family has a file beside this one with its values.
+//! The facts that all stream sockets of one family share. Each family has a file beside this one with its values.
 
 use std::io;
 

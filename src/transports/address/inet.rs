@@ -81,7 +81,7 @@ pub enum Stack {
     Both,
 }
 
-/// What is true of TCP.
+/// The facts about TCP sockets.
 pub(super) static INET: SocketFamily =
     SocketFamily { name: "tcp", protocol: Some(Protocol::TCP), is_tcp: true, refuses_when_full: false, explain };
 

@@ -26,7 +26,7 @@ pub enum UnixName {
     Abstract(Vec<u8>),
 }
 
-/// What is true of unix sockets.
+/// The facts about unix sockets.
 pub(super) static UNIX: SocketFamily =
     SocketFamily { name: "unix", protocol: None, is_tcp: false, refuses_when_full: true, explain };
 
