@@ -221,7 +221,7 @@ fn log_closed(t: &DatagramTransport<'_>) {
         return;
     }
     let Datagram { counts: DatagramTotals { received, sent, dropped }, totals, .. } = datagram;
-    let time = t.net.now().duration_since(datagram.opened_at);
+    let time = t.net.now().duration_since(datagram.opened);
     let bytes_in = Moved { bytes: totals.received, direction: "in", time };
     let bytes_out = Moved { bytes: totals.sent, direction: "out", time };
     let rest = if *dropped > 0 { format!("; {dropped} dropped") } else { String::new() };

@@ -130,7 +130,7 @@ impl EventLoop {
 
     /// Takes the protocol of a lost transport out of the table. It is kept if `keep_protocol` asks for that.
     fn uninstall(&mut self, id: Id) {
-        let installed = std::mem::take(&mut self.handlers[id.index()]);
+        let installed = self.handlers.get_mut(id.index()).map(std::mem::take).unwrap_or_default();
         if let Some(kept) = self.kept.get_mut(&id) {
             *kept = installed;
         }

@@ -36,7 +36,7 @@ impl EventLoop {
         self.net.reap_orphans();
         if self.net.slots.process(id).is_some_and(Process::is_given_up) {
             // The protocol knows of the loss, or hears of it next.
-            if matches!(self.handlers[id.index()], Installed::Nothing) {
+            if matches!(self.handlers.get(id.index()), Some(Installed::Nothing)) {
                 self.forget(id);
             }
             return;

@@ -66,7 +66,7 @@ impl Net {
         }
         prepare_to_receive(&socket, &service.socket);
         set_options(&socket, &service.options)?;
-        service.socket.apply_to_udp(&socket)?;
+        service.socket.apply_to_ip(&socket)?;
         socket.bind(&address.into()).map_err(|error| match groups.first() {
             Some(group) if error.kind() == io::ErrorKind::AddrInUse && own.is_none() => {
                 let shared = SocketAddr::new(group.ip, address.port());
@@ -218,7 +218,7 @@ impl DatagramRef<'_> {
         } else {
             self.default_to = Some(Remote::from(addresses[index]));
         }
-        (self.datagram.last_activity, self.datagram.opened_at) = (self.cx.now, self.cx.now);
+        (self.datagram.last_activity, self.datagram.opened) = (self.cx.now, self.cx.now);
         self.datagram.state.opened();
         self.call(Call::ConnectionMade);
     }
@@ -230,7 +230,7 @@ pub(super) fn open(address: SocketAddr, dialing: &Dialing, options: &DatagramOpt
     prepare_to_receive(&socket, &dialing.socket);
     set_options(&socket, options)?;
     // A `tos` replaces the traffic class.
-    dialing.socket.apply_to_udp(&socket)?;
+    dialing.socket.apply_to_ip(&socket)?;
     if let Some(source) = dialing.source_for(address) {
         if matches!(address, SocketAddr::V6(v6) if v6.ip().to_ipv4_mapped().is_none()) {
             // A socket for both families would block the same port for the socket for IPv4.
