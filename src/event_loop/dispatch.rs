@@ -83,7 +83,7 @@ impl EventLoop {
                 self.stream_ready(id);
             }
             Some(Slot::Listener(listener)) => {
-                listener.latch();
+                listener.readable = true;
                 self.accept_ready(id);
             }
             Some(Slot::Datagram(datagram)) => {
@@ -107,7 +107,7 @@ impl EventLoop {
                 self.stream_ready(id);
             }
             Some(Slot::Listener(listener)) => {
-                listener.dequeue();
+                listener.queued = false;
                 self.accept_ready(id);
             }
             Some(Slot::Datagram(datagram)) => {

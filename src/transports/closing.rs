@@ -183,7 +183,7 @@ impl StreamRef<'_> {
         if stream.state.has_failed() {
             return self.force_close(None, false);
         }
-        if !stream.io.needs_lingering_close() {
+        if !stream.io.is_socket() {
             if !stream.state.is_write_closed() {
                 // The close of a pipe is its end.
                 self.show_end(Direction::Write);
@@ -304,10 +304,7 @@ impl Stream {
 
     /// Whether the peer has ended cleanly and its system has everything. Our own end does not matter then.
     pub(crate) fn is_settled(&self) -> bool {
-        self.io.needs_lingering_close()
-            && self.state.reading_ended()
-            && !self.state.has_lost_bytes()
-            && self.is_delivered()
+        self.io.is_socket() && self.state.reading_ended() && !self.state.has_lost_bytes() && self.is_delivered()
     }
 
     /// Whether the peer's system has everything, the own end included.

@@ -63,11 +63,19 @@ impl StreamRef<'_> {
     }
 
     /// Reads bytes of the protocol from the `Io` of the stream.
-    pub(crate) fn read(&mut self, buffer: &mut [u8]) -> Filled {
+    fn read(&mut self, buffer: &mut [u8]) -> Filled {
+        let filled = self.read_uncounted(buffer);
+        if let Filled::Bytes(n) = filled {
+            self.stream.totals.received += n as u64;
+        }
+        filled
+    }
+
+    /// The same, but the bytes are counted elsewhere.
+    pub(crate) fn read_uncounted(&mut self, buffer: &mut [u8]) -> Filled {
         match self.read_io(buffer) {
             Ok(0) => Filled::End,
             Ok(n) => {
-                self.stream.totals.received += n as u64;
                 log::trace!("{}: read {n} bytes", self.label());
                 Filled::Bytes(n)
             }
@@ -231,7 +239,7 @@ impl Stream {
         let has_layer_event = self.has_layer_event();
         if self.state.discards() {
             // Bytes that are left on stdin are for the next program.
-            return has_layer_event || (self.ready.readable && self.io.needs_lingering_close());
+            return has_layer_event || (self.ready.readable && self.io.is_socket());
         }
         if self.is_negotiating() && matches!(self.state.phase(), Phase::Open | Phase::Running) {
             return has_layer_event || self.ready.readable;

@@ -8,7 +8,6 @@ use std::time::Duration;
 use super::ctx::{Ctx, StreamRef};
 use super::id::Arena;
 use super::info::Peer;
-use super::io::Io;
 use super::keepalive::KeepAlive;
 use super::net::Slot;
 use super::stream::Stream;
@@ -67,7 +66,7 @@ impl Ctx {
             let since = before.get(&id).copied();
             let is_idle =
                 since.is_none() && !stream.state.has_told_end() && last.is_some_and(|last| stream.last_activity < last);
-            if is_idle || !has_bytes_under_way(stream) {
+            if is_idle || stream.state.has_failed() || stream.io.unacknowledged() == 0 {
                 continue;
             }
             let since = since.unwrap_or(self.now);
@@ -82,20 +81,15 @@ impl Ctx {
     }
 }
 
-/// Whether the peer of an open stream has unacknowledged bytes.
-fn has_bytes_under_way(stream: &Stream) -> bool {
-    matches!(stream.io, Io::Socket(_)) && !stream.state.has_failed() && stream.io.unacknowledged() > 0
-}
-
 /// Whether the peer has given no sign of life for `limit`. The peer of a socket that cannot tell counts as alive.
 fn is_silent(stream: &Stream, limit: Duration) -> bool {
-    let Io::Socket(socket) = &stream.io else { return false };
-    socket::silence(socket.as_fd()).is_ok_and(|Silence { time, is_unanswered }| is_unanswered && time >= limit)
+    let silence = stream.io.socket().and_then(|socket| socket::silence(socket.as_fd()).ok());
+    silence.is_some_and(|Silence { time, is_unanswered }| is_unanswered && time >= limit)
 }
 
 impl Stream {
     /// Whether it is a TCP connection that is open.
     fn is_tcp(&self) -> bool {
-        matches!((&self.io, self.peer.as_deref()), (Io::Socket(_), Some(Peer::Ip(_))))
+        self.io.socket().is_some() && matches!(self.peer.as_deref(), Some(Peer::Ip(_)))
     }
 }

@@ -63,7 +63,7 @@ impl Slot {
         let fd = match self {
             Self::Stream(stream) => return stream.io.register(registry, id),
             Self::Datagram(datagram) => return datagram.io.register(registry, id),
-            Self::Listener(listener) => listener.socket().as_raw_fd(),
+            Self::Listener(listener) => listener.socket.as_raw_fd(),
             Self::Process(process) => process.pidfd.as_raw_fd(),
         };
         registry.register(&mut SourceFd(&fd), id.token(Direction::Read), mio::Interest::READABLE)

@@ -32,11 +32,11 @@ impl StreamRef<'_> {
     /// lost.
     pub(crate) fn write_failed(&mut self, error: io::Error) {
         let stream = &mut *self.stream;
-        if stream.io.reads_after_write_error() && !is_of_connection(&error) {
+        if stream.io.is_socket() && !is_of_connection(&error) {
             // The peer is there, and would take an orderly end for the end of the bytes.
             return self.force_close(Some(error), true);
         }
-        if !stream.io.reads_after_write_error() || stream.state.reading_ended() || stream.state.is_closing() {
+        if !stream.io.is_socket() || stream.state.reading_ended() || stream.state.is_closing() {
             return self.force_close(Some(error), false);
         }
         let told = copy(&error);

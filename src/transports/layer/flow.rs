@@ -247,10 +247,7 @@ impl StreamRef<'_> {
             return self.fill_by_tls(buffer, discards);
         }
         // These bytes are counted above the layers.
-        let before = self.stream.totals.received;
-        let filled = self.read(buffer);
-        self.stream.totals.received = before;
-        filled
+        self.read_uncounted(buffer)
     }
 
     /// Reads bytes of the peer for the current negotiation, and does its next step.
