@@ -16,14 +16,14 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 
 use super::handle::SubprocessTransport;
-use super::{Ending, Process, SIGCONT, SIGKILL, SIGTERM};
+use super::{Ending, Process, SIGCONT, SIGKILL, SIGTERM, Told};
 use crate::sys::{process, stdio};
 use crate::transports::ctx::{Call, ProcessRef};
 use crate::transports::error::describe;
 use crate::transports::net::{Net, Slot};
 use crate::transports::stream::{CloseMode, Stream};
 use crate::transports::text::Escaped;
-use crate::transports::timers::{Alarm, TimerId, shown};
+use crate::transports::timers::{Alarm, shown};
 
 impl Process {
     /// Whether the child runs and the loop waits for its end.
@@ -49,7 +49,7 @@ impl ProcessRef<'_> {
         if process.status.is_some() {
             return false;
         }
-        let was_asked = matches!(process.ending, Some(Ending::Asked { .. }));
+        let was_asked = matches!(process.ending, Some(Ending::Asked));
         if was_asked && process.leads_a_group && process::has_ended(process.pid).unwrap_or(false) {
             // Until its status is taken, no other group has this number. The rest of the group was asked to end as
             // well.
@@ -86,26 +86,27 @@ impl ProcessRef<'_> {
                 log::debug!("{number}child {pid}: signal {signal}: {}", describe(&error));
             }
         }
-        if !matches!(process.ending, Some(Ending::Asked { .. })) {
-            self.end_by(|timer| Ending::Asked { timer });
+        if !matches!(process.ending, Some(Ending::Asked)) {
+            self.end_by(Ending::Asked);
         }
     }
 
     /// Begins the next step of the end, which has `kill_after`.
-    fn end_by(&mut self, step: impl FnOnce(TimerId) -> Ending) {
-        let timer = self.cx.timers.arm(self.process.kill_after, Some(self.id), Alarm::Ending);
-        self.set_ending(step(timer));
+    fn end_by(&mut self, step: Ending) {
+        self.set_ending(step);
+        self.process.ending_timer = Some(self.cx.timers.arm(self.process.kill_after, Some(self.id), Alarm::Ending));
     }
 
-    fn set_ending(&mut self, ending: Ending) {
-        if let Some(timer) = self.process.ending.replace(ending).and_then(Ending::timer) {
+    fn set_ending(&mut self, step: Ending) {
+        self.process.ending = Some(step);
+        if let Some(timer) = self.process.ending_timer.take() {
             self.cx.timers.cancel(timer);
         }
     }
 
     /// Queues `process_exited`, and `connection_lost` if it is due.
     pub(crate) fn tell_exit(&mut self) {
-        self.process.exit_told = true;
+        self.process.told = Told::Exit;
         self.cx.calls.push_back((self.id, Call::ProcessExited));
         self.end_if_over();
     }
@@ -118,9 +119,12 @@ impl ProcessRef<'_> {
 
     /// Queues `connection_lost` once all pipes are lost, and the exit is told or will never be.
     fn end_if_over(&mut self) {
-        if !self.process.is_over() || std::mem::replace(&mut self.process.over, true) {
+        let Process { told, pipes, .. } = &*self.process;
+        let is_due = *told == Told::Exit || (*told == Told::Start && self.process.is_given_up());
+        if !is_due || pipes.iter().any(Option::is_some) {
             return;
         }
+        self.process.told = Told::Loss;
         let error = match self.process.ending {
             Some(Ending::GivenUp { error }) => Some(io::Error::from_raw_os_error(error)),
             _ => None,
@@ -168,7 +172,7 @@ impl SubprocessTransport<'_> {
         let stdin = process.pipes[0];
         let unsent = stdin.and_then(|stdin| self.net.slots.stream(stdin)).map_or(0, Stream::unsent);
         if let Some(mut process) = self.net.process_mut(self.id) {
-            process.end_by(|timer| Ending::Input { unsent, timer });
+            process.end_by(Ending::Input { unsent });
         }
         if let Some(mut stdin) = stdin.and_then(|stdin| self.net.stream_mut(stdin)) {
             stdin.close(CloseMode::Lingering);
@@ -182,11 +186,11 @@ impl SubprocessTransport<'_> {
         let unsent = stdin.map_or(0, Stream::unsent);
         let Some(mut child) = self.net.process_mut(self.id) else { return };
         match child.process.ending {
-            Some(Ending::Input { unsent: before, .. }) if unsent < before => {
-                child.end_by(|timer| Ending::Input { unsent, timer });
+            Some(Ending::Input { unsent: before }) if unsent < before => {
+                child.end_by(Ending::Input { unsent });
             }
             Some(Ending::Input { .. }) => child.ask_to_end(SIGTERM),
-            Some(Ending::Asked { .. }) => {
+            Some(Ending::Asked) => {
                 let (number, pid, time) = (child.process.number, child.process.pid, shown(child.process.kill_after));
                 log::info!("{number}child {pid} killed: it has not ended within {time}");
                 self.kill_group();

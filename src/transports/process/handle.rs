@@ -5,7 +5,7 @@ use std::os::fd::AsFd;
 use std::process::ExitStatus;
 use std::time::Duration;
 
-use super::Process;
+use super::{Process, Told};
 use crate::sys::process;
 use crate::sys::pty::{self, WindowSize};
 use crate::transports::ctx::{Call, Installed, ProcessRef};
@@ -160,7 +160,7 @@ impl SubprocessTransport<'_> {
     /// Whether `close` was called, or nothing is left of the child. asyncio's `is_closing`.
     #[must_use]
     pub fn is_closing(&self) -> bool {
-        self.slot().is_none_or(|process| process.closing || process.over)
+        self.slot().is_none_or(|process| process.closing || process.told == Told::Loss)
     }
 }
 

@@ -6,7 +6,7 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd, RawFd};
 
 use super::command::{Command, Failed, SpawnError};
-use super::{KILL_AFTER, Process};
+use super::{KILL_AFTER, Process, Told};
 pub use crate::sys::pty::WindowSize;
 use crate::sys::pty::{self, Pty};
 use crate::sys::spawn::Plan;
@@ -121,9 +121,9 @@ impl Net {
             unread: 0,
             accepted: false,
             ending: None,
-            exit_told: false,
+            ending_timer: None,
             closing: false,
-            over: false,
+            told: Told::Start,
         };
         let opened = self.add(Slot::Process(Box::new(process))).and_then(|id| open_pipes(self, id, ours).map(|()| id));
         let id = opened.map_err(|error| {
