@@ -285,8 +285,8 @@ impl EventLoop {
     /// in time. A timer that is armed meanwhile waits for the next turn, so that timers cannot hold up each other.
     fn fire_timers(&mut self) {
         let newest = self.net.cx.timers.newest();
-        while let Some((timer, owner, alarm)) = self.net.cx.timers.pop_due(self.net.cx.now, newest) {
-            self.alarm(timer, owner, alarm);
+        while let Some((timer, due)) = self.net.cx.timers.pop_due(self.net.cx.now, newest) {
+            self.fire(timer, due);
             self.run_calls();
         }
     }

@@ -27,7 +27,7 @@ use super::process::Process;
 use super::protocol::{DatagramProtocol, Factory, Handler, SubprocessProtocol};
 use super::readiness::RearmQueue;
 use super::stream::Stream;
-use super::timers::{Alarm, TimerId, Timers};
+use super::timers::{Alarm, Due, TimerId, Timers};
 
 /// The receiver of a slot's callbacks.
 #[derive(Default)]
@@ -232,7 +232,7 @@ impl StreamRef<'_> {
     /// Arms the timer of the stream's current phase. It replaces the timer of the phase before.
     pub(crate) fn arm(&mut self, delay: Duration, alarm: Alarm) {
         self.disarm();
-        self.stream.phase_timer = Some(self.cx.timers.arm(delay, Some(self.id), alarm));
+        self.stream.phase_timer = Some(self.cx.timers.arm(delay, Due::Slot(self.id, alarm)));
     }
 
     /// Cancels the timer of the current phase, if there is one.

@@ -21,7 +21,7 @@ use super::out_buf::WaterMarks;
 use super::readiness::Rearm;
 use super::state::Phase;
 use super::stream::Stream;
-use super::timers::Alarm;
+use super::timers::Due;
 use crate::sys::stdio::IOV_MAX;
 
 /// Long enough that no busy stream is rearmed, short enough that no user takes the wait for a hang.
@@ -228,7 +228,7 @@ impl StreamRef<'_> {
         self.stream.ready.rearm = Rearm::Queued;
         self.cx.rearm.streams.push(self.id);
         if self.cx.rearm.timer.is_none() {
-            self.cx.rearm.timer = Some(self.cx.timers.arm(REARM_IDLE, None, Alarm::Rearm));
+            self.cx.rearm.timer = Some(self.cx.timers.arm(REARM_IDLE, Due::Rearm));
         }
     }
 }
@@ -269,6 +269,6 @@ impl Ctx {
             let _ = stream.io.rearm(registry, id);
             false
         });
-        rearm.timer = (!rearm.streams.is_empty()).then(|| timers.arm(REARM_IDLE, None, Alarm::Rearm));
+        rearm.timer = (!rearm.streams.is_empty()).then(|| timers.arm(REARM_IDLE, Due::Rearm));
     }
 }

@@ -11,7 +11,7 @@ use super::info::Peer;
 use super::keepalive::KeepAlive;
 use super::net::Slot;
 use super::stream::Stream;
-use super::timers::Alarm;
+use super::timers::Due;
 use crate::sys::socket::{self, Silence};
 
 impl StreamRef<'_> {
@@ -48,7 +48,7 @@ impl Ctx {
             Some((_, timer)) => self.timers.cancel(timer),
             None => (),
         }
-        self.looks.next = Some((due, self.timers.arm(delay, None, Alarm::LookAtPeers)));
+        self.looks.next = Some((due, self.timers.arm(delay, Due::LookAtPeers)));
     }
 
     /// Looks at the peers to which bytes are under way. A peer that has given no sign of life for too long has

@@ -25,9 +25,7 @@ impl Transport<'_> {
     /// fails earlier if another byte is written, and not at all if `write_eof` or `close` comes first. asyncio has
     /// nothing like it.
     pub fn bear_missing_reader(&mut self) {
-        if let Some(stream) = self.net.stream_mut(self.id) {
-            stream.stream.closing.bears_missing_reader = true;
-        }
+        self.with(|stream| stream.closing.bears_missing_reader = true);
     }
 }
 

@@ -21,7 +21,7 @@ use super::listener::Listener;
 use super::number::Number;
 use super::process::{Process, SIGTERM};
 use super::stream::Stream;
-use super::timers::{Alarm, TimerId};
+use super::timers::{Due, TimerId};
 
 /// The transports of a loop, and the methods that open them. asyncio's methods of a loop.
 ///
@@ -105,7 +105,7 @@ impl Net {
         if self.slots.get(id).is_none() {
             return self.cx.timers.name(self.cx.now);
         }
-        self.cx.timers.arm(delay, Some(id), Alarm::Protocol)
+        self.cx.timers.arm(delay, Due::Protocol(id))
     }
 
     /// Calls `timer_fired` of the protocol of `id` right after the current callback, which is too soon to be cancelled.

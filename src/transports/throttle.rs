@@ -21,9 +21,7 @@ impl Transport<'_> {
     /// Reads this stream even while the reader of the dump is too slow. For what a person types, which is little, and
     /// which can be the wish to leave.
     pub(crate) fn never_throttle(&mut self) {
-        if let Some(stream) = self.net.stream_mut(self.id) {
-            stream.stream.gate.throttle = Throttle::Exempt;
-        }
+        self.with(|stream| stream.gate.throttle = Throttle::Exempt);
     }
 }
 

@@ -11,7 +11,7 @@ use super::queue::HEADER_BYTES;
 use super::socket::Datagram;
 use crate::transports::ctx::{Call, DatagramRef};
 use crate::transports::error::describe;
-use crate::transports::timers::Alarm;
+use crate::transports::timers::{Alarm, Due};
 
 /// How many sent bytes one socket keeps for further addresses.
 const KEPT_BYTES: usize = 64 * 1024;
@@ -84,7 +84,7 @@ impl DatagramRef<'_> {
         match (&mut self.datagram.candidates, REFUSAL_TIMEOUT.checked_sub(quiet)) {
             (Some(candidates), Some(rest)) if candidates.has_next() => {
                 if candidates.refusal_timer.is_none() {
-                    candidates.refusal_timer = Some(self.cx.timers.arm(rest, Some(self.id), Alarm::Refusal));
+                    candidates.refusal_timer = Some(self.cx.timers.arm(rest, Due::Slot(self.id, Alarm::Refusal)));
                     log::debug!("{}: everything is sent, waiting for a refusal", self.label());
                 }
             }

@@ -23,7 +23,7 @@ use crate::transports::error::describe;
 use crate::transports::net::{Net, Slot};
 use crate::transports::stream::{CloseMode, Stream};
 use crate::transports::text::Escaped;
-use crate::transports::timers::{Alarm, shown};
+use crate::transports::timers::{Alarm, Due, shown};
 
 impl Process {
     /// Whether the child runs and the loop waits for its end.
@@ -94,7 +94,8 @@ impl ProcessRef<'_> {
     /// Begins the next step of the end, which has `kill_after`.
     fn end_by(&mut self, step: Ending) {
         self.set_ending(step);
-        self.process.ending_timer = Some(self.cx.timers.arm(self.process.kill_after, Some(self.id), Alarm::Ending));
+        self.process.ending_timer =
+            Some(self.cx.timers.arm(self.process.kill_after, Due::Slot(self.id, Alarm::Ending)));
     }
 
     fn set_ending(&mut self, step: Ending) {

@@ -18,7 +18,7 @@ use crate::transports::ctx::StreamRef;
 use crate::transports::info::Peer;
 use crate::transports::io::Io;
 use crate::transports::layer::tls_of;
-use crate::transports::timers::Alarm;
+use crate::transports::timers::{Alarm, Due};
 
 impl StreamRef<'_> {
     /// Notes ciphertext that has come.
@@ -29,7 +29,7 @@ impl StreamRef<'_> {
         let Some(Peer::Ip(_)) = stream.peer.as_deref() else { return };
         let (Some(tls), Io::Socket(socket)) = (tls_of(&mut stream.stack), &stream.io) else { return };
         if tls.low_water.note(bytes, now) && set_receive_low_water(socket.as_fd(), CIPHERTEXT_BYTES).is_ok() {
-            tls.low_water.timer = Some(self.cx.timers.arm(FLOW_IDLE, Some(self.id), Alarm::FlowIdle));
+            tls.low_water.timer = Some(self.cx.timers.arm(FLOW_IDLE, Due::Slot(self.id, Alarm::FlowIdle)));
             log::debug!("{}: in full flow, waking up less often", self.label());
         }
     }
@@ -42,7 +42,7 @@ impl StreamRef<'_> {
         let last = tls.low_water.last.unwrap_or(now);
         let quiet = now.duration_since(last);
         if quiet < FLOW_IDLE {
-            tls.low_water.timer = Some(self.cx.timers.arm(FLOW_IDLE - quiet, Some(self.id), Alarm::FlowIdle));
+            tls.low_water.timer = Some(self.cx.timers.arm(FLOW_IDLE - quiet, Due::Slot(self.id, Alarm::FlowIdle)));
             return;
         }
         tls.low_water = LowWaterMode::default();
