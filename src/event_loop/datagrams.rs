@@ -139,7 +139,7 @@ impl EventLoop {
         datagram.last_activity = net.cx.now;
         datagram.counts.received += 1;
         datagram.totals.received += data.len() as u64;
-        DatagramRef { id, datagram, cx: &mut net.cx }.show(Direction::Read, Some(from), data);
+        DatagramRef { id, slot: datagram, cx: &mut net.cx }.show(Direction::Read, Some(from), data);
         log::trace!("{}: {} bytes from {from}", Label(net, id), data.len());
         if let Err(error) = guarded(|| protocol.datagram_received(&mut DatagramTransport { net, id }, data, from)) {
             self.end_after_panic(id, error);

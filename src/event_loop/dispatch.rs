@@ -62,7 +62,7 @@ impl EventLoop {
         let id = event.id;
         match self.net.slots.get_mut(id) {
             Some(Slot::Stream(stream)) => {
-                let mut stream = StreamRef { id, stream, cx: &mut self.net.cx };
+                let mut stream = StreamRef { id, slot: stream, cx: &mut self.net.cx };
                 // A terminal is reported as writable after each line that it has shown. If the messages of xport are
                 // such lines, a message for each event would be an endless loop.
                 if stream.note_event(event.readable, event.writable, event.read_ended) || event.write_dead {
@@ -129,8 +129,8 @@ impl EventLoop {
     fn sink_gone(&mut self, id: Id) {
         if let Some(Installed::Pipe { process, number: STDIN }) = self.handlers.get(id.index()) {
             let unread = self.net.subprocess_transport(*process).unread_input();
-            if let Some(child) = self.net.process_mut(*process) {
-                child.process.unread = unread;
+            if let Some(mut child) = self.net.process_mut(*process) {
+                child.unread = unread;
             }
         }
         if let Some(mut stream) = self.net.stream_mut(id) {
@@ -223,7 +223,7 @@ impl EventLoop {
             return stream.force_close(None, false);
         }
         let discards = stream.state.discards();
-        if stream.stream.is_stdio() {
+        if stream.is_stdio() {
             log::debug!("stdin has ended");
         } else {
             log::debug!("{} has ended its direction", stream.label());
@@ -279,8 +279,8 @@ impl EventLoop {
         self.net.cx.calls.retain(|(whose, call)| *whose != id || call.is_last());
         let Net { slots, cx } = &mut self.net;
         match slots.get_mut(id) {
-            Some(Slot::Stream(stream)) => StreamRef { id, stream, cx }.force_close(Some(error), true),
-            Some(Slot::Datagram(datagram)) => DatagramRef { id, datagram, cx }.force_close(),
+            Some(Slot::Stream(stream)) => StreamRef { id, slot: stream, cx }.force_close(Some(error), true),
+            Some(Slot::Datagram(datagram)) => DatagramRef { id, slot: datagram, cx }.force_close(),
             Some(Slot::Process(_)) => self.net.subprocess_transport(id).close(),
             Some(Slot::Listener(_)) | None => (),
         }

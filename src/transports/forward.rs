@@ -96,11 +96,11 @@ fn route(net: &mut Net, id: Id, to: Id) -> Option<Route<'_>> {
 
 impl Route<'_> {
     fn source_ref(&mut self) -> StreamRef<'_> {
-        StreamRef { id: self.source_id, stream: self.source, cx: self.cx }
+        StreamRef { id: self.source_id, slot: self.source, cx: self.cx }
     }
 
     fn sink_ref(&mut self) -> StreamRef<'_> {
-        StreamRef { id: self.sink_id, stream: self.sink, cx: self.cx }
+        StreamRef { id: self.sink_id, slot: self.sink, cx: self.cx }
     }
 
     /// The number of the connection. stdin and stdout have none.
@@ -334,15 +334,15 @@ impl Route<'_> {
 impl StreamRef<'_> {
     /// Gives received bytes to the protocol again.
     pub(crate) fn stop_forwarding(&mut self) {
-        self.stream.forward = None;
-        self.stream.gate.blocked_by_sink = false;
+        self.forward = None;
+        self.gate.blocked_by_sink = false;
         self.queue_read();
     }
 
     /// Puts the source of this stream on the run queue, if the source waits for room and there is room again.
     pub(crate) fn wake_source(&mut self) {
-        if let (Some(source), true) = (self.stream.source, self.stream.has_room()) {
-            self.stream.source_waits = false;
+        if let (Some(source), true) = (self.source, self.has_room()) {
+            self.source_waits = false;
             // The latch `queued` of the source is out of reach. A second entry does no harm: it finds nothing to read.
             self.cx.ready.push(source);
         }

@@ -17,10 +17,10 @@ use crate::sys::socket::{self, Silence};
 impl StreamRef<'_> {
     /// A TCP stream is open: its peer is watched from now on.
     pub(crate) fn watch_peer(&mut self, keepalive: KeepAlive) {
-        if !self.stream.is_tcp() {
+        if !self.is_tcp() {
             return;
         }
-        self.stream.keepalive = keepalive;
+        self.keepalive = keepalive;
         if keepalive != KeepAlive::OFF {
             self.cx.look_at_peers_within(keepalive.look_interval());
         }
@@ -29,12 +29,12 @@ impl StreamRef<'_> {
     /// The same for a stream that was opened without it.
     pub(crate) fn set_keepalive(&mut self, keepalive: KeepAlive) -> io::Result<()> {
         self.watch_peer(keepalive);
-        if self.stream.is_tcp() { self.stream.io.set_keepalive(keepalive) } else { Ok(()) }
+        if self.is_tcp() { self.io.set_keepalive(keepalive) } else { Ok(()) }
     }
 
     /// The peer has vanished. Earlier bytes are delivered, then the stream is lost.
     fn peer_vanished(&mut self) {
-        self.stream.io.stop_receiving();
+        self.io.stop_receiving();
         self.write_failed(io::Error::from_raw_os_error(libc::ETIMEDOUT));
     }
 }
@@ -72,7 +72,7 @@ impl Ctx {
             let since = since.unwrap_or(self.now);
             self.looks.under_way.insert(id, since);
             if self.now.duration_since(since) >= limit && is_silent(stream, limit) {
-                StreamRef { id, stream, cx: self }.peer_vanished();
+                StreamRef { id, slot: stream, cx: self }.peer_vanished();
             }
         }
         if let Some(interval) = interval {

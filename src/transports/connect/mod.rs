@@ -173,8 +173,8 @@ impl Net {
     pub(crate) fn with_connecting(&mut self, id: Id, f: impl FnOnce(&mut dyn Connect)) {
         let cx = &mut self.cx;
         match self.slots.get_mut(id) {
-            Some(Slot::Stream(stream)) => f(&mut StreamRef { id, stream, cx }),
-            Some(Slot::Datagram(datagram)) => f(&mut DatagramRef { id, datagram, cx }),
+            Some(Slot::Stream(stream)) => f(&mut StreamRef { id, slot: stream, cx }),
+            Some(Slot::Datagram(datagram)) => f(&mut DatagramRef { id, slot: datagram, cx }),
             Some(Slot::Listener(_) | Slot::Process(_)) | None => (),
         }
     }

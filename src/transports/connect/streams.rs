@@ -49,7 +49,7 @@ impl Net {
 
 impl Connect for StreamRef<'_> {
     fn parts(&mut self) -> ConnectParts<'_> {
-        let Stream { number, state, connecting, .. } = &mut *self.stream;
+        let Stream { number, state, connecting, .. } = &mut *self.slot;
         ConnectParts { id: self.id, number: *number, state, connecting, cx: self.cx }
     }
 

@@ -45,7 +45,7 @@ impl Process {
 impl ProcessRef<'_> {
     /// Asks for the status of a child that can have ended. Returns whether the status has just become known.
     pub(crate) fn ask_for_status(&mut self) -> bool {
-        let process = &mut *self.process;
+        let process = &mut *self.slot;
         if process.status.is_some() {
             return false;
         }
@@ -73,7 +73,7 @@ impl ProcessRef<'_> {
 
     /// Asks a child and its group to end by `signal`. The first time begins the time that it has for that.
     pub(crate) fn ask_to_end(&mut self, signal: i32) {
-        let process = &*self.process;
+        let process = &*self.slot;
         if !process.runs() {
             return;
         }
@@ -94,43 +94,42 @@ impl ProcessRef<'_> {
     /// Begins the next step of the end, which has `kill_after`.
     fn end_by(&mut self, step: Ending) {
         self.set_ending(step);
-        self.process.ending_timer =
-            Some(self.cx.timers.arm(self.process.kill_after, Due::Slot(self.id, Alarm::Ending)));
+        self.ending_timer = Some(self.cx.timers.arm(self.kill_after, Due::Slot(self.id, Alarm::Ending)));
     }
 
     fn set_ending(&mut self, step: Ending) {
-        self.process.ending = Some(step);
-        if let Some(timer) = self.process.ending_timer.take() {
+        self.ending = Some(step);
+        if let Some(timer) = self.ending_timer.take() {
             self.cx.timers.cancel(timer);
         }
     }
 
     /// Queues `process_exited`, and `connection_lost` if it is due.
     pub(crate) fn tell_exit(&mut self) {
-        self.process.told = Told::Exit;
-        self.cx.calls.push_back((self.id, Call::ProcessExited));
+        self.told = Told::Exit;
+        self.call(Call::ProcessExited);
         self.end_if_over();
     }
 
     /// Notes that a pipe of the child is lost.
     pub(crate) fn pipe_lost(&mut self, number: u8) {
-        self.process.pipes[usize::from(number)] = None;
+        self.pipes[usize::from(number)] = None;
         self.end_if_over();
     }
 
     /// Queues `connection_lost` once all pipes are lost, and the exit is told or will never be.
     fn end_if_over(&mut self) {
-        let Process { told, pipes, .. } = &*self.process;
-        let is_due = *told == Told::Exit || (*told == Told::Start && self.process.is_given_up());
+        let Process { told, pipes, .. } = &*self.slot;
+        let is_due = *told == Told::Exit || (*told == Told::Start && self.is_given_up());
         if !is_due || pipes.iter().any(Option::is_some) {
             return;
         }
-        self.process.told = Told::Loss;
-        let error = match self.process.ending {
+        self.told = Told::Loss;
+        let error = match self.ending {
             Some(Ending::GivenUp { error }) => Some(io::Error::from_raw_os_error(error)),
             _ => None,
         };
-        self.cx.calls.push_back((self.id, Call::ConnectionLost(error)));
+        self.call(Call::ConnectionLost(error));
     }
 }
 
@@ -186,13 +185,13 @@ impl SubprocessTransport<'_> {
         let stdin = process.pipes[0].and_then(|stdin| self.net.slots.stream(stdin));
         let unsent = stdin.map_or(0, Stream::unsent);
         let Some(mut child) = self.net.process_mut(self.id) else { return };
-        match child.process.ending {
+        match child.ending {
             Some(Ending::Input { unsent: before }) if unsent < before => {
                 child.end_by(Ending::Input { unsent });
             }
             Some(Ending::Input { .. }) => child.ask_to_end(SIGTERM),
             Some(Ending::Asked) => {
-                let (number, pid, time) = (child.process.number, child.process.pid, shown(child.process.kill_after));
+                let (number, pid, time) = (child.number, child.pid, shown(child.kill_after));
                 log::info!("{number}child {pid} killed: it has not ended within {time}");
                 self.kill_group();
             }
@@ -210,8 +209,8 @@ impl SubprocessTransport<'_> {
 
     /// Leaves a child running that cannot be killed. Its pipes are closed, and then its protocol is told of the error.
     pub(crate) fn give_up(&mut self, error: &io::Error) {
-        let Some(mut child) = self.net.process_mut(self.id).filter(|child| child.process.runs()) else { return };
-        let Process { number, pid, name, pipes, .. } = &*child.process;
+        let Some(mut child) = self.net.process_mut(self.id).filter(|child| child.runs()) else { return };
+        let Process { number, pid, name, pipes, .. } = &*child;
         let pipes = *pipes;
         log::error!(
             "{number}child {pid} ({}) cannot be killed and is left running: {}",

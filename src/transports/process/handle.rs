@@ -121,7 +121,7 @@ impl SubprocessTransport<'_> {
     /// Sets how long the child may take to end when [`end_group`](Self::end_group) asks it to: 5 s if this is not
     /// called.
     pub fn set_kill_after(&mut self, kill_after: Duration) {
-        if let Some(ProcessRef { process, .. }) = self.net.process_mut(self.id) {
+        if let Some(ProcessRef { slot: process, .. }) = self.net.process_mut(self.id) {
             process.kill_after = kill_after;
         }
     }
@@ -144,7 +144,7 @@ impl SubprocessTransport<'_> {
 
     /// Kills the child if it has not ended, and closes its pipes. asyncio's `close`.
     pub fn close(&mut self) {
-        let Some(ProcessRef { process, .. }) = self.net.process_mut(self.id) else { return };
+        let Some(ProcessRef { slot: process, .. }) = self.net.process_mut(self.id) else { return };
         if std::mem::replace(&mut process.closing, true) {
             return;
         }

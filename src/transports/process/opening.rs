@@ -155,7 +155,7 @@ impl Net {
 
     pub(crate) fn process_mut(&mut self, id: Id) -> Option<ProcessRef<'_>> {
         match self.slots.get_mut(id) {
-            Some(Slot::Process(process)) => Some(ProcessRef { id, process, cx: &mut self.cx }),
+            Some(Slot::Process(process)) => Some(ProcessRef { id, slot: process, cx: &mut self.cx }),
             _ => None,
         }
     }
@@ -166,8 +166,8 @@ fn open_pipes(net: &mut Net, process: Id, ends: [Option<PipeEnd>; 3]) -> io::Res
     for (number, end) in ends.into_iter().enumerate() {
         let Some(end) = end else { continue };
         let pipe = open_pipe(net, process, number, end).inspect_err(|_| drop_process(net, process))?;
-        if let Some(child) = net.process_mut(process) {
-            child.process.pipes[number] = Some(pipe);
+        if let Some(mut child) = net.process_mut(process) {
+            child.pipes[number] = Some(pipe);
         }
     }
     Ok(())

@@ -24,7 +24,7 @@ impl StreamRef<'_> {
     /// Notes ciphertext that has come.
     pub(crate) fn note_flow(&mut self, bytes: usize) {
         let now = self.cx.now;
-        let stream = &mut *self.stream;
+        let stream = &mut *self.slot;
         // Other sockets ignore the option and wake the loop for every byte.
         let Some(Peer::Ip(_)) = stream.peer.as_deref() else { return };
         let (Some(tls), Io::Socket(socket)) = (tls_of(&mut stream.stack), &stream.io) else { return };
@@ -37,7 +37,7 @@ impl StreamRef<'_> {
     /// Ends the mode if the flow has paused.
     pub(crate) fn check_flow(&mut self) {
         let now = self.cx.now;
-        let stream = &mut *self.stream;
+        let stream = &mut *self.slot;
         let (Some(tls), Io::Socket(socket)) = (tls_of(&mut stream.stack), &stream.io) else { return };
         let last = tls.low_water.last.unwrap_or(now);
         let quiet = now.duration_since(last);
@@ -56,7 +56,7 @@ impl StreamRef<'_> {
 
     /// Restores the low-water mark of a socket that is about to be closed, as other processes may have the socket too.
     pub(crate) fn restore_low_water(&mut self) {
-        let stream = &mut *self.stream;
+        let stream = &mut *self.slot;
         let (Some(tls), Io::Socket(socket)) = (tls_of(&mut stream.stack), &stream.io) else { return };
         if let Some(timer) = tls.low_water.timer.take() {
             // A socket that refuses this has refused the higher mark too.
