@@ -8,7 +8,7 @@ use std::os::unix::ffi::OsStrExt;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::cli::modes::{ModeSpec, mode_called};
-use crate::cli::options::{OptSpec, Options, Value, ValueError, rows};
+use crate::cli::options::{OptSpec, Options, ValueError, rows};
 use crate::cli::quote::{clean, escape, escape_bytes, one_of, quote};
 
 /// A line that is refused.
@@ -125,9 +125,7 @@ fn invalid_value(row: Option<&'static OptSpec>, argument: &str, value: &str) -> 
         return format!("invalid value {} for '{}': {reason}", quote(value), clean(argument));
     }
     let what = match row {
-        Some(OptSpec { value: Value::Word(_, words, _), .. }) => {
-            one_of(&Vec::from_iter(words.iter().map(|(name, _)| *name)))
-        }
+        Some(row) if !row.words().is_empty() => one_of(&row.words()),
         _ => argument.split_once('<').map_or("", |(_, name)| name.trim_end_matches('>')).to_owned(),
     };
     let example = EXAMPLES.iter().find(|(name, _)| *name == what);

@@ -31,7 +31,7 @@ impl Fill {
     pub(super) fn of_value(row: &OptSpec) -> Self {
         match (row.value, row.value_name().unwrap_or_default()) {
             (Value::File(_), _) => Self::Files,
-            (Value::Word(_, words, _), _) => Self::Words(words.iter().map(|(word, _)| *word).collect()),
+            (Value::Word(..), _) => Self::Words(row.words()),
             (_, "CMD") => Self::Programs,
             (_, "K=V") => Self::Variables,
             (_, "IF") => Self::Interfaces,
