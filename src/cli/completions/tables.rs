@@ -171,7 +171,7 @@ pub(super) fn addresses() -> Branches<Fill> {
 
 /// What completes the value of each option that does not depend on the mode.
 pub(super) fn values() -> Branches<Fill> {
-    let is_fixed = |row: &&OptSpec| row.value_name().is_some() && !matches!(row.name, "listen" | "connect");
+    let is_fixed = |row: &&OptSpec| row.value_name().is_some() && !row.id.names_an_end();
     let pairs = rows().filter(is_fixed).map(|row| (row.name.to_owned(), Fill::of_value(row)));
     join(pairs.filter(|(_, fill)| *fill != Fill::Nothing))
 }
