@@ -93,7 +93,7 @@ fn fault(case: Case, folder: &Path) -> Option<String> {
 #[track_caller]
 fn check(cases: &[Case]) {
     let folder = folder();
-    let faults = Vec::from_iter(cases.iter().filter_map(|case| fault(*case, folder.path())));
+    let faults = Vec::from_iter(cases.iter().filter_map(|case| fault(case, folder.path())));
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
