@@ -204,14 +204,14 @@ fn log_opened(t: &DatagramTransport<'_>) {
         return;
     }
     if let Info { number, peer: Some(peer), local: Some(local), .. } = t.info() {
-        let hears_all = t.net.datagram(t.id).is_some_and(|datagram| !datagram.connected);
+        let hears_all = t.net.slots.datagram(t.id).is_some_and(|datagram| !datagram.connected);
         let answers = if hears_all { ", accepting answers from any host" } else { "" };
         log::info!("{number}sending to udp {peer} from {local}{answers}");
     }
 }
 
 fn log_closed(t: &DatagramTransport<'_>) {
-    let Some(datagram) = t.net.datagram(t.id) else { return };
+    let Some(datagram) = t.net.slots.datagram(t.id) else { return };
     let name = Label(t.net, t.id);
     let lost = datagram.io.dropped();
     if lost > 0 {

@@ -8,6 +8,7 @@ use super::pair::exec::ExecChild;
 use super::report::{Cause, Failure, Reporter};
 use crate::transports::error::describe;
 use crate::transports::handle::Transport;
+use crate::transports::opening;
 use crate::transports::process::handle::SubprocessTransport;
 use crate::transports::process::opening::WindowSize;
 use crate::transports::process::{
@@ -72,7 +73,7 @@ impl Forwarder {
             (SIGCONT, ..) => drop(self.to_child(t, SIGCONT)),
             _ if has_it && self.runs(t) => {
                 self.child.signal.set(Some(signal));
-                t.net().signal_was_for_child();
+                opening::was_for_child();
             }
             _ => self.forward(t, signal, reporter),
         }
@@ -90,7 +91,7 @@ impl Forwarder {
         }
         // A process that is stopped gets the signal only when it goes on.
         let sent = self.to_child(t, signal).and_then(|()| self.to_child(t, SIGCONT));
-        let Err(error) = sent else { return t.net().signal_was_for_child() };
+        let Err(error) = sent else { return opening::was_for_child() };
         let is_key = matches!(signal, SIGINT | SIGQUIT);
         let level = if is_key { log::Level::Info } else { log::Level::Warn };
         log::log!(level, "{}: signal {signal}: {}", self.child.name(t.net()), describe(&error));

@@ -2,6 +2,7 @@
 //!
 //! `handle.rs`, `datagram/handle.rs` and `process/handle.rs` have the methods of each kind.
 
+use std::fmt;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
@@ -67,6 +68,12 @@ macro_rules! base_transport {
             #[must_use]
             pub fn as_fd(&self) -> Option<BorrowedFd<'_>> {
                 self.net.as_fd(self.id)
+            }
+        }
+
+        impl fmt::Debug for $handle<'_> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{} {:?} {:?}", stringify!($handle), self.id, self.slot())
             }
         }
     };

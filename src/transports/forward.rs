@@ -76,7 +76,7 @@ impl Net {
     /// Moves what has arrived on `id` to its sink, by the kernel or through `buffer`. `None` means that nothing is to
     /// be moved now.
     pub(crate) fn forward_once(&mut self, id: Id, buffer: &mut [u8]) -> Option<Filled> {
-        let to = self.stream(id)?.forward.as_deref()?.to;
+        let to = self.slots.stream(id)?.forward.as_deref()?.to;
         // A sink takes from one stream at a time.
         let mut route = route(self, id, to).filter(|route| route.sink.source == Some(id))?;
         route.update_block();

@@ -11,7 +11,7 @@ use super::options::Dialing;
 use super::race::{ATTEMPT_DELAY, Race};
 use super::state::{ConnectStep, Connecting};
 use super::{Connect, ConnectParts};
-use crate::transports::address::{Address, HostPort, UnixName};
+use crate::transports::address::{Address, HostPort};
 use crate::transports::ctx::{Call, Installed, StreamRef};
 use crate::transports::error::describe;
 use crate::transports::id::Id;
@@ -35,17 +35,10 @@ impl Net {
         self.connect_stream(target, options, protocol)
     }
 
-    /// Connects to a unix socket. asyncio's `create_unix_connection`.
+    /// Connects a stream to an address of any kind. asyncio's `create_unix_connection` for a unix socket.
     ///
     /// Returns at once, as [`connect_tcp`](Self::connect_tcp) does.
     #[doc(alias = "create_unix_connection")]
-    pub fn connect_unix(&mut self, target: UnixName, options: Dialing, protocol: impl Into<Handler>) -> Id {
-        self.connect_stream(target, options, protocol)
-    }
-
-    /// Connects a stream to an address of any kind.
-    ///
-    /// Returns at once, as [`connect_tcp`](Self::connect_tcp) does.
     pub fn connect_stream(&mut self, target: impl Into<Address>, options: Dialing, protocol: impl Into<Handler>) -> Id {
         let mut stream = Stream::new(Io::Connecting, Phase::Connecting, self.cx.now);
         self.cx.introduce(&mut stream);

@@ -87,7 +87,7 @@ impl Net {
             })?;
         }
         let is_of_one_device = service.socket.bind_device.is_some();
-        let id = self.add_service(socket, service, protocol)?;
+        let id = add_service(self, socket, service, protocol)?;
         if let Some(Slot::Datagram(datagram)) = self.slots.get(id)
             && let (DatagramIo::Socket(socket), true, false) = (&datagram.io, datagram.own.is_some(), is_of_one_device)
         {
@@ -115,38 +115,7 @@ impl Net {
         }
         set_options(&socket, &service.options)?;
         service.socket.apply_to_open(&socket)?;
-        self.add_service(socket, service, protocol)
-    }
-
-    fn add_service(
-        &mut self,
-        socket: Socket,
-        service: DatagramService,
-        protocol: impl DatagramProtocol + 'static,
-    ) -> io::Result<Id> {
-        let local = socket.local_addr()?.as_socket();
-        if local.is_some_and(|local| local.port() == 0) {
-            return Err(io::Error::new(io::ErrorKind::AddrNotAvailable, "it is bound to no port"));
-        }
-        if local.is_some_and(|local| local.ip().is_unspecified()) {
-            datagram::tell_local_address(socket.as_fd(), local.is_some_and(|local| local.is_ipv6()))?;
-        }
-        let mut datagram = Datagram::new(DatagramIo::Resolving, Phase::Open, self.cx.now);
-        self.cx.introduce_datagrams(&mut datagram);
-        datagram.access = service.access;
-        datagram.flow.marks = service.options.marks;
-        datagram.options = service.options;
-        datagram.connected = socket.peer_addr().is_ok();
-        // If the port is shared, other sockets of this machine can send from there.
-        let is_shared =
-            datagram.connected || socket.reuse_address().unwrap_or(false) || socket.reuse_port().unwrap_or(false);
-        datagram.own = local.filter(|_| !is_shared).map(|local| Box::new(Own::new(local)));
-        datagram.io = DatagramIo::Socket(socket);
-        let id = self.add(Slot::Datagram(Box::new(datagram)))?;
-        self.cx.places.listeners.push(id);
-        self.cx.calls.push_back((id, Call::Install(Installed::Datagram(Box::new(protocol)))));
-        self.cx.calls.push_back((id, Call::ConnectionMade));
-        Ok(id)
+        add_service(self, socket, service, protocol)
     }
 
     /// Opens a UDP socket for one peer. asyncio's `create_datagram_endpoint(remote_addr=…)`.
@@ -170,6 +139,38 @@ impl Net {
         let slot = Slot::Datagram(Box::new(datagram));
         self.add_connecting(slot, target.into(), dialing, Installed::Datagram(Box::new(protocol)))
     }
+}
+
+/// Adds a bound socket that serves any sender.
+fn add_service(
+    net: &mut Net,
+    socket: Socket,
+    service: DatagramService,
+    protocol: impl DatagramProtocol + 'static,
+) -> io::Result<Id> {
+    let local = socket.local_addr()?.as_socket();
+    if local.is_some_and(|local| local.port() == 0) {
+        return Err(io::Error::new(io::ErrorKind::AddrNotAvailable, "it is bound to no port"));
+    }
+    if local.is_some_and(|local| local.ip().is_unspecified()) {
+        datagram::tell_local_address(socket.as_fd(), local.is_some_and(|local| local.is_ipv6()))?;
+    }
+    let mut datagram = Datagram::new(DatagramIo::Resolving, Phase::Open, net.cx.now);
+    net.cx.introduce_datagrams(&mut datagram);
+    datagram.access = service.access;
+    datagram.flow.marks = service.options.marks;
+    datagram.options = service.options;
+    datagram.connected = socket.peer_addr().is_ok();
+    // If the port is shared, other sockets of this machine can send from there.
+    let is_shared =
+        datagram.connected || socket.reuse_address().unwrap_or(false) || socket.reuse_port().unwrap_or(false);
+    datagram.own = local.filter(|_| !is_shared).map(|local| Box::new(Own::new(local)));
+    datagram.io = DatagramIo::Socket(socket);
+    let id = net.add(Slot::Datagram(Box::new(datagram)))?;
+    net.cx.places.listeners.push(id);
+    net.cx.calls.push_back((id, Call::Install(Installed::Datagram(Box::new(protocol)))));
+    net.cx.calls.push_back((id, Call::ConnectionMade));
+    Ok(id)
 }
 
 impl Connect for DatagramRef<'_> {

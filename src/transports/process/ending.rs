@@ -154,9 +154,9 @@ impl SubprocessTransport<'_> {
     /// not fit there.
     #[must_use]
     pub fn unread_input(&self) -> usize {
-        let Some(process) = self.net.process(self.id) else { return 0 };
+        let Some(process) = self.slot() else { return 0 };
         let in_pipe = |stream: &Stream| stream.io.raw_sink().map_or(0, |(_, fd)| stdio::unread(fd));
-        let stdin = process.pipes[0].and_then(|stdin| self.net.stream(stdin));
+        let stdin = process.pipes[0].and_then(|stdin| self.net.slots.stream(stdin));
         stdin.map_or(process.unread, |stream| stream.unsent() + in_pipe(stream))
     }
 
@@ -164,9 +164,9 @@ impl SubprocessTransport<'_> {
     /// has taken no input for the time of [`set_kill_after`](Self::set_kill_after), this goes on as
     /// [`end_group`](Self::end_group) with `SIGTERM`.
     pub fn end_input(&mut self) {
-        let Some(process) = self.net.process(self.id).filter(|process| process.ending.is_none()) else { return };
+        let Some(process) = self.slot().filter(|process| process.ending.is_none()) else { return };
         let stdin = process.pipes[0];
-        let unsent = stdin.and_then(|stdin| self.net.stream(stdin)).map_or(0, Stream::unsent);
+        let unsent = stdin.and_then(|stdin| self.net.slots.stream(stdin)).map_or(0, Stream::unsent);
         if let Some(mut process) = self.net.process_mut(self.id) {
             process.end_by(|timer| Ending::Input { unsent, timer });
         }
@@ -177,8 +177,8 @@ impl SubprocessTransport<'_> {
 
     /// A child has had its time for the current step of its end.
     pub(crate) fn go_on_ending(&mut self) {
-        let Some(process) = self.net.process(self.id).filter(|process| process.runs()) else { return };
-        let stdin = process.pipes[0].and_then(|stdin| self.net.stream(stdin));
+        let Some(process) = self.slot().filter(|process| process.runs()) else { return };
+        let stdin = process.pipes[0].and_then(|stdin| self.net.slots.stream(stdin));
         let unsent = stdin.map_or(0, Stream::unsent);
         let Some(mut child) = self.net.process_mut(self.id) else { return };
         match child.process.ending {
@@ -197,7 +197,7 @@ impl SubprocessTransport<'_> {
 
     /// Kills a child with its group, or gives the child up if it cannot be killed.
     pub(crate) fn kill_group(&mut self) {
-        let process = self.net.process(self.id).filter(|process| process.runs());
+        let process = self.slot().filter(|process| process.runs());
         if let Some(Err(error)) = process.map(|process| process.signal_all(SIGKILL)) {
             self.give_up(&error);
         }

@@ -132,7 +132,7 @@ impl Net {
         })?;
         self.cx.calls.push_back((id, Call::Install(Installed::Subprocess(Box::new(protocol)))));
         self.cx.calls.push_back((id, Call::ConnectionMade));
-        for pipe in self.process(id).map_or([None; 3], |process| process.pipes).into_iter().flatten() {
+        for pipe in self.slots.process(id).map_or([None; 3], |process| process.pipes).into_iter().flatten() {
             self.cx.calls.push_back((pipe, Call::ConnectionMade));
         }
         log::info!("{number}child {pid} started: {}", Escaped(&command.name()));
@@ -151,13 +151,6 @@ impl Net {
         protocol: impl SubprocessProtocol + 'static,
     ) -> Result<Id, SpawnError> {
         self.spawn(shell_command(text), stdio, protocol)
-    }
-
-    pub(crate) fn process(&self, id: Id) -> Option<&Process> {
-        match self.slots.get(id) {
-            Some(Slot::Process(process)) => Some(process),
-            _ => None,
-        }
     }
 
     pub(crate) fn process_mut(&mut self, id: Id) -> Option<ProcessRef<'_>> {
@@ -185,7 +178,7 @@ fn open_pipe(net: &mut Net, process: Id, number: usize, end: PipeEnd) -> io::Res
         0 => Stream::write_end(end.channel(Direction::Write)?, net.cx.now),
         _ => Stream::read_end(end.channel(Direction::Read)?, net.cx.now),
     };
-    let (pid, of_child) = net.process(process).map_or((0, Number::NONE), |process| (process.pid, process.number));
+    let (pid, of_child) = net.slots.process(process).map_or((0, Number::NONE), |process| (process.pid, process.number));
     let name = if number == 2 { format!("stderr of child {pid}") } else { format!("child {pid}") };
     net.cx.introduce_as(&mut stream, of_child, Some(name));
     let id = net.add(Slot::Stream(stream))?;
@@ -194,7 +187,7 @@ fn open_pipe(net: &mut Net, process: Id, number: usize, end: PipeEnd) -> io::Res
 }
 
 fn drop_process(net: &mut Net, id: Id) {
-    for pipe in net.process(id).map_or([None; 3], |process| process.pipes).into_iter().flatten() {
+    for pipe in net.slots.process(id).map_or([None; 3], |process| process.pipes).into_iter().flatten() {
         net.remove(pipe);
     }
     net.remove(id);
