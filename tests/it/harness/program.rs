@@ -13,6 +13,12 @@ pub fn xport<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> assert_cmd::
     command
 }
 
+/// The words of a command line, as a shell reads them: `words!("tcp-client --dump {} {address}", path.display())`.
+macro_rules! words {
+    ($($line:tt)*) => { shell_words::split(&format!($($line)*)).expect("a command line") };
+}
+pub(crate) use words;
+
 /// The path of the program, for tests that need a shell around it.
 pub fn program() -> PathBuf {
     assert_cmd::cargo::cargo_bin!("xport").to_path_buf()
@@ -153,6 +159,11 @@ impl Background {
         }
     }
 
+    /// How many lines of stderr so far have this text.
+    pub fn count(&mut self, text: &str) -> usize {
+        self.all_lines().iter().filter(|line| line.contains(text)).count()
+    }
+
     /// Waits for the `listening on` line, and returns the address.
     #[track_caller]
     pub fn address(&mut self) -> SocketAddr {
@@ -179,6 +190,11 @@ impl Background {
 
     pub fn stdout(&mut self) -> ChildStdout {
         self.child.stdout.take().expect("stdout is a pipe, and taken once")
+    }
+
+    /// stdin and stdout, if they are pipes that nobody has taken.
+    pub fn streams(&mut self) -> (Option<ChildStdin>, Option<ChildStdout>) {
+        (self.child.stdin.take(), self.child.stdout.take())
     }
 
     /// Sends a signal by number.
@@ -416,6 +432,36 @@ pub fn gave(output: &Output, status: i32, stdout: impl AsRef<[u8]>) {
 pub fn printed(output: &Output, stdout: impl AsRef<[u8]>) {
     ended(output, 0, "");
     gave(output, 0, stdout);
+}
+
+/// The message of a run that is refused with status 2 before it does anything.
+#[track_caller]
+pub fn refusal(command: &mut assert_cmd::Command) -> String {
+    let output = command.output().expect("a run");
+    assert_eq!(output.status.code(), Some(2), "{}", text(&output));
+    assert!(output.stdout.is_empty(), "{}", text(&output));
+    let message = String::from_utf8(output.stderr).expect("text");
+    assert!(message.starts_with("xport: ") && message.ends_with('\n'), "{message:?}");
+    // The second line is the one to type instead.
+    assert!(message.lines().count() <= 2, "{message:?}");
+    message
+}
+
+/// Each line is refused with its reason. A case is `LINE => REASON`: a line as a shell reads it, with its variables in
+/// front, and a part of the message. `=> !TEXT` behind it is no part of the message.
+#[track_caller]
+pub fn refuses<S: Into<String>>(cases: impl IntoIterator<Item = S>) {
+    for_each(cases.into_iter().map(S::into), |case: String| {
+        let (line, reasons) = case.split_once(" => ").expect("a line and its reason");
+        let words = shell_words::split(line).expect("words");
+        let variables = words.iter().map_while(|word| word.split_once('=')).take_while(|(name, _)| !name.contains('-'));
+        let count = variables.clone().count();
+        let message = refusal(xport(&words[count..]).env_clear().envs(variables));
+        for reason in reasons.split(" => ") {
+            let (text, is_said) = reason.strip_prefix('!').map_or((reason, true), |text| (text, false));
+            assert_eq!(message.contains(text), is_said, "{reason:?}: {message:?}");
+        }
+    });
 }
 
 /// Expects the end by a signal, without a message.
