@@ -6,12 +6,12 @@ use std::ffi::OsStr;
 use std::net::Ipv6Addr;
 
 use crate::cli::address::{parse_address, parse_inet};
-use crate::cli::host::{find_service, parse_port};
+use crate::cli::host::{find_service, is_digits, parse_port};
 use crate::cli::kinds::{NO_PROXY, absent, unknown_kind};
 use crate::cli::modes::{Action, ModeSpec, Verb};
 use crate::cli::options::Opt;
 use crate::cli::quote::quote;
-use crate::cli::schemes::{Form, Scheme, named};
+use crate::cli::schemes::{Form, Scheme, named, scheme_called};
 
 /// Names of other programs, and what to write instead.
 type Table = &'static [(&'static str, &'static str)];
@@ -104,8 +104,7 @@ pub(super) fn explain_endpoint(mode: &ModeSpec, own: &Scheme, text: &str) -> Opt
 
 /// The endpoint that was written as two words, a host and its port. `None` if the words mean something else.
 pub(super) fn joined(host: &str, port: &str) -> Option<String> {
-    let digits = port.bytes().all(|byte| byte.is_ascii_digit());
-    if !digits && find_service(port).is_none() {
+    if !is_digits(port) && find_service(port).is_none() {
         return None;
     }
     let is_kind = |scheme: &Scheme| {
@@ -122,7 +121,7 @@ pub(super) fn joined(host: &str, port: &str) -> Option<String> {
 
 /// Whether the word in the place of a program is an address or an endpoint. A number needs the dashes behind it.
 pub(super) fn is_place(program: &str, next: Option<&str>) -> bool {
-    let kind = program.split_once(':').and_then(|(kind, _)| named().find(|scheme| scheme.name == kind));
+    let kind = program.split_once(':').and_then(|(kind, _)| scheme_called(kind));
     match kind {
         Some(scheme) => scheme.is_socket(),
         None => parse_inet(program).is_ok() && (program.contains(':') || next == Some("--")),

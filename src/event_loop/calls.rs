@@ -53,7 +53,7 @@ impl EventLoop {
         if !ends {
             return;
         }
-        if self.net.process(id).is_some_and(|process| process.status.is_none()) {
+        if self.net.slots.process(id).is_some_and(|process| process.status.is_none()) {
             // The child was given up and still runs. Its status has to be taken when it ends.
             self.uninstall(id);
         } else {
@@ -78,7 +78,7 @@ fn stream_call(net: &mut Net, id: Id, handler: &mut Handler, call: Call) {
     let t = &mut Transport { net, id };
     match call {
         // The openings come first. This call is queued again once they are done.
-        Call::ConnectionMade if t.net.stream(id).is_some_and(|stream| stream.is_opening()) => (),
+        Call::ConnectionMade if t.net.slots.stream(id).is_some_and(|stream| stream.is_opening()) => (),
         Call::ConnectionMade => {
             if let Some(mut stream) = t.net.stream_mut(id) {
                 stream.state.made();
@@ -122,7 +122,7 @@ fn log_opened(t: &mut Transport<'_>) {
         return;
     }
     let Info { number, peer, local, .. } = t.info();
-    let is_accepted = t.net.stream(t.id).is_some_and(|stream| stream.admission.counts());
+    let is_accepted = t.net.slots.stream(t.id).is_some_and(|stream| stream.admission.counts());
     match (peer, local) {
         (Some(peer), Some(local)) if is_accepted => log::info!("{number}accepted {peer} on {local}"),
         // A unix socket that connects has no name.
@@ -140,7 +140,7 @@ fn log_tls(t: &mut Transport<'_>) {
 }
 
 fn note_end(t: &mut Transport<'_>, has_failed: bool) {
-    let Some(stream) = t.net.stream(t.id).filter(|stream| stream.peer.is_some()) else { return };
+    let Some(stream) = t.net.slots.stream(t.id).filter(|stream| stream.peer.is_some()) else { return };
     let is_cut = has_failed || matches!(stream.closing.mode, CloseMode::Aborted | CloseMode::Reset);
     t.net.cx.last_end = Some(if is_cut { ConnectionEnd::Cut } else { ConnectionEnd::InOrder });
 }
@@ -149,7 +149,7 @@ fn log_closed(t: &Transport<'_>, error: Option<&io::Error>) {
     if !log::log_enabled!(log::Level::Info) {
         return;
     }
-    let Some(stream) = t.net.stream(t.id).filter(|stream| stream.peer.is_some()) else { return };
+    let Some(stream) = t.net.slots.stream(t.id).filter(|stream| stream.peer.is_some()) else { return };
     // The protocol reports the error itself.
     let manner = match error {
         None if matches!(stream.closing.mode, CloseMode::Aborted | CloseMode::Reset) => "by abort",

@@ -130,7 +130,7 @@ impl EventLoop {
 
     /// Takes the protocol of a lost transport out of the table. It is kept if `keep_protocol` asks for that.
     fn uninstall(&mut self, id: Id) {
-        let installed = std::mem::take(&mut self.handlers[id.index()]);
+        let installed = self.handlers.get_mut(id.index()).map(std::mem::take).unwrap_or_default();
         if let Some(kept) = self.kept.get_mut(&id) {
             *kept = installed;
         }
@@ -168,7 +168,7 @@ impl EventLoop {
     /// # let (ours, _theirs) = std::os::unix::net::UnixStream::pair()?;
     /// # event_loop.net().adopt(ours.into(), Silent)?;
     /// let deadline = Instant::now() + Duration::from_millis(10);
-    /// let end = event_loop.run_until(Some(deadline), |event_loop| event_loop.net().accepted() == 3)?;
+    /// let end = event_loop.run_until(Some(deadline), |event_loop| event_loop.net().places().accepted() == 3)?;
     /// assert_eq!(end, RunEnd::Deadline);
     /// # Ok::<(), std::io::Error>(())
     /// ```
@@ -285,8 +285,8 @@ impl EventLoop {
     /// in time. A timer that is armed meanwhile waits for the next turn, so that timers cannot hold up each other.
     fn fire_timers(&mut self) {
         let newest = self.net.cx.timers.newest();
-        while let Some((timer, owner, alarm)) = self.net.cx.timers.pop_due(self.net.cx.now, newest) {
-            self.alarm(timer, owner, alarm);
+        while let Some((timer, due)) = self.net.cx.timers.pop_due(self.net.cx.now, newest) {
+            self.fire(timer, due);
             self.run_calls();
         }
     }

@@ -34,14 +34,14 @@ impl EventLoop {
         }
         // This child may have hidden others.
         self.net.reap_orphans();
-        if self.net.process(id).is_some_and(Process::is_given_up) {
+        if self.net.slots.process(id).is_some_and(Process::is_given_up) {
             // The protocol knows of the loss, or hears of it next.
-            if matches!(self.handlers[id.index()], Installed::Nothing) {
+            if matches!(self.handlers.get(id.index()), Some(Installed::Nothing)) {
                 self.forget(id);
             }
             return;
         }
-        let pipes = self.net.process(id).map_or([None; 3], |process| process.pipes);
+        let pipes = self.net.slots.process(id).map_or([None; 3], |process| process.pipes);
         for pipe in pipes.into_iter().flatten() {
             if let Some(mut stream) = self.net.stream_mut(pipe) {
                 stream.io.child_ended();

@@ -275,8 +275,8 @@ fn open_inherited(
             if !listening.access.admits_peer(&peer) {
                 return Err(unusable(number, "the peer is denied").into());
             }
-            net.count_as_accepted(id);
-            if listening.limit.is_some_and(|limit| net.accepted() > limit) {
+            net.transport(id).count_as_accepted();
+            if listening.limit.is_some_and(|limit| net.places().accepted() > limit) {
                 return Err(unusable(number, "too many connections").into());
             }
             net.transport(id).set_keepalive(listening.keepalive).map_err(refused)?;

@@ -124,8 +124,10 @@ impl Connection {
             t.send_crlf();
         }
         if let Some(tls) = &self.tls {
-            // This fails only if the stream has failed already. The protocol hears of that failure anyway.
-            let _ = t.start_tls(tls.clone());
+            // This fails only if the stream has failed already. Nothing may cross a stream without its TLS.
+            if t.start_tls(tls.clone()).is_err() {
+                t.abort();
+            }
         }
         Ok(id)
     }

@@ -77,7 +77,7 @@ impl ProgressLine {
         if !config.progress || is_dumb || !stderr::is_terminal() {
             return None;
         }
-        net.watch_totals(stdio);
+        net.transport(stdio).watch_totals();
         Some(Self {
             phase: DrawPhase::Still,
             base: Totals::default(),

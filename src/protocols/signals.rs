@@ -55,6 +55,8 @@ enum RunPhase {
     },
     Draining {
         signal: i32,
+        /// The end of the grace.
+        end: TimerId,
     },
     /// Only children keep the run going.
     Ending,
@@ -162,13 +164,13 @@ impl Signals {
             RunPhase::Forwarding(forwarder) => forwarder.signal(t, signal, by_system, &self.reporter),
             _ if signal == SIGCHLD => (),
             RunPhase::Ending => t.net().kill_children(),
-            RunPhase::Draining { signal: first } if drains(signal) => {
+            RunPhase::Draining { signal: first, .. } if drains(signal) => {
                 let first = *first;
                 self.cut(t, first);
             }
             RunPhase::Serving { grace, wanted } if drains(signal) && wanted.has_come(t) => {
                 let grace = *grace;
-                self.phase = RunPhase::Draining { signal };
+                self.phase = RunPhase::Draining { signal, end: t.call_later(grace) };
                 t.net().close_listeners();
                 if let Some(sessions) = open_sessions(t) {
                     let is_key = by_system && signal == SIGINT;
@@ -177,7 +179,6 @@ impl Signals {
                     let grace = shown(grace);
                     log::info!(target: super::NOTICE, "waiting up to {grace} for {sessions} to finish; {at_once}");
                 }
-                t.call_later(grace);
             }
             RunPhase::Client | RunPhase::Serving { .. } | RunPhase::Draining { .. } => {
                 self.end(t, Failure::silent(Cause::Signal(signal)));
@@ -187,7 +188,7 @@ impl Signals {
 
     /// The time for the first client is up. A client that is still in its handshake does not count.
     fn accept_timed_out(&mut self, t: &mut Transport<'_>, limit: Duration) {
-        if !matches!(self.phase, RunPhase::Serving { .. }) || t.net().has_served() {
+        if !matches!(self.phase, RunPhase::Serving { .. }) || t.net().places().has_served() {
             return;
         }
         self.end(t, Failure::new(Cause::TimedOut, format!("no client connected within {}", shown(limit))));
@@ -244,13 +245,10 @@ impl Protocol for Signals {
         if let Some(limit) = self.accept_timeout.of(timer) {
             return self.accept_timed_out(t, limit);
         }
-        match &self.phase {
-            RunPhase::Draining { signal } => {
-                let signal = *signal;
-                self.cut(t, signal);
-            }
-            RunPhase::Forwarding(forwarder) => forwarder.time_is_over(t, &self.reporter),
-            RunPhase::Client | RunPhase::Serving { .. } | RunPhase::Ending => (),
+        match &mut self.phase {
+            &mut RunPhase::Draining { signal, end } if end == timer => self.cut(t, signal),
+            RunPhase::Forwarding(forwarder) => forwarder.timer_fired(t, timer, &self.reporter),
+            RunPhase::Client | RunPhase::Serving { .. } | RunPhase::Draining { .. } | RunPhase::Ending => (),
         }
     }
 }
@@ -259,7 +257,7 @@ impl Wanted {
     fn has_come(&self, t: &mut Transport<'_>) -> bool {
         match self {
             Self::Nothing => true,
-            Self::Client => !t.net().is_listening(),
+            Self::Client => !t.net().places().is_listening(),
             Self::Datagrams(quota) => quota.shortfall().is_none(),
         }
     }
@@ -272,7 +270,7 @@ fn drains(signal: i32) -> bool {
 
 /// How many sessions are open, in words; `None` for none.
 fn open_sessions(t: &mut Transport<'_>) -> Option<String> {
-    match t.net().accepted() {
+    match t.net().places().accepted() {
         0 => None,
         1 => Some("1 session".to_owned()),
         many => Some(format!("{many} sessions")),

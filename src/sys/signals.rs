@@ -57,7 +57,8 @@ pub(crate) fn deadly_arrivals() -> usize {
     DEADLY_ARRIVALS.load(Ordering::Relaxed)
 }
 
-/// Notes that a deadly signal was for a child, which has got it. The program itself was not asked to end.
+/// Notes that a deadly signal was for a child, which has got it. The program itself was not asked to end. To be called
+/// once for each such signal.
 pub(crate) fn was_for_child() {
     DEADLY_ARRIVALS.fetch_sub(1, Ordering::Relaxed);
 }

@@ -14,9 +14,9 @@ use super::id::Id;
 use super::own_listeners::OwnListeners;
 use super::timers::TimerId;
 
-/// The places under the limits of listeners, and the connections that want one.
+/// The listeners of a loop, the places under their limits, and the connections that want a place.
 #[derive(Debug, Default)]
-pub(crate) struct Places {
+pub struct Places {
     /// Listeners, and datagram sockets that serve clients.
     pub(crate) listeners: Vec<Id>,
     /// The addresses of those that belong to no other program.
@@ -32,6 +32,25 @@ pub(crate) struct Places {
 }
 
 impl Places {
+    /// Whether a listener or a datagram socket is open for clients. A listener for one client closes when that client
+    /// is admitted.
+    #[must_use]
+    pub fn is_listening(&self) -> bool {
+        !self.listeners.is_empty()
+    }
+
+    /// Whether a client has ever been admitted. asyncio has nothing like it.
+    #[must_use]
+    pub fn has_served(&self) -> bool {
+        self.has_served
+    }
+
+    /// How many connections, or children in their place, count against the limits of listeners.
+    #[must_use]
+    pub fn accepted(&self) -> usize {
+        self.taken
+    }
+
     /// A connection has got a place.
     pub(crate) fn take(&mut self) {
         self.taken += 1;

@@ -21,7 +21,7 @@ impl Net {
                 Some(Slot::Listener(listener)) => listener.has_place(self.cx.places.taken),
                 _ => false,
             };
-            let listener = match self.stream(id).map(|stream| stream.admission) {
+            let listener = match self.slots.stream(id).map(|stream| stream.admission) {
                 Some(Admission::Waiting(listener)) if has_place(listener) => listener,
                 _ => {
                     index += 1;
@@ -45,7 +45,7 @@ impl Net {
     /// has failed goes first, because it only waits for its client to read why.
     pub(crate) fn evict_slowest_pending(&mut self) -> bool {
         let pending = &self.cx.places.pending;
-        let first = |is: fn(&Stream) -> bool| pending.iter().copied().find(|id| self.stream(*id).is_some_and(is));
+        let first = |is: fn(&Stream) -> bool| pending.iter().copied().find(|id| self.slots.stream(*id).is_some_and(is));
         let (id, error) = match first(Stream::has_failed_layer) {
             Some(failed) => (failed, None),
             None => {
@@ -76,7 +76,7 @@ impl Net {
         let waits = |id: &Id| match self.slots.get(*id) {
             Some(Slot::Stream(stream)) => matches!(stream.admission, Admission::Waiting(_)),
             // A latch that is set is no proof: the last client may have been the only one.
-            Some(Slot::Listener(listener)) => socket::has_waiting(listener.socket().as_fd()),
+            Some(Slot::Listener(listener)) => socket::has_waiting(listener.socket.as_fd()),
             _ => false,
         };
         let Places { listeners, pending, waiters, .. } = &self.cx.places;

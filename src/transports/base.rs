@@ -2,6 +2,7 @@
 //!
 //! `handle.rs`, `datagram/handle.rs` and `process/handle.rs` have the methods of each kind.
 
+use std::fmt;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
@@ -69,6 +70,12 @@ macro_rules! base_transport {
                 self.net.as_fd(self.id)
             }
         }
+
+        impl fmt::Debug for $handle<'_> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{} {:?} {:?}", stringify!($handle), self.id, self.slot())
+            }
+        }
     };
 }
 
@@ -87,7 +94,7 @@ impl Net {
     pub fn as_fd(&self, id: Id) -> Option<BorrowedFd<'_>> {
         match self.slots.get(id)? {
             Slot::Stream(stream) => stream.io.as_fd(),
-            Slot::Listener(listener) => Some(listener.socket().as_fd()),
+            Slot::Listener(listener) => Some(listener.socket.as_fd()),
             Slot::Datagram(datagram) => datagram.io.as_fd(),
             Slot::Process(process) => Some(process.pidfd.as_fd()),
         }

@@ -4,17 +4,17 @@
 //! The methods of streams are here. `base.rs` has the methods that all handles share, `datagram/handle.rs` those of
 //! datagram transports, `process/handle.rs` those of children.
 
-use std::fmt;
 use std::io::{self, IoSlice};
 use std::time::Instant;
 
+use super::admission::Admission;
 use super::ctx::{Call, Installed, StreamRef};
 use super::error::TlsError;
 use super::id::Id;
-use super::info::{ChildInfo, Info, Peer, PipeEnds};
+use super::info::{Info, Peer, PipeEnds, Totals};
 use super::io::Io;
 use super::keepalive::KeepAlive;
-use super::net::{Net, Slot};
+use super::net::Net;
 use super::out_buf::WaterMarks;
 use super::protocol::Handler;
 use super::socket_options::SocketOptions;
@@ -61,8 +61,13 @@ impl Net {
 }
 
 impl Transport<'_> {
+    /// The stream, unless the handle is stale.
+    pub(super) fn slot(&self) -> Option<&Stream> {
+        self.net.slots.stream(self.id)
+    }
+
     /// Calls `change` with the stream. Nothing happens on a stale handle.
-    fn with(&mut self, change: impl FnOnce(&mut StreamRef<'_>)) {
+    pub(crate) fn with(&mut self, change: impl FnOnce(&mut StreamRef<'_>)) {
         if let Some(mut stream) = self.net.stream_mut(self.id) {
             change(&mut stream);
         }
@@ -91,33 +96,31 @@ impl Transport<'_> {
     /// Whether one direction can end alone. Unlike in asyncio, TLS can. asyncio's `can_write_eof`.
     #[must_use]
     pub fn can_write_eof(&self) -> bool {
-        self.net.stream(self.id).is_some_and(Stream::can_write_eof)
+        self.slot().is_some_and(Stream::can_write_eof)
     }
 
     /// Whether `write_eof` was called, or writing has failed.
     #[must_use]
     pub fn is_write_closed(&self) -> bool {
-        self.net.stream(self.id).is_none_or(|stream| stream.state.is_write_closed())
+        self.slot().is_none_or(|stream| stream.state.is_write_closed())
     }
 
     /// Whether there may be more to read at this moment.
     #[must_use]
     pub fn may_have_more(&self) -> bool {
-        self.net
-            .stream(self.id)
-            .is_some_and(|stream| stream.ready.readable || stream.unread.is_some() || stream.has_layer_event())
+        self.slot().is_some_and(|stream| stream.ready.readable || stream.unread.is_some() || stream.has_layer_event())
     }
 
     /// Whether the peer's direction has ended.
     #[must_use]
     pub fn is_at_eof(&self) -> bool {
-        self.net.stream(self.id).is_none_or(|stream| stream.state.reading_ended())
+        self.slot().is_none_or(|stream| stream.state.reading_ended())
     }
 
     /// Whether the connection has failed, for example by a reset. Earlier bytes can still be unread.
     #[must_use]
     pub fn has_failed(&self) -> bool {
-        self.net.stream(self.id).is_some_and(|stream| {
+        self.slot().is_some_and(|stream| {
             // A failed write has taken the error of the socket. Then the hang-up alone is left of a reset.
             let has_lost_peer = stream.state.has_failed() && stream.io.is_hung_up();
             has_lost_peer || stream.io.has_failed() || stream.state.was_reset()
@@ -128,7 +131,7 @@ impl Transport<'_> {
     /// shows it as soon as both sides have ended their directions.
     #[must_use]
     pub fn is_peer_gone(&self) -> bool {
-        self.net.stream(self.id).is_none_or(|stream| stream.io.is_hung_up())
+        self.slot().is_none_or(|stream| stream.io.is_hung_up())
     }
 
     /// Stops reading, sends the buffered bytes, then ends in `connection_lost(None)`. asyncio's `close`.
@@ -176,7 +179,7 @@ impl Transport<'_> {
     /// Ends a connection that [`has_failed`](Self::has_failed) without reading the earlier bytes. `connection_lost`
     /// gets the failure. asyncio has nothing like it.
     pub fn fail(&mut self) {
-        let error = self.net.stream(self.id).and_then(|stream| stream.io.take_error());
+        let error = self.slot().and_then(|stream| stream.io.take_error());
         let error = error.unwrap_or_else(|| io::Error::from_raw_os_error(libc::ECONNRESET));
         self.with(|stream| stream.force_close(Some(error), true));
     }
@@ -184,7 +187,7 @@ impl Transport<'_> {
     /// Whether the stream is closing or closed. asyncio's `is_closing`.
     #[must_use]
     pub fn is_closing(&self) -> bool {
-        self.net.stream(self.id).is_none_or(|stream| stream.state.is_closing())
+        self.slot().is_none_or(|stream| stream.state.is_closing())
     }
 
     /// Stops the flow of `data_received`. Legal at any time, any number of times. asyncio's `pause_reading`.
@@ -201,29 +204,28 @@ impl Transport<'_> {
     /// `is_reading`.
     #[must_use]
     pub fn is_reading(&self) -> bool {
-        self.net
-            .stream(self.id)
+        self.slot()
             .is_some_and(|stream| !stream.gate.paused && !stream.state.is_closing() && !stream.state.reading_ended())
     }
 
     /// Whether the write buffer is over its high-water mark. `pause_writing` may not have been called yet.
     #[must_use]
     pub fn is_writing_paused(&self) -> bool {
-        self.net.stream(self.id).is_some_and(|stream| stream.out.flow.is_paused())
+        self.slot().is_some_and(|stream| stream.out.flow.is_paused())
     }
 
     /// Bytes buffered and not sent yet. asyncio's `get_write_buffer_size`.
     #[doc(alias = "get_write_buffer_size")]
     #[must_use]
     pub fn write_buffer_size(&self) -> usize {
-        self.net.stream(self.id).map_or(0, |stream| stream.unsent())
+        self.slot().map_or(0, |stream| stream.unsent())
     }
 
     /// The water marks of the write buffer. asyncio's `get_write_buffer_limits`.
     #[doc(alias = "get_write_buffer_limits")]
     #[must_use]
     pub fn write_buffer_limits(&self) -> WaterMarks {
-        self.net.stream(self.id).map_or_else(WaterMarks::default, |stream| stream.out.flow.marks)
+        self.slot().map_or_else(WaterMarks::default, |stream| stream.out.flow.marks)
     }
 
     /// Sets the water marks of the write buffer. asyncio's `set_write_buffer_limits`.
@@ -234,20 +236,20 @@ impl Transport<'_> {
     /// Whether bytes are read from a terminal.
     #[must_use]
     pub fn is_terminal(&self) -> bool {
-        self.net.stream(self.id).is_some_and(|stream| stream.io.reads_terminal())
+        self.slot().is_some_and(|stream| stream.io.reads_terminal())
     }
 
     /// Whether the stream is a connection. Connections have a peer; pipes, stdin and stdout have none.
     #[must_use]
     pub fn is_connection(&self) -> bool {
-        self.net.stream(self.id).is_some_and(|stream| stream.peer.is_some())
+        self.slot().is_some_and(|stream| stream.peer.is_some())
     }
 
     /// Whether the stream is forwarded and not read, because its sink has no room.
     #[must_use]
     pub fn is_blocked_by_sink(&self) -> bool {
-        let Some(stream) = self.net.stream(self.id).filter(|stream| stream.gate.blocked_by_sink) else { return false };
-        let sink = stream.forward.as_deref().and_then(|forward| self.net.stream(forward.to));
+        let Some(stream) = self.slot().filter(|stream| stream.gate.blocked_by_sink) else { return false };
+        let sink = stream.forward.as_deref().and_then(|forward| self.net.slots.stream(forward.to));
         // A sink with room again only queues its source.
         sink.is_none_or(|sink| sink.source_waits)
     }
@@ -256,7 +258,7 @@ impl Transport<'_> {
     #[doc(alias = "get_extra_info")]
     #[must_use]
     pub fn info(&self) -> Info {
-        let Some(stream) = self.net.stream(self.id) else { return Info::default() };
+        let Some(stream) = self.slot() else { return Info::default() };
         let (local, pipe) = match &stream.io {
             Io::Socket(socket) | Io::Closed(socket) => (Peer::local_of(socket), None),
             Io::Channels(read, write) => (None, PipeEnds::of(read.is_some(), write.is_some())),
@@ -267,7 +269,7 @@ impl Transport<'_> {
             peer: stream.peer.as_deref().cloned(),
             local,
             pipe,
-            child: pipe.and_then(|_| child_of_pipe(self.net, self.id)),
+            child: pipe.and_then(|_| self.net.slots.child_of_pipe(self.id)),
             tls: stream.tls().and_then(TlsLayer::info).map(Box::new),
             terminal: self.is_terminal(),
             totals: stream.totals,
@@ -278,25 +280,25 @@ impl Transport<'_> {
     /// Bytes that were sent and that the system of a TCP peer has not acknowledged yet.
     #[must_use]
     pub fn on_the_way(&self) -> usize {
-        self.net.stream(self.id).map_or(0, Stream::on_the_way)
+        self.slot().map_or(0, Stream::on_the_way)
     }
 
     /// Whether the peer's system has every byte that was written. The end of this direction does not count.
     #[must_use]
     pub fn is_delivered(&self) -> bool {
-        self.net.stream(self.id).is_none_or(Stream::is_delivered)
+        self.slot().is_none_or(Stream::is_delivered)
     }
 
     /// Bytes that have arrived and were not read. With TLS they are encrypted.
     #[must_use]
     pub fn unread_bytes(&self) -> usize {
-        self.net.stream(self.id).map_or(0, |stream| stream.io.unread())
+        self.slot().map_or(0, |stream| stream.io.unread())
     }
 
     /// When bytes last moved, in either direction.
     #[must_use]
     pub fn last_activity(&self) -> Instant {
-        let Some(stream) = self.net.stream(self.id) else { return self.net.now() };
+        let Some(stream) = self.slot() else { return self.net.now() };
         self.net.cx.last_activity(stream.last_activity, stream.gate.throttle)
     }
 
@@ -316,7 +318,7 @@ impl Transport<'_> {
     /// Makes the system probe soon whether the peer is still there. This is for a peer that has ended its direction: a
     /// TCP peer that is gone looks the same as a peer that only listens.
     pub fn expect_vanished_peer(&mut self) {
-        if let Some(stream) = self.net.stream(self.id) {
+        if let Some(stream) = self.slot() {
             stream.io.probe_peer(stream.keepalive);
         }
     }
@@ -335,7 +337,7 @@ impl Transport<'_> {
     /// # Errors
     /// The error of `setsockopt(2)`, or it is a unix socket, which has none of these options.
     pub fn set_socket_options(&mut self, options: &SocketOptions) -> io::Result<()> {
-        self.net.stream(self.id).map_or(Ok(()), |stream| stream.io.set_socket_options(options))
+        self.slot().map_or(Ok(()), |stream| stream.io.set_socket_options(options))
     }
 
     /// Gives arriving bytes to the protocol again.
@@ -363,13 +365,27 @@ impl Transport<'_> {
     /// Whether TLS was agreed on with the peer on this connection before it began, as STARTTLS does.
     #[must_use]
     pub fn has_agreed_on_tls(&self) -> bool {
-        self.net.stream(self.id).and_then(Stream::tls).is_some_and(TlsLayer::was_agreed)
+        self.slot().and_then(Stream::tls).is_some_and(TlsLayer::was_agreed)
     }
 
     /// Sends each line feed as CR LF from now on. A line feed after a CR and received bytes are unchanged. asyncio has
     /// nothing like it.
     pub fn send_crlf(&mut self) {
         self.with(|stream| stream.send_crlf());
+    }
+
+    /// Counts an inherited connection against the limits of listeners, as if a listener had accepted it.
+    pub fn count_as_accepted(&mut self) {
+        self.with(|stream| {
+            if !std::mem::replace(&mut stream.admission, Admission::Admitted).counts() {
+                stream.cx.places.take();
+            }
+        });
+    }
+
+    /// Keeps the totals of this stream for [`Net::watched_totals`] beyond its end. One stream can be watched.
+    pub fn watch_totals(&mut self) {
+        self.net.cx.watched = Some((self.id, Totals::default()));
     }
 
     /// Sets whether this stream is in the background. A stream in the background does not keep the loop running. New
@@ -379,20 +395,5 @@ impl Transport<'_> {
             let before = std::mem::replace(&mut stream.background, background);
             stream.cx.note_background(before, background);
         });
-    }
-}
-
-/// The child at the other end of a pipe. This searches all slots, and only `info` of a pipe needs it.
-fn child_of_pipe(net: &Net, pipe: Id) -> Option<ChildInfo> {
-    net.slots.iter().find_map(|(id, slot)| {
-        let Slot::Process(process) = slot else { return None };
-        let number = process.pipes.iter().position(|&own| own == Some(pipe))?;
-        Some(process.info(id, Some(number as u8)))
-    })
-}
-
-impl fmt::Debug for Transport<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Transport {:?} {:?}", self.id, self.net.stream(self.id))
     }
 }

@@ -11,7 +11,7 @@ pub mod number;
 pub mod protocol;
 // The arena of transports and its operations.
 pub(crate) mod accept;
-mod admission;
+pub mod admission;
 mod admit;
 pub mod connect;
 pub(crate) mod ctx;

@@ -11,17 +11,17 @@ use std::time::{Duration, Instant};
 
 use mio::unix::SourceFd;
 
-use super::admission::Admission;
+use super::admission::{Admission, Places};
 use super::ctx::{Call, Ctx, DatagramRef, ProcessRef, StreamRef};
 use super::datagram::socket::{Datagram, DatagramLabel};
 use super::id::{Arena, Direction, Id};
-use super::info::{ConnectionEnd, Totals};
+use super::info::{ChildInfo, ConnectionEnd, Totals};
 use super::label::StreamLabel;
 use super::listener::Listener;
 use super::number::Number;
 use super::process::{Process, SIGTERM};
 use super::stream::Stream;
-use super::timers::{Alarm, TimerId};
+use super::timers::{Due, TimerId};
 
 /// The transports of a loop, and the methods that open them. asyncio's methods of a loop.
 ///
@@ -63,10 +63,34 @@ impl Slot {
         let fd = match self {
             Self::Stream(stream) => return stream.io.register(registry, id),
             Self::Datagram(datagram) => return datagram.io.register(registry, id),
-            Self::Listener(listener) => listener.socket().as_raw_fd(),
+            Self::Listener(listener) => listener.socket.as_raw_fd(),
             Self::Process(process) => process.pidfd.as_raw_fd(),
         };
         registry.register(&mut SourceFd(&fd), id.token(Direction::Read), mio::Interest::READABLE)
+    }
+}
+
+/// Look-ups that change nothing.
+impl Arena<Slot> {
+    pub(crate) fn stream(&self, id: Id) -> Option<&Stream> {
+        if let Slot::Stream(stream) = self.get(id)? { Some(stream) } else { None }
+    }
+
+    pub(crate) fn datagram(&self, id: Id) -> Option<&Datagram> {
+        if let Slot::Datagram(datagram) = self.get(id)? { Some(datagram) } else { None }
+    }
+
+    pub(crate) fn process(&self, id: Id) -> Option<&Process> {
+        if let Slot::Process(process) = self.get(id)? { Some(process) } else { None }
+    }
+
+    /// The child at the other end of a pipe. This searches all slots, and only `info` of a pipe needs it.
+    pub(crate) fn child_of_pipe(&self, pipe: Id) -> Option<ChildInfo> {
+        self.iter().find_map(|(id, slot)| {
+            let Slot::Process(process) = slot else { return None };
+            let number = process.pipes.iter().position(|&own| own == Some(pipe))?;
+            Some(process.info(id, Some(number as u8)))
+        })
     }
 }
 
@@ -81,7 +105,7 @@ impl Net {
         if self.slots.get(id).is_none() {
             return self.cx.timers.name(self.cx.now);
         }
-        self.cx.timers.arm(delay, Some(id), Alarm::Protocol)
+        self.cx.timers.arm(delay, Due::Protocol(id))
     }
 
     /// Calls `timer_fired` of the protocol of `id` right after the current callback, which is too soon to be cancelled.
@@ -127,23 +151,18 @@ impl Net {
     /// Closes every listener at once, so that new connections are refused. Open connections go on. Datagram sockets
     /// that serve clients are closed too, after their queued datagrams.
     pub fn close_listeners(&mut self) {
-        for id in std::mem::take(&mut self.cx.places.listeners) {
-            self.stop_listening(id);
+        while let Some(&id) = self.cx.places.listeners.first() {
+            self.close_listener(id);
         }
         self.cx.release_waiters();
     }
 
-    /// Closes one listener. asyncio's `Server.close`.
+    /// Closes one listener, and resets the connections that it has accepted and that are not admitted yet. A datagram
+    /// socket is closed cleanly instead. asyncio's `Server.close`.
     #[doc(alias = "Server")]
     pub fn close_listener(&mut self, id: Id) {
-        if self.cx.places.listeners.contains(&id) {
-            self.stop_listening(id);
-        }
-    }
-
-    /// Frees a listener, and resets the connections that it has accepted and that are not admitted yet. A datagram
-    /// socket is closed cleanly instead.
-    fn stop_listening(&mut self, id: Id) {
+        let Some(index) = self.cx.places.listeners.iter().position(|&listener| listener == id) else { return };
+        self.cx.places.listeners.remove(index);
         if let Some(mut datagram) = self.datagram_mut(id) {
             return datagram.close();
         }
@@ -163,9 +182,11 @@ impl Net {
         let cx = &mut self.cx;
         for (id, slot) in self.slots.iter_mut() {
             match slot {
-                Slot::Stream(stream) if !stream.background => StreamRef { id, stream, cx }.force_close(None, true),
-                Slot::Datagram(datagram) => DatagramRef { id, datagram, cx }.force_close(),
-                Slot::Process(process) => ProcessRef { id, process, cx }.ask_to_end(SIGTERM),
+                Slot::Stream(stream) if !stream.background => {
+                    StreamRef { id, slot: stream, cx }.force_close(None, true)
+                }
+                Slot::Datagram(datagram) => DatagramRef { id, slot: datagram, cx }.force_close(),
+                Slot::Process(process) => ProcessRef { id, slot: process, cx }.ask_to_end(SIGTERM),
                 Slot::Stream(_) | Slot::Listener(_) => (),
             }
         }
@@ -185,41 +206,20 @@ impl Net {
         self.slots.iter().any(|(_, slot)| matches!(slot, Slot::Process(process) if process.runs()))
     }
 
-    /// Whether a listener or a datagram socket is open for clients. A listener for one client closes when that client
-    /// is admitted.
-    #[must_use]
-    pub fn is_listening(&self) -> bool {
-        !self.cx.places.listeners.is_empty()
-    }
-
-    /// Whether a client has ever been admitted. asyncio has nothing like it.
-    #[must_use]
-    pub fn has_served(&self) -> bool {
-        self.cx.places.has_served
-    }
-
-    /// Counts an inherited connection against the limits of listeners, as if a listener had accepted it.
-    pub fn count_as_accepted(&mut self, id: Id) {
-        let Some(mut stream) = self.stream_mut(id) else { return };
-        if !std::mem::replace(&mut stream.admission, Admission::Admitted).counts() {
-            self.cx.places.take();
-        }
-    }
-
     /// Counts a child against the limits of listeners instead of its connection, as the child may live longer.
     pub fn count_child_instead(&mut self, connection: Id, child: Id) {
         let Some(mut stream) = self.stream_mut(connection) else { return };
         let accepted = std::mem::replace(&mut stream.admission, Admission::None).counts();
         match self.process_mut(child) {
-            Some(child) => child.process.accepted = accepted,
+            Some(mut child) => child.accepted = accepted,
             None => self.cx.places.taken -= usize::from(accepted),
         }
     }
 
-    /// How many connections, or children in their place, count against the limits of listeners.
+    /// The listeners, and the connections that they have let in. asyncio's `Server`.
     #[must_use]
-    pub fn accepted(&self) -> usize {
-        self.cx.places.taken
+    pub fn places(&self) -> &Places {
+        &self.cx.places
     }
 
     /// The number of a transport in messages. It is [`Number::NONE`] if the transport has none, or is lost.
@@ -247,24 +247,10 @@ impl Net {
         result
     }
 
-    pub(crate) fn stream(&self, id: Id) -> Option<&Stream> {
-        match self.slots.get(id) {
-            Some(Slot::Stream(stream)) => Some(stream),
-            _ => None,
-        }
-    }
-
     /// A stream, with the parts of the loop that it needs.
     pub(crate) fn stream_mut(&mut self, id: Id) -> Option<StreamRef<'_>> {
         match self.slots.get_mut(id) {
-            Some(Slot::Stream(stream)) => Some(StreamRef { id, stream, cx: &mut self.cx }),
-            _ => None,
-        }
-    }
-
-    pub(crate) fn datagram(&self, id: Id) -> Option<&Datagram> {
-        match self.slots.get(id) {
-            Some(Slot::Datagram(datagram)) => Some(datagram),
+            Some(Slot::Stream(stream)) => Some(StreamRef { id, slot: stream, cx: &mut self.cx }),
             _ => None,
         }
     }
@@ -272,7 +258,7 @@ impl Net {
     /// A datagram socket, with the parts of the loop that it needs.
     pub(crate) fn datagram_mut(&mut self, id: Id) -> Option<DatagramRef<'_>> {
         match self.slots.get_mut(id) {
-            Some(Slot::Datagram(datagram)) => Some(DatagramRef { id, datagram, cx: &mut self.cx }),
+            Some(Slot::Datagram(datagram)) => Some(DatagramRef { id, slot: datagram, cx: &mut self.cx }),
             _ => None,
         }
     }
@@ -286,18 +272,12 @@ impl Net {
         Ok(id)
     }
 
-    /// Keeps the totals of a stream for [`watched_totals`](Self::watched_totals) beyond its end. One stream can be
-    /// watched.
-    pub fn watch_totals(&mut self, id: Id) {
-        self.cx.watched = Some((id, Totals::default()));
-    }
-
     /// The bytes that have crossed the watched stream, and whether the stream is in the background, or lost. `None`
     /// without a watched stream.
     #[must_use]
     pub fn watched_totals(&self) -> Option<(Totals, bool)> {
         let (id, totals) = self.cx.watched?;
-        Some(self.stream(id).map_or((totals, true), |stream| (stream.totals, stream.background)))
+        Some(self.slots.stream(id).map_or((totals, true), |stream| (stream.totals, stream.background)))
     }
 
     /// How the last connection has ended since this was asked before. `None` if none has.
@@ -353,10 +333,10 @@ pub(crate) struct Label<'a>(pub(crate) &'a Net, pub(crate) Id);
 impl fmt::Display for Label<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let &Self(net, id) = self;
-        if let Some(datagram) = net.datagram(id) {
+        if let Some(datagram) = net.slots.datagram(id) {
             return DatagramLabel(datagram).fmt(f);
         }
-        match net.stream(id) {
+        match net.slots.stream(id) {
             Some(stream) => StreamLabel(stream, id).fmt(f),
             None => write!(f, "{id:?}"),
         }

@@ -9,7 +9,7 @@ use std::os::fd::{AsFd, OwnedFd, RawFd};
 use socket2::{SockAddr, SockRef, Socket, Type};
 
 pub use super::address::Stack;
-use super::address::{Address, UnixName, bind_inet};
+use super::address::{Address, bind_inet};
 use super::channel::Channel;
 use super::ctx::{Call, Installed};
 use super::dump::Throttle;
@@ -26,6 +26,7 @@ use super::stream::Stream;
 pub use super::unix_path::UnixBinding;
 use crate::sys::signals;
 pub use crate::sys::signals::BY_SYSTEM;
+pub(crate) use crate::sys::signals::was_for_child;
 use crate::sys::stdio::{self, FdKind};
 
 /// The wanted standard streams.
@@ -56,27 +57,14 @@ impl Net {
         add_bound(self, socket, None, options, factory)
     }
 
-    /// Listens on a unix socket. asyncio's `create_unix_server`, but a live server keeps its path. The umask of the
-    /// process changes for a moment.
-    ///
-    /// # Errors
-    /// The error of the system. `AddrInUse` describes the file at the path.
-    #[doc(alias = "create_unix_server")]
-    pub fn listen_unix(
-        &mut self,
-        name: &UnixName,
-        binding: UnixBinding,
-        options: Listening,
-        factory: Factory,
-    ) -> io::Result<Id> {
-        self.listen(&name.clone().into(), binding, options, factory)
-    }
-
     /// Listens on an address of any kind. A host must be one numeric address: a name, `*` and the loopback stand for
-    /// several. `binding` is for unix sockets.
+    /// several. asyncio's `create_unix_server`, but a live server keeps its path.
+    ///
+    /// `binding` is for unix sockets. For them, the umask of the process changes for a moment.
     ///
     /// # Errors
-    /// As with [`listen_tcp`](Self::listen_tcp) and [`listen_unix`](Self::listen_unix).
+    /// The error of the system. For a unix socket, `AddrInUse` describes the file at the path.
+    #[doc(alias = "create_unix_server")]
     pub fn listen(
         &mut self,
         address: &Address,
@@ -203,12 +191,6 @@ impl Net {
         add_signals(self, signals::pipe(numbers, true)?, protocol.into())
     }
 
-    /// Notes that a signal was only for a child, which has got it. Otherwise a signal that ends programs by default
-    /// keeps a run from waiting long for the reader of its dump. To be called once for each such signal.
-    pub(crate) fn signal_was_for_child(&mut self) {
-        signals::was_for_child();
-    }
-
     fn add_made(&mut self, stream: Stream, protocol: Handler) -> io::Result<Id> {
         let id = self.add(Slot::Stream(stream))?;
         self.cx.calls.push_back((id, Call::Install(Installed::Protocol(protocol))));
@@ -237,7 +219,7 @@ fn add_listener(net: &mut Net, listener: Listener, factory: Factory) -> io::Resu
         && !listener.shared
         && listener.options.socket.bind_device.is_none()
     {
-        net.cx.places.own.add(id, listener.socket());
+        net.cx.places.own.add(id, &listener.socket);
     }
     net.cx.calls.push_back((id, Call::Install(Installed::Factory(factory))));
     Ok(id)

@@ -10,13 +10,13 @@ use crate::cli::hints;
 use crate::cli::kinds::{foreign, is_address, is_executable, nearly};
 use crate::cli::modes::{Action, ModeSpec};
 use crate::cli::options::Repeat;
-use crate::cli::schemes::{Form, Role, Scheme, TCP, UNIX, named};
+use crate::cli::schemes::{Form, Role, Scheme, TCP, UNIX, scheme_called};
 use crate::cli::values::parse_network;
 
 /// An endpoint that is taken apart: its kind, and what follows.
 fn parts(word: &str) -> Option<(&'static Scheme, &str)> {
     let (name, rest) = word.split_once(':')?;
-    Some((named().find(|scheme| scheme.name == name)?, rest))
+    Some((scheme_called(name)?, rest))
 }
 
 /// The kind of an endpoint. A bare address has one too.
@@ -343,7 +343,7 @@ pub(super) fn of_relay(typed: &Typed<'_>) -> Vec<Vec<String>> {
 fn forwarded(word: &str) -> Option<[String; 2]> {
     let (left, rest) = parts(word).map_or(("tcp-listen", word), |(scheme, rest)| (scheme.name, rest));
     let (port, right) = rest.split_once(':').filter(|(port, right)| is_port(port) && right.contains(':'))?;
-    let is_listener = named().any(|scheme| scheme.name == left && scheme.listens() && scheme.form == Form::Inet);
+    let is_listener = scheme_called(left).is_some_and(|scheme| scheme.listens() && scheme.form == Form::Inet);
     let kind = if left.starts_with("udp") { "udp:" } else { "" };
     (is_listener && is_address(right)).then(|| [format!("{left}:{port}"), format!("{kind}{right}")])
 }

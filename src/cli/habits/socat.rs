@@ -4,7 +4,7 @@ use super::typed::Typed;
 use super::words::{Untold, is_path, is_port, own, with_port};
 use crate::cli::kinds::{foreign, is_address, is_stdio};
 use crate::cli::modes::MODES;
-use crate::cli::schemes::{EXEC, Role, SHELL, Scheme, TCP, UNIX, named};
+use crate::cli::schemes::{EXEC, Role, SHELL, Scheme, TCP, UNIX, scheme_called};
 
 /// Why a TLS server that is to verify its clients gets no line: a line without the file would serve everybody.
 pub(super) const CLIENT_CA: &str = "client-ca=FILE verifies clients, and verify=0 says that nothing does";
@@ -13,7 +13,7 @@ pub(super) const CLIENT_CA: &str = "client-ca=FILE verifies clients, and verify=
 pub(super) fn lacks_authorities(words: &[String]) -> bool {
     let lacks = |word: &String| {
         let (name, rest) = word.split_once(':')?;
-        let own = named().find(|scheme| scheme.name == name);
+        let own = scheme_called(name);
         let scheme = own.or_else(|| foreign(name).map(|(scheme, _)| scheme))?;
         let options = || rest.split(',').skip(1).map(|option| option.split_once('=').unwrap_or((option, "")));
         let is = |name: &str, other: &str| name.eq_ignore_ascii_case(other);
@@ -71,7 +71,7 @@ fn side(word: &str) -> Option<Side> {
         return Some(Side { is_echo: true, ..bare });
     }
     let lower = name.to_ascii_lowercase();
-    let scheme = named().find(|scheme| scheme.name == lower && rest.starts_with(':'));
+    let scheme = scheme_called(&lower).filter(|_| rest.starts_with(':'));
     let (scheme, family, rest) = match (scheme, foreign(&lower)) {
         (Some(scheme), _) => (scheme, "", &rest[1..]),
         (None, Some((scheme, family))) if rest.starts_with(':') => (scheme, family, &rest[1..]),

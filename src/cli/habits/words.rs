@@ -2,10 +2,11 @@
 
 use std::net::Ipv6Addr;
 
+pub(super) use crate::cli::address::is_path;
 use crate::cli::address::{parse_inet, parse_with};
-use crate::cli::host::find_service;
+use crate::cli::host::{find_service, is_digits};
 use crate::cli::kinds::is_address;
-use crate::cli::options::{Opt, OptSpec, rows};
+use crate::cli::options::{OptSpec, rows};
 
 /// Why a line is not translated: the reason, if the user should know it.
 pub(super) type Untold = Option<&'static str>;
@@ -15,9 +16,7 @@ const PROGRAMS: &str = "xport nc ncat netcat nc.openbsd nc.traditional socat tel
 
 /// The row of an option of xport.
 pub(super) fn own(name: &str) -> Option<&'static OptSpec> {
-    let is_place =
-        |id| matches!(id, Opt::ListenAddress | Opt::ListenEndpoint | Opt::ConnectAddress | Opt::ConnectEndpoint);
-    rows().find(|row| row.name == name && !is_place(row.id))
+    rows().find(|row| row.name == name && !row.id.names_an_end())
 }
 
 /// Host and port in one word. Text that is not a host is refused.
@@ -26,8 +25,7 @@ pub(super) fn with_port(host: &str, port: &str) -> Result<String, Untold> {
         host if host.parse::<Ipv6Addr>().is_ok() => format!("[{host}]"),
         host => host.to_owned(),
     };
-    let is_number = !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_digit());
-    let is_half = !is_number && (host.is_empty() || parse_with(host.as_ref(), parse_inet).is_err());
+    let is_half = !is_digits(&host) && (host.is_empty() || parse_with(host.as_ref(), parse_inet).is_err());
     let address = format!("{host}:{port}");
     let is_whole = port == "PORT" && is_address(&format!("{host}:1")) || is_address(&address);
     if is_half && is_whole { Ok(address) } else { Err(None) }
@@ -68,18 +66,13 @@ pub(super) fn url(word: &str) -> Option<(bool, String)> {
 
 /// Whether a text is a port: a number or the name of a service.
 pub(super) fn is_port(text: &str) -> bool {
-    text.parse::<u16>().is_ok() && text.bytes().all(|byte| byte.is_ascii_digit()) || find_service(text).is_some()
+    is_digits(text) && text.parse::<u16>().is_ok() || find_service(text).is_some()
 }
 
 /// Whether a text is a list or a range of ports, and not one port.
 pub(super) fn is_list(text: impl AsRef<str>) -> bool {
     let text = text.as_ref();
     text.contains([',', '-']) && text.split([',', '-']).all(|part| part.parse::<u16>().is_ok())
-}
-
-/// Whether a text is the path or the name of a unix socket.
-pub(super) fn is_path(text: &str) -> bool {
-    ["/", "./", "../", "@"].iter().any(|start| text.starts_with(start))
 }
 
 /// The port that a program takes if none is written.

@@ -126,12 +126,12 @@ fn assert_rested(sim: &mut Sim, from: Id, to: Id) {
     let is_drained = wire.inbound.is_empty();
     drop(wire);
     let net = sim.net();
-    let Some(stream) = net.stream(from) else { return };
+    let Some(stream) = net.slots.stream(from) else { return };
     if is_drained || stream.gate.paused || !stream.state.delivers() {
         return;
     }
     assert!(stream.gate.blocked_by_sink, "{from:?} has bytes to read, and nobody reads it");
-    let takes = net.stream(to).is_some_and(|sink| sink.state.accepts_writes());
+    let takes = net.slots.stream(to).is_some_and(|sink| sink.state.accepts_writes());
     let is_full = sim.wire(to).room == 0;
     assert!(!takes || is_full, "{from:?} is held, although {to:?} has room");
 }

@@ -33,9 +33,9 @@ fn a_stream_without_layers_is_bare() {
     let mut sim = Sim::new();
     let id = sim.stream(1000, Echo::default());
     sim.settle();
-    assert!(sim.net().stream(id).is_some_and(Stream::is_bare));
+    assert!(sim.net().slots.stream(id).is_some_and(Stream::is_bare));
     sim.net().transport(id).send_crlf();
-    assert!(!sim.net().stream(id).is_some_and(Stream::is_bare));
+    assert!(!sim.net().slots.stream(id).is_some_and(Stream::is_bare));
     sim.net().transport(id).send_crlf();
     sim.feed(id, b"a\nb\r\n");
     sim.settle();

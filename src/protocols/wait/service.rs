@@ -63,8 +63,10 @@ impl Service {
             }
         };
         if let Some(tls) = tls {
-            // This fails only if the stream has failed already. The protocol hears of that failure anyway.
-            let _ = net.transport(id).start_tls(tls.clone());
+            // This fails only if the stream has failed already. Nothing may cross a stream without its TLS.
+            if net.transport(id).start_tls(tls.clone()).is_err() {
+                net.transport(id).abort();
+            }
         }
         if tls.is_some() || matches!(self.proof, Proof::Http(..)) {
             // Connecting has a time limit of its own, which began before this one.

@@ -42,7 +42,7 @@ pub(super) fn look_up(cx: &mut Ctx, id: Id, host: &HostPort, family: Family, num
 impl Net {
     /// Hands an answer on: to the transport that connects, or to the protocol that has asked.
     pub(crate) fn resolved(&mut self, id: Id, answer: Answer) {
-        if self.stream(id).is_some_and(|stream| stream.connecting.is_none()) {
+        if self.slots.stream(id).is_some_and(|stream| stream.connecting.is_none()) {
             self.cx.calls.push_back((id, Call::Resolved(answer)));
         } else {
             self.with_connecting(id, |transport| transport.resolved(answer));

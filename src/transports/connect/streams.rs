@@ -11,7 +11,7 @@ use super::options::Dialing;
 use super::race::{ATTEMPT_DELAY, Race};
 use super::state::{ConnectStep, Connecting};
 use super::{Connect, ConnectParts};
-use crate::transports::address::{Address, HostPort, UnixName};
+use crate::transports::address::{Address, HostPort};
 use crate::transports::ctx::{Call, Installed, StreamRef};
 use crate::transports::error::describe;
 use crate::transports::id::Id;
@@ -21,7 +21,7 @@ use crate::transports::net::{Net, Slot};
 use crate::transports::protocol::Handler;
 use crate::transports::state::Phase;
 use crate::transports::stream::Stream;
-use crate::transports::timers::Alarm;
+use crate::transports::timers::{Alarm, Due};
 
 /// The pause before a unix socket with a full backlog is tried again. No event reports room in the backlog.
 const BACKLOG_DELAY: Duration = Duration::from_millis(10);
@@ -35,17 +35,10 @@ impl Net {
         self.connect_stream(target, options, protocol)
     }
 
-    /// Connects to a unix socket. asyncio's `create_unix_connection`.
+    /// Connects a stream to an address of any kind. asyncio's `create_unix_connection` for a unix socket.
     ///
     /// Returns at once, as [`connect_tcp`](Self::connect_tcp) does.
     #[doc(alias = "create_unix_connection")]
-    pub fn connect_unix(&mut self, target: UnixName, options: Dialing, protocol: impl Into<Handler>) -> Id {
-        self.connect_stream(target, options, protocol)
-    }
-
-    /// Connects a stream to an address of any kind.
-    ///
-    /// Returns at once, as [`connect_tcp`](Self::connect_tcp) does.
     pub fn connect_stream(&mut self, target: impl Into<Address>, options: Dialing, protocol: impl Into<Handler>) -> Id {
         let mut stream = Stream::new(Io::Connecting, Phase::Connecting, self.cx.now);
         self.cx.introduce(&mut stream);
@@ -56,7 +49,7 @@ impl Net {
 
 impl Connect for StreamRef<'_> {
     fn parts(&mut self) -> ConnectParts<'_> {
-        let Stream { number, state, connecting, .. } = &mut *self.stream;
+        let Stream { number, state, connecting, .. } = &mut *self.slot;
         ConnectParts { id: self.id, number: *number, state, connecting, cx: self.cx }
     }
 
@@ -95,13 +88,13 @@ impl Connect for StreamRef<'_> {
                 Ok(Started::UnderWay(socket)) => {
                     race.running.push(Attempt { socket, address });
                     if !race.waiting.is_empty() {
-                        *next = Some(cx.timers.arm(ATTEMPT_DELAY, Some(id), Alarm::ConnectNext));
+                        *next = Some(cx.timers.arm(ATTEMPT_DELAY, Due::Slot(id, Alarm::ConnectNext)));
                     }
                     return;
                 }
                 Ok(Started::BacklogFull) => {
                     race.waiting.push_front(address);
-                    *next = Some(cx.timers.arm(BACKLOG_DELAY, Some(id), Alarm::ConnectNext));
+                    *next = Some(cx.timers.arm(BACKLOG_DELAY, Due::Slot(id, Alarm::ConnectNext)));
                     return;
                 }
                 Err(error) => race.failed(Peer::from_sock_addr(&address).to_string(), error),

@@ -2,7 +2,6 @@
 //!
 //! As with streams, a handle does not keep its transport alive, and every method is legal at any time.
 
-use std::fmt;
 use std::net::SocketAddr;
 use std::time::Instant;
 
@@ -20,6 +19,11 @@ const V4_BYTES_MAX: usize = 65_507;
 const V6_BYTES_MAX: usize = 65_527;
 
 impl DatagramTransport<'_> {
+    /// The socket, unless the handle is stale.
+    pub(crate) fn slot(&self) -> Option<&Datagram> {
+        self.net.slots.datagram(self.id)
+    }
+
     /// Sends one datagram, which may be empty, to `to`, or to the peer that the transport is connected to. Never
     /// blocks. The datagram leaves right after the present callback, together with others. If the system refuses it,
     /// `error_received` says so. asyncio's `sendto`.
@@ -56,7 +60,7 @@ impl DatagramTransport<'_> {
     /// Whether it is closing or closed. asyncio's `is_closing`.
     #[must_use]
     pub fn is_closing(&self) -> bool {
-        self.net.datagram(self.id).is_none_or(|datagram| datagram.state.is_closing())
+        self.slot().is_none_or(|datagram| datagram.state.is_closing())
     }
 
     /// Leaves datagrams in the buffer of the system, which drops them when it is full. asyncio cannot
@@ -74,13 +78,13 @@ impl DatagramTransport<'_> {
     #[must_use]
     pub fn may_have_more(&self) -> bool {
         let has_more = |datagram: &Datagram| datagram.readable || !datagram.undelivered.is_empty();
-        self.net.datagram(self.id).is_some_and(|datagram| !datagram.state.is_closing() && has_more(datagram))
+        self.slot().is_some_and(|datagram| !datagram.state.is_closing() && has_more(datagram))
     }
 
     /// At least the bytes of the datagrams that have arrived and are not delivered yet, and one for each.
     #[must_use]
     pub fn unread_bytes(&self) -> usize {
-        let Some(datagram) = self.net.datagram(self.id) else { return 0 };
+        let Some(datagram) = self.slot() else { return 0 };
         let undelivered = datagram.undelivered.iter().map(|(data, _)| data.len() + 1).sum::<usize>();
         datagram.io.unread() + undelivered
     }
@@ -88,21 +92,21 @@ impl DatagramTransport<'_> {
     /// Whether the queue is over its high-water mark. `pause_writing` may not have been called yet.
     #[must_use]
     pub fn is_writing_paused(&self) -> bool {
-        self.net.datagram(self.id).is_some_and(|datagram| datagram.flow.is_paused())
+        self.slot().is_some_and(|datagram| datagram.flow.is_paused())
     }
 
     /// Bytes queued and not sent yet, with eight for the header of each datagram. asyncio's `get_write_buffer_size`.
     #[doc(alias = "get_write_buffer_size")]
     #[must_use]
     pub fn write_buffer_size(&self) -> usize {
-        self.net.datagram(self.id).map_or(0, |datagram| datagram.queue.size())
+        self.slot().map_or(0, |datagram| datagram.queue.size())
     }
 
     /// The water marks of the write buffer. asyncio's `get_write_buffer_limits`.
     #[doc(alias = "get_write_buffer_limits")]
     #[must_use]
     pub fn write_buffer_limits(&self) -> WaterMarks {
-        self.net.datagram(self.id).map_or_else(WaterMarks::default, |datagram| datagram.flow.marks)
+        self.slot().map_or_else(WaterMarks::default, |datagram| datagram.flow.marks)
     }
 
     /// Sets the water marks of the write buffer. asyncio's `set_write_buffer_limits`.
@@ -114,7 +118,7 @@ impl DatagramTransport<'_> {
     /// empty, and an error concerns the peer of [`info`](Self::info).
     #[must_use]
     pub fn refusing(&self) -> Vec<SocketAddr> {
-        let candidates = self.net.datagram(self.id).and_then(|datagram| datagram.candidates.as_ref());
+        let candidates = self.slot().and_then(|datagram| datagram.candidates.as_ref());
         candidates.map(|candidates| candidates.refusing().map(canonical).collect()).unwrap_or_default()
     }
 
@@ -122,7 +126,7 @@ impl DatagramTransport<'_> {
     #[doc(alias = "get_extra_info")]
     #[must_use]
     pub fn info(&self) -> Info {
-        let Some(datagram) = self.net.datagram(self.id) else { return Info::default() };
+        let Some(datagram) = self.slot() else { return Info::default() };
         let mut datagrams = datagram.counts;
         datagrams.dropped += datagram.io.dropped();
         Info {
@@ -138,7 +142,7 @@ impl DatagramTransport<'_> {
     /// When a datagram last moved, in either direction.
     #[must_use]
     pub fn last_activity(&self) -> Instant {
-        let Some(datagram) = self.net.datagram(self.id) else { return self.net.now() };
+        let Some(datagram) = self.slot() else { return self.net.now() };
         self.net.cx.last_activity(datagram.last_activity, datagram.gate.throttle)
     }
 
@@ -151,21 +155,16 @@ impl DatagramTransport<'_> {
     /// Sets whether this transport is in the background. A transport in the background does not keep the loop running.
     /// New transports are not in the background.
     pub fn set_background(&mut self, background: bool) {
-        if let Some(mut datagram) = self.net.datagram_mut(self.id) {
+        self.with(|datagram| {
             let before = std::mem::replace(&mut datagram.background, background);
             datagram.cx.note_background(before, background);
-        }
+        });
     }
 
-    fn with(&mut self, f: impl FnOnce(&mut DatagramRef<'_>)) {
+    /// Calls `change` with the socket. Nothing happens on a stale handle.
+    pub(crate) fn with(&mut self, change: impl FnOnce(&mut DatagramRef<'_>)) {
         if let Some(mut datagram) = self.net.datagram_mut(self.id) {
-            f(&mut datagram);
+            change(&mut datagram);
         }
-    }
-}
-
-impl fmt::Debug for DatagramTransport<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "DatagramTransport {:?} {:?}", self.id, self.net.datagram(self.id))
     }
 }

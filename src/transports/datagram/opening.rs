@@ -66,7 +66,7 @@ impl Net {
         }
         prepare_to_receive(&socket, &service.socket);
         set_options(&socket, &service.options)?;
-        service.socket.apply_to_udp(&socket)?;
+        service.socket.apply_to_ip(&socket)?;
         socket.bind(&address.into()).map_err(|error| match groups.first() {
             Some(group) if error.kind() == io::ErrorKind::AddrInUse && own.is_none() => {
                 let shared = SocketAddr::new(group.ip, address.port());
@@ -87,7 +87,7 @@ impl Net {
             })?;
         }
         let is_of_one_device = service.socket.bind_device.is_some();
-        let id = self.add_service(socket, service, protocol)?;
+        let id = add_service(self, socket, service, protocol)?;
         if let Some(Slot::Datagram(datagram)) = self.slots.get(id)
             && let (DatagramIo::Socket(socket), true, false) = (&datagram.io, datagram.own.is_some(), is_of_one_device)
         {
@@ -115,38 +115,7 @@ impl Net {
         }
         set_options(&socket, &service.options)?;
         service.socket.apply_to_open(&socket)?;
-        self.add_service(socket, service, protocol)
-    }
-
-    fn add_service(
-        &mut self,
-        socket: Socket,
-        service: DatagramService,
-        protocol: impl DatagramProtocol + 'static,
-    ) -> io::Result<Id> {
-        let local = socket.local_addr()?.as_socket();
-        if local.is_some_and(|local| local.port() == 0) {
-            return Err(io::Error::new(io::ErrorKind::AddrNotAvailable, "it is bound to no port"));
-        }
-        if local.is_some_and(|local| local.ip().is_unspecified()) {
-            datagram::tell_local_address(socket.as_fd(), local.is_some_and(|local| local.is_ipv6()))?;
-        }
-        let mut datagram = Datagram::new(DatagramIo::Resolving, Phase::Open, self.cx.now);
-        self.cx.introduce_datagrams(&mut datagram);
-        datagram.access = service.access;
-        datagram.flow.marks = service.options.marks;
-        datagram.options = service.options;
-        datagram.connected = socket.peer_addr().is_ok();
-        // If the port is shared, other sockets of this machine can send from there.
-        let is_shared =
-            datagram.connected || socket.reuse_address().unwrap_or(false) || socket.reuse_port().unwrap_or(false);
-        datagram.own = local.filter(|_| !is_shared).map(|local| Box::new(Own::new(local)));
-        datagram.io = DatagramIo::Socket(socket);
-        let id = self.add(Slot::Datagram(Box::new(datagram)))?;
-        self.cx.places.listeners.push(id);
-        self.cx.calls.push_back((id, Call::Install(Installed::Datagram(Box::new(protocol)))));
-        self.cx.calls.push_back((id, Call::ConnectionMade));
-        Ok(id)
+        add_service(self, socket, service, protocol)
     }
 
     /// Opens a UDP socket for one peer. asyncio's `create_datagram_endpoint(remote_addr=…)`.
@@ -172,9 +141,41 @@ impl Net {
     }
 }
 
+/// Adds a bound socket that serves any sender.
+fn add_service(
+    net: &mut Net,
+    socket: Socket,
+    service: DatagramService,
+    protocol: impl DatagramProtocol + 'static,
+) -> io::Result<Id> {
+    let local = socket.local_addr()?.as_socket();
+    if local.is_some_and(|local| local.port() == 0) {
+        return Err(io::Error::new(io::ErrorKind::AddrNotAvailable, "it is bound to no port"));
+    }
+    if local.is_some_and(|local| local.ip().is_unspecified()) {
+        datagram::tell_local_address(socket.as_fd(), local.is_some_and(|local| local.is_ipv6()))?;
+    }
+    let mut datagram = Datagram::new(DatagramIo::Resolving, Phase::Open, net.cx.now);
+    net.cx.introduce_datagrams(&mut datagram);
+    datagram.access = service.access;
+    datagram.flow.marks = service.options.marks;
+    datagram.options = service.options;
+    datagram.connected = socket.peer_addr().is_ok();
+    // If the port is shared, other sockets of this machine can send from there.
+    let is_shared =
+        datagram.connected || socket.reuse_address().unwrap_or(false) || socket.reuse_port().unwrap_or(false);
+    datagram.own = local.filter(|_| !is_shared).map(|local| Box::new(Own::new(local)));
+    datagram.io = DatagramIo::Socket(socket);
+    let id = net.add(Slot::Datagram(Box::new(datagram)))?;
+    net.cx.places.listeners.push(id);
+    net.cx.calls.push_back((id, Call::Install(Installed::Datagram(Box::new(protocol)))));
+    net.cx.calls.push_back((id, Call::ConnectionMade));
+    Ok(id)
+}
+
 impl Connect for DatagramRef<'_> {
     fn parts(&mut self) -> ConnectParts<'_> {
-        let Datagram { number, state, connecting, .. } = &mut *self.datagram;
+        let Datagram { number, state, connecting, .. } = &mut *self.slot;
         ConnectParts { id: self.id, number: *number, state, connecting, cx: self.cx }
     }
 
@@ -186,8 +187,8 @@ impl Connect for DatagramRef<'_> {
     /// first one can have no listener.
     fn try_addresses(&mut self, addresses: Vec<SockAddr>) {
         let addresses = Vec::from_iter(addresses.iter().filter_map(SockAddr::as_socket));
-        let Some(connecting) = &self.datagram.connecting else { return };
-        let options = &self.datagram.options;
+        let Some(connecting) = &self.connecting else { return };
+        let options = &self.options;
         let mut failure = ConnectError::new("no address to try".to_owned());
         for (index, &address) in addresses.iter().enumerate() {
             let opened = open(address, &connecting.options, options).map(DatagramIo::Socket);
@@ -195,7 +196,7 @@ impl Connect for DatagramRef<'_> {
                 Ok(io) => return self.opened(io, addresses, index),
                 Err(error) => {
                     failure = ConnectError::of_attempt(&address, explain(address, options, error));
-                    log::debug!("{}{failure}", self.datagram.number);
+                    log::debug!("{}{failure}", self.number);
                 }
             }
         }
@@ -217,8 +218,8 @@ impl DatagramRef<'_> {
         } else {
             self.default_to = Some(Remote::from(addresses[index]));
         }
-        (self.datagram.last_activity, self.datagram.opened_at) = (self.cx.now, self.cx.now);
-        self.datagram.state.opened();
+        (self.last_activity, self.opened) = (self.cx.now, self.cx.now);
+        self.state.opened();
         self.call(Call::ConnectionMade);
     }
 }
@@ -229,7 +230,7 @@ pub(super) fn open(address: SocketAddr, dialing: &Dialing, options: &DatagramOpt
     prepare_to_receive(&socket, &dialing.socket);
     set_options(&socket, options)?;
     // A `tos` replaces the traffic class.
-    dialing.socket.apply_to_udp(&socket)?;
+    dialing.socket.apply_to_ip(&socket)?;
     if let Some(source) = dialing.source_for(address) {
         if matches!(address, SocketAddr::V6(v6) if v6.ip().to_ipv4_mapped().is_none()) {
             // A socket for both families would block the same port for the socket for IPv4.

@@ -1,12 +1,11 @@
 //! The methods that the protocol of a child calls. asyncio's `SubprocessTransport`.
 
-use std::fmt;
 use std::io;
 use std::os::fd::AsFd;
 use std::process::ExitStatus;
 use std::time::Duration;
 
-use super::Process;
+use super::{Process, Told};
 use crate::sys::process;
 use crate::sys::pty::{self, WindowSize};
 use crate::transports::ctx::{Call, Installed, ProcessRef};
@@ -16,24 +15,29 @@ use crate::transports::info::{ChildInfo, Info};
 use crate::transports::protocol::SubprocessProtocol;
 
 impl SubprocessTransport<'_> {
+    /// The child, unless the handle is stale.
+    pub(crate) fn slot(&self) -> Option<&Process> {
+        self.net.slots.process(self.id)
+    }
+
     /// The number of the process, which is also that of its group. asyncio's `get_pid`.
     #[doc(alias = "get_pid")]
     #[must_use]
     pub fn pid(&self) -> Option<u32> {
-        self.net.process(self.id).map(|process| process.pid)
+        self.slot().map(|process| process.pid)
     }
 
     /// How long ago the child was started.
     #[must_use]
     pub fn age(&self) -> Duration {
-        self.net.process(self.id).map_or(Duration::ZERO, |process| self.net.now().duration_since(process.started))
+        self.slot().map_or(Duration::ZERO, |process| self.net.now().duration_since(process.started))
     }
 
     /// How the child has ended; `None` while it runs. asyncio's `get_returncode`.
     #[doc(alias = "get_returncode")]
     #[must_use]
     pub fn returncode(&self) -> Option<ExitStatus> {
-        self.net.process(self.id)?.status
+        self.slot()?.status
     }
 
     /// The local end of the child's stdin (0), stdout (1) or stderr (2), if it is an open pipe or terminal of the
@@ -41,14 +45,14 @@ impl SubprocessTransport<'_> {
     #[doc(alias = "get_pipe_transport")]
     #[must_use]
     pub fn pipe_transport(&self, fd: u8) -> Option<Id> {
-        *self.net.process(self.id)?.pipes.get(usize::from(fd))?
+        *self.slot()?.pipes.get(usize::from(fd))?
     }
 
     /// Facts about the child. asyncio's `get_extra_info`.
     #[doc(alias = "get_extra_info")]
     #[must_use]
     pub fn info(&self) -> Info {
-        let child = self.net.process(self.id).map(|process| process.info(self.id, None));
+        let child = self.slot().map(|process| process.info(self.id, None));
         Info { number: self.number(), child, ..Info::default() }
     }
 
@@ -64,8 +68,8 @@ impl SubprocessTransport<'_> {
     /// # Errors
     /// The child has no terminal of its own, or the master of the terminal is closed (`ENOTTY`).
     pub fn set_window_size(&mut self, rows: u16, columns: u16) -> io::Result<()> {
-        let pipes = self.net.process(self.id).map_or([None; 3], |process| process.pipes);
-        let mut streams = pipes.into_iter().flatten().filter_map(|pipe| self.net.stream(pipe));
+        let pipes = self.slot().map_or([None; 3], |process| process.pipes);
+        let mut streams = pipes.into_iter().flatten().filter_map(|pipe| self.net.slots.stream(pipe));
         let master = streams.find_map(|stream| stream.io.as_master());
         let master = master.ok_or_else(|| io::Error::from_raw_os_error(libc::ENOTTY))?;
         pty::set_window_size(master, WindowSize { rows, columns })
@@ -80,7 +84,7 @@ impl SubprocessTransport<'_> {
 
     /// The child, unless its status was taken (`ESRCH`).
     fn unreaped(&self) -> io::Result<&Process> {
-        let process = self.net.process(self.id).filter(|process| process.status.is_none());
+        let process = self.slot().filter(|process| process.status.is_none());
         process.ok_or_else(|| io::Error::from_raw_os_error(libc::ESRCH))
     }
 
@@ -117,7 +121,7 @@ impl SubprocessTransport<'_> {
     /// Sets how long the child may take to end when [`end_group`](Self::end_group) asks it to: 5 s if this is not
     /// called.
     pub fn set_kill_after(&mut self, kill_after: Duration) {
-        if let Some(ProcessRef { process, .. }) = self.net.process_mut(self.id) {
+        if let Some(ProcessRef { slot: process, .. }) = self.net.process_mut(self.id) {
             process.kill_after = kill_after;
         }
     }
@@ -140,7 +144,7 @@ impl SubprocessTransport<'_> {
 
     /// Kills the child if it has not ended, and closes its pipes. asyncio's `close`.
     pub fn close(&mut self) {
-        let Some(ProcessRef { process, .. }) = self.net.process_mut(self.id) else { return };
+        let Some(ProcessRef { slot: process, .. }) = self.net.process_mut(self.id) else { return };
         if std::mem::replace(&mut process.closing, true) {
             return;
         }
@@ -156,18 +160,12 @@ impl SubprocessTransport<'_> {
     /// Whether `close` was called, or nothing is left of the child. asyncio's `is_closing`.
     #[must_use]
     pub fn is_closing(&self) -> bool {
-        self.net.process(self.id).is_none_or(|process| process.closing || process.over)
+        self.slot().is_none_or(|process| process.closing || process.told == Told::Loss)
     }
 }
 
 impl Process {
     pub(crate) fn info(&self, id: Id, pipe: Option<u8>) -> ChildInfo {
         ChildInfo { id, pid: self.pid, status: self.status, pipe }
-    }
-}
-
-impl fmt::Debug for SubprocessTransport<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "SubprocessTransport {:?} {:?}", self.id, self.net.process(self.id))
     }
 }

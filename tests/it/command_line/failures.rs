@@ -113,7 +113,7 @@ fn what_befalls_a_client_is_told_once() {
 #[test]
 fn what_befalls_a_server_is_told_once() {
     let issued = Authority::server();
-    let listen = format!("tls-listen:127.0.0.1:0,cert={},key={}", issued.cert(), issued.key());
+    let listen = issued.endpoint();
     let own = issued.options();
     let own = own.each_ref().map(String::as_str);
     for mode in [

@@ -44,8 +44,7 @@ fn echo_and_connect_take_every_scheme() {
         let options: &[&str] = if scheme == "udp" { &["--count", "1"] } else { &[] };
         let args = [&["connect"], options, &[&endpoint]].concat();
         let output = xport(args).write_stdin("hello").output().expect("a run");
-        ended(&output, 0, "");
-        assert_eq!(output.stdout, b"hello", "{scheme}");
+        printed(&output, b"hello");
         assert!(server.is_running(), "{scheme}: {:?}", server.all_lines());
         server.signal(libc::SIGTERM);
         assert!(server.wait().success(), "{scheme}");
@@ -61,8 +60,7 @@ fn listen_joins_a_client_of_every_scheme_with_stdin_and_stdout() {
         feed(server.stdin(), b"from the server".to_vec());
         let endpoint = reach(&mut server, scheme, &path);
         let output = xport(["connect", &endpoint]).write_stdin("from the client").output().expect("a run");
-        ended(&output, 0, "");
-        assert_eq!(output.stdout, b"from the server", "{scheme}");
+        printed(&output, b"from the server");
         assert_eq!(take_all(&mut server.stdout()), b"from the client", "{scheme}");
         assert!(server.wait().success(), "{scheme}");
     }
@@ -165,8 +163,7 @@ fn urls_are_endpoints_wherever_endpoints_go() {
     for url in &urls {
         for args in [&["connect", url][..], &["relay", "-", url]] {
             let output = xport(args).write_stdin("hello").output().expect("a run");
-            ended(&output, 0, "");
-            assert_eq!(output.stdout, b"hello", "{args:?}");
+            printed(&output, b"hello");
         }
     }
     let output = xport(["exec", "--connect", &urls[0], "--shell", "echo hello; read x; test $x = hello"]).output();
@@ -186,8 +183,7 @@ fn options_of_ends_come_from_variables() {
     for args in [&["connect", address][..], &["relay", "-", address], &["tls-client", &address["tls:".len()..]]] {
         let run = |name: &str, value: &str| xport(args).env(name, value).write_stdin("hello").output().expect("a run");
         let output = run("XPORT_PIN", pin);
-        ended(&output, 0, "");
-        assert_eq!(output.stdout, b"hello", "{args:?}");
+        printed(&output, b"hello");
         for name in ["XPORT_INSECURE", "XPORT_ALLOW_TRUNCATION"] {
             assert_eq!(run(name, "1").status.code(), Some(5), "{args:?} {name}");
         }
@@ -201,81 +197,76 @@ fn options_of_ends_come_from_variables() {
 /// Each line is refused for its reason, before the run does anything.
 #[test]
 fn what_a_verb_cannot_do_is_refused_with_what_to_write() {
-    for (line, reason) in [
-        ("echo", "no endpoint given to listen on\ntry: xport echo tcp-listen:PORT\n"),
-        ("listen", "no endpoint given to listen on\ntry: xport listen tcp-listen:PORT\n"),
-        ("connect", "no endpoint given to connect to\ntry: xport connect HOST:PORT\n"),
-        ("echo -", "endpoint '-': stdin and stdout cannot listen"),
-        ("listen -", "endpoint '-': listen uses stdin and stdout already"),
-        ("connect -", "endpoint '-': connect uses stdin and stdout already"),
-        ("echo exec:a", "'xport exec --listen EP -- CMD' runs a program for each client"),
-        ("connect shell:a", "this endpoint is a program\ntry: xport relay - shell:a\n"),
-        ("connect tcp-listen:1", "this endpoint listens\ntry: xport listen tcp-listen:1\n"),
-        ("connect udp-listen:1", "this endpoint listens\ntry: xport listen udp-listen:1\n"),
-        ("connect :1 :2", "unexpected argument ':2'\ntry: xport connect --help\n"),
-        ("connect localhost 28330", "\ntry: xport connect localhost:28330\n"),
-        ("connect -4 tls:h 443", "\ntry: xport connect -4 tls:h:443\n"),
-        ("connect ::1 80", "\ntry: xport connect '[::1]:80'\n"),
-        ("listen 127.0.0.1 28330", "host and port must be one word\ntry: xport listen 127.0.0.1:28330\n"),
-        ("echo tcp-listen:h 80 :81", "host and port must be one word\ntry: xport echo tcp-listen:h:80 :81\n"),
-        ("echo * 80", "host and port must be one word\ntry: xport echo '*:80'\n"),
-        ("connect :0", "cannot connect to port 0"),
-        ("connect *:1", "'*' is for listening"),
-        ("echo tcp-listen:1 udp-listen:1", "one run cannot serve both streams and datagrams: start a second one"),
-        ("listen fd:3 fd:3", "'fd:3' is given twice"),
-        ("echo tls-listen:1", "a TLS server needs cert=FILE (and key=FILE), or self-signed"),
-        ("connect tls:fd:3", "add server-name=NAME"),
-        ("echo s", "'s' has no port; the path of a unix socket begins with ./ or /\n"),
+    refuses([
+        "echo => no endpoint given to listen on\ntry: xport echo tcp-listen:PORT\n",
+        "listen => no endpoint given to listen on\ntry: xport listen tcp-listen:PORT\n",
+        "connect => no endpoint given to connect to\ntry: xport connect HOST:PORT\n",
+        "echo - => endpoint '-': stdin and stdout cannot listen",
+        "listen - => endpoint '-': listen uses stdin and stdout already",
+        "connect - => endpoint '-': connect uses stdin and stdout already",
+        "echo exec:a => 'xport exec --listen EP -- CMD' runs a program for each client",
+        "connect shell:a => this endpoint is a program\ntry: xport relay - shell:a\n",
+        "connect tcp-listen:1 => this endpoint listens\ntry: xport listen tcp-listen:1\n",
+        "connect udp-listen:1 => this endpoint listens\ntry: xport listen udp-listen:1\n",
+        "connect :1 :2 => unexpected argument ':2'\ntry: xport connect --help\n",
+        "connect localhost 28330 => \ntry: xport connect localhost:28330\n",
+        "connect -4 tls:h 443 => \ntry: xport connect -4 tls:h:443\n",
+        "connect ::1 80 => \ntry: xport connect '[::1]:80'\n",
+        "listen 127.0.0.1 28330 => host and port must be one word\ntry: xport listen 127.0.0.1:28330\n",
+        "echo tcp-listen:h 80 :81 => host and port must be one word\ntry: xport echo tcp-listen:h:80 :81\n",
+        "echo * 80 => host and port must be one word\ntry: xport echo '*:80'\n",
+        "connect :0 => cannot connect to port 0",
+        "connect *:1 => '*' is for listening",
+        "echo tcp-listen:1 udp-listen:1 => one run cannot serve both streams and datagrams: start a second one",
+        "listen fd:3 fd:3 => 'fd:3' is given twice",
+        "echo tls-listen:1 => a TLS server needs cert=FILE (and key=FILE), or self-signed",
+        "connect tls:fd:3 => add server-name=NAME",
+        "echo s => 's' has no port; the path of a unix socket begins with ./ or /\n",
         // Options that would do nothing.
-        ("listen :1,max-conns=1", "tcp-listen: has no option 'max-conns'"),
-        ("listen --max-conns 1 :1", "unexpected argument '--max-conns'"),
-        ("echo udp-listen:1,max-conns=1", "udp-listen: has no option 'max-conns'"),
-        ("echo --max-conns 1 udp-listen:1", "--max-conns does nothing for udp-listen:"),
-        ("echo --once udp-listen:1", "--once does nothing for udp-listen:"),
-        ("echo --count 1 :1", "--count does nothing for tcp-listen:"),
-        ("echo --lines udp-listen:1", "unexpected argument '--lines'"),
-        ("listen -k udp-listen:1", "--keep-open does nothing for udp-listen:"),
-        ("listen --half-close now udp-listen:1", "--half-close does nothing for udp-listen:"),
-        ("connect --lines tcp:h:1", "--lines does nothing for tcp:"),
-        ("connect --no-half-close udp:h:1", "--no-half-close does nothing for udp:"),
-        ("connect --ca c tcp:h:1", "--ca does nothing for tcp:\ntry: xport connect --ca c tls:h:1\n"),
-        ("connect --ca c --starttls smtp h:25", "\ntry: xport connect --ca c --starttls smtp tls:h:25\n"),
-        ("connect --starttls smtp tcp:h:1", "\ntry: xport connect --starttls smtp tls:h:1\n"),
-        ("exec --connect h:25 --starttls smtp -- a", "\ntry: xport exec --connect tls:h:25 --starttls smtp -- a\n"),
-        ("listen --cert c *:1", "\ntry: xport listen --cert c 'tls:*:1'\n"),
-        ("echo --crlf :1", ": an echo sends data back unchanged\n"),
-        ("echo udp-listen:1,crlf", "has no option 'crlf': an echo sends data back unchanged\n"),
-        ("connect --retry 1 fd:3", "--retry does nothing for fd:"),
-        ("connect udp:fd:3,source=:1", "'source' does nothing for fd:3, which is open already"),
-        ("echo --allow ::1 :1 @s", "--allow does nothing for unix-listen:"),
-        ("echo --mode 0600 @s", "mode needs a socket with a path"),
-        ("connect --send-only --count 1 udp:h:1", "--count needs received datagrams"),
-        ("connect --recv-only --linger 1 tcp:h:1", "--linger does nothing with --recv-only"),
-        ("listen --send-only --half-close 1 :1", "--half-close does nothing with --send-only"),
+        "listen :1,max-conns=1 => tcp-listen: has no option 'max-conns'",
+        "listen --max-conns 1 :1 => unexpected argument '--max-conns'",
+        "echo udp-listen:1,max-conns=1 => udp-listen: has no option 'max-conns'",
+        "echo --max-conns 1 udp-listen:1 => --max-conns does nothing for udp-listen:",
+        "echo --once udp-listen:1 => --once does nothing for udp-listen:",
+        "echo --count 1 :1 => --count does nothing for tcp-listen:",
+        "echo --lines udp-listen:1 => unexpected argument '--lines'",
+        "listen -k udp-listen:1 => --keep-open does nothing for udp-listen:",
+        "listen --half-close now udp-listen:1 => --half-close does nothing for udp-listen:",
+        "connect --lines tcp:h:1 => --lines does nothing for tcp:",
+        "connect --no-half-close udp:h:1 => --no-half-close does nothing for udp:",
+        "connect --ca c tcp:h:1 => --ca does nothing for tcp:\ntry: xport connect --ca c tls:h:1\n",
+        "connect --ca c --starttls smtp h:25 => \ntry: xport connect --ca c --starttls smtp tls:h:25\n",
+        "connect --starttls smtp tcp:h:1 => \ntry: xport connect --starttls smtp tls:h:1\n",
+        "exec --connect h:25 --starttls smtp -- a => \ntry: xport exec --connect tls:h:25 --starttls smtp -- a\n",
+        "listen --cert c *:1 => \ntry: xport listen --cert c 'tls:*:1'\n",
+        "echo --crlf :1 => : an echo sends data back unchanged\n",
+        "echo udp-listen:1,crlf => has no option 'crlf': an echo sends data back unchanged\n",
+        "connect --retry 1 fd:3 => --retry does nothing for fd:",
+        "connect udp:fd:3,source=:1 => 'source' does nothing for fd:3, which is open already",
+        "echo --allow ::1 :1 @s => --allow does nothing for unix-listen:",
+        "echo --mode 0600 @s => mode needs a socket with a path",
+        "connect --send-only --count 1 udp:h:1 => --count needs received datagrams",
+        "connect --recv-only --linger 1 tcp:h:1 => --linger does nothing with --recv-only",
+        "listen --send-only --half-close 1 :1 => --half-close does nothing with --send-only",
         // URLs with parts that an endpoint does not have.
-        ("connect tcp://h:80//", "the URL has a path, '//', which tcp: does not support"),
-        ("connect tcp:h:80/", "port '80/' is neither"),
-        ("connect unix:///s/?x", "the URL has a query"),
-        ("connect tls://h:443/x?y,ca=c", "the URL has a path, '/x?y', which tls: does not support"),
-        ("connect tcp://u:p@h:80", "the URL has a user, which tcp: does not support"),
-        ("connect udp://h:53?x=1", "the URL has a query, '?x=1', which udp: does not support"),
-        ("connect tcp://h:80#x", "the URL has a fragment, '#x', which tcp: does not support"),
-        ("connect unix:///s?x", "the URL has a query, '?x', which unix: does not support"),
-        (r"connect unix:///s\,t#x", "the URL has a fragment, '#x', which unix: does not support"),
-        ("connect unix:///a%20b", "'%' is not decoded in a URL of unix:"),
-        ("connect unix://run/s", "a URL needs an absolute path"),
-        ("connect tcp://h", "'h' has no port"),
-        ("connect tcp://", "the address is empty"),
-        ("connect http://h:80", "unknown kind of endpoint 'http'"),
-        ("connect fd://3", "'//3' is not the number of a descriptor"),
-        ("listen tcp://*:80/x", "the URL has a path"),
-        ("relay - tcp://h:80/x", "the URL has a path, '/x', which tcp: does not support"),
-        ("exec --connect tcp://u@h:80 -- a", "the URL has a user"),
-        ("exec --listen tcp-listen://*:80/x -- a", "the URL has a path, '/x', which tcp-listen: does not support"),
-    ] {
-        let output = xport(line.split(' ')).output().expect("a run");
-        assert_eq!(output.status.code(), Some(2), "{line}: {}", text(&output));
-        let message = text(&output);
-        assert!(output.stdout.is_empty() && message.contains(reason), "{line}: {message} does not say {reason:?}");
-    }
+        "connect tcp://h:80// => the URL has a path, '//', which tcp: does not support",
+        "connect tcp:h:80/ => port '80/' is neither",
+        "connect unix:///s/?x => the URL has a query",
+        "connect tls://h:443/x?y,ca=c => the URL has a path, '/x?y', which tls: does not support",
+        "connect tcp://u:p@h:80 => the URL has a user, which tcp: does not support",
+        "connect udp://h:53?x=1 => the URL has a query, '?x=1', which udp: does not support",
+        "connect tcp://h:80#x => the URL has a fragment, '#x', which tcp: does not support",
+        "connect unix:///s?x => the URL has a query, '?x', which unix: does not support",
+        r"connect 'unix:///s\,t#x' => the URL has a fragment, '#x', which unix: does not support",
+        "connect unix:///a%20b => '%' is not decoded in a URL of unix:",
+        "connect unix://run/s => a URL needs an absolute path",
+        "connect tcp://h => 'h' has no port",
+        "connect tcp:// => the address is empty",
+        "connect http://h:80 => unknown kind of endpoint 'http'",
+        "connect fd://3 => '//3' is not the number of a descriptor",
+        "listen tcp://*:80/x => the URL has a path",
+        "relay - tcp://h:80/x => the URL has a path, '/x', which tcp: does not support",
+        "exec --connect tcp://u@h:80 -- a => the URL has a user",
+        "exec --listen tcp-listen://*:80/x -- a => the URL has a path, '/x', which tcp-listen: does not support",
+    ]);
 }

@@ -272,15 +272,11 @@ fn a_conversation_with_a_child_goes_line_by_line() {
 
 #[test]
 fn what_makes_no_sense_is_refused() {
-    for (line, reason) in [
-        ("exec", "no command"),
-        ("exec --shell true -- true", "--shell and CMD contradict each other"),
-        ("exec --env =x -- true", "invalid --env '=x'"),
-        ("exec --stderr nowhere -- true", "'nowhere'"),
-        ("exec --listen nope -- true", "'nope' has no port"),
-    ] {
-        let output = outcome(line.split(' '));
-        assert_eq!(output.status.code(), Some(2), "{}", text(&output));
-        assert!(text(&output).contains(reason), "{line}: {}", text(&output));
-    }
+    refuses([
+        "exec => no command",
+        "exec --shell true -- true => --shell and CMD contradict each other",
+        "exec --env =x -- true => invalid --env '=x'",
+        "exec --stderr nowhere -- true => 'nowhere'",
+        "exec --listen nope -- true => 'nope' has no port",
+    ]);
 }

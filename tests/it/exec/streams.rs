@@ -326,15 +326,11 @@ fn a_program_that_is_stopped_for_reading_the_terminal_is_told_of() {
 
 #[test]
 fn an_stdin_that_makes_no_sense_is_refused() {
-    for (line, reason) in [
-        ("exec --stdin nowhere -- true", "'nowhere'"),
-        ("exec --stdin null --listen 127.0.0.1:0 -- true", "--stdin does nothing with --listen or --connect"),
-        ("exec --stdin pipe --connect 127.0.0.1:1 -- true", "--stdin does nothing with --listen or --connect"),
-        ("exec --stdin inherit --pty -- true", "--stdin inherit does nothing with --pty"),
-        ("relay --stdin null - exec:true", "unexpected argument '--stdin'"),
-    ] {
-        let output = outcome(line.split(' '));
-        assert_eq!(output.status.code(), Some(2), "{}", text(&output));
-        assert!(text(&output).contains(reason), "{line}: {}", text(&output));
-    }
+    refuses([
+        "exec --stdin nowhere -- true => 'nowhere'",
+        "exec --stdin null --listen 127.0.0.1:0 -- true => --stdin does nothing with --listen or --connect",
+        "exec --stdin pipe --connect 127.0.0.1:1 -- true => --stdin does nothing with --listen or --connect",
+        "exec --stdin inherit --pty -- true => --stdin inherit does nothing with --pty",
+        "relay --stdin null - exec:true => unexpected argument '--stdin'",
+    ]);
 }

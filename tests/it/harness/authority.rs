@@ -300,6 +300,11 @@ impl Issued {
         PrivatePkcs8KeyDer::from(self.key.serialized_der().to_vec()).into()
     }
 
+    /// The endpoint of a server with it, on a free port.
+    pub fn endpoint(&self) -> String {
+        format!("tls-listen:127.0.0.1:0,cert={},key={}", self.cert(), self.key())
+    }
+
     /// `--cert FILE --key FILE`
     pub fn options(&self) -> [String; 4] {
         ["--cert".into(), self.cert(), "--key".into(), self.key()]

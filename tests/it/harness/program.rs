@@ -441,6 +441,36 @@ pub fn printed(output: &Output, stdout: impl AsRef<[u8]>) {
     gave(output, 0, stdout);
 }
 
+/// The message of a run that is refused with status 2 before it does anything.
+#[track_caller]
+pub fn refusal(command: &mut assert_cmd::Command) -> String {
+    let output = command.output().expect("a run");
+    assert_eq!(output.status.code(), Some(2), "{}", text(&output));
+    assert!(output.stdout.is_empty(), "{}", text(&output));
+    let message = String::from_utf8(output.stderr).expect("text");
+    assert!(message.starts_with("xport: ") && message.ends_with('\n'), "{message:?}");
+    // The second line is the one to type instead.
+    assert!(message.lines().count() <= 2, "{message:?}");
+    message
+}
+
+/// Each line is refused with its reason. A case is `LINE => REASON`: a line as a shell reads it, with its variables in
+/// front, and a part of the message. `=> !TEXT` behind it is no part of the message.
+#[track_caller]
+pub fn refuses<S: Into<String>>(cases: impl IntoIterator<Item = S>) {
+    for_each(cases.into_iter().map(S::into), |case: String| {
+        let (line, reasons) = case.split_once(" => ").expect("a line and its reason");
+        let words = shell_words::split(line).expect("words");
+        let variables = words.iter().map_while(|word| word.split_once('=')).take_while(|(name, _)| !name.contains('-'));
+        let count = variables.clone().count();
+        let message = refusal(xport(&words[count..]).env_clear().envs(variables));
+        for reason in reasons.split(" => ") {
+            let (text, is_said) = reason.strip_prefix('!').map_or((reason, true), |text| (text, false));
+            assert_eq!(message.contains(text), is_said, "{reason:?}: {message:?}");
+        }
+    });
+}
+
 /// Expects the end by a signal, without a message.
 #[track_caller]
 pub fn killed(output: &Output, signal: i32) {

@@ -435,13 +435,15 @@ pub const DATA: u8 = 23;
 #[track_caller]
 pub fn served(mode: &str, issued: &Issued, options: &[&str]) -> (Background, SocketAddr) {
     let own = issued.options();
-    let mut args = vec![mode];
-    args.extend(own.iter().map(String::as_str));
-    args.extend(options);
-    args.push("127.0.0.1:0");
-    let mut server = Background::start(args);
-    let address = server.address();
-    (server, address)
+    serve([&[mode], &own.each_ref().map(String::as_str)[..], options, &["127.0.0.1:0"]].concat())
+}
+
+/// The same with a certificate of its own.
+#[track_caller]
+pub fn tls_server(mode: &str, options: &[&str]) -> (Issued, Background, SocketAddr) {
+    let issued = Authority::server();
+    let (server, address) = served(mode, &issued, options);
+    (issued, server, address)
 }
 
 /// Expects that all bytes come back, in either version, and then the end.
@@ -466,6 +468,21 @@ pub fn client_args<O: AsRef<str>>(issued: &Issued, options: &[O], address: impl 
     args
 }
 
+/// A line that connects by TLS with these options. The way is `tls-client`, `relay` for one with stdin and stdout, or
+/// `exec` and a line of a shell. An option without a value is a switch.
+pub fn tls_line(way: &str, address: impl std::fmt::Display, options: &[(&str, &str)]) -> Vec<String> {
+    let word = |(name, value): &(&str, &str)| if value.is_empty() { (*name).into() } else { format!("{name}={value}") };
+    let endpoint = options.iter().map(word).fold(format!("tls:{address}"), |before, option| before + "," + &option);
+    match way.split_once(' ') {
+        Some(("exec", child)) => ["exec", "--connect", &endpoint, "--shell", child].map(str::to_owned).to_vec(),
+        _ if way == "relay" => ["relay", "-", &endpoint].map(str::to_owned).to_vec(),
+        _ => {
+            let options = options.iter().map(|option| format!("--{}", word(option)));
+            [way.to_owned()].into_iter().chain(options).chain([address.to_string()]).collect()
+        }
+    }
+}
+
 /// Waits for a line with each of these texts, in any order.
 #[track_caller]
 pub fn says(program: &mut Background, texts: &[&str]) {
@@ -484,4 +501,9 @@ pub fn client_with(issued: &Issued, version: Version, options: &[&str]) -> (Back
     let mut peer = Tls::server(accept(&listener), server_config(issued, &[version]));
     peer.handshake();
     (client, peer)
+}
+
+/// The same for each version in turn, with a new certificate.
+pub fn tls_clients(options: &[&str]) -> impl Iterator<Item = (Background, Tls)> {
+    VERSIONS.into_iter().map(move |version| client_with(&Authority::server(), version, options))
 }

@@ -202,51 +202,38 @@ fn options_of_sockets_count() {
 
 #[test]
 fn what_cannot_be_scanned_is_refused() {
-    for (args, message) in [
-        (&[][..], "no host given\ntry: xport scan HOST PORTS\n"),
-        (&["h"], "no ports given\ntry: xport scan h PORTS\n"),
-        (&["h:22"], "'h:22' has a port: ports are words of their own\ntry: xport scan h 22\n"),
-        (&[":22"], "\ntry: xport scan localhost 22\n"),
-        (&["[::1]:22", "80"], "\ntry: xport scan '[::1]' 22 80\n"),
-        (&["tcp:h", "22"], "'tcp:h' is an endpoint: a scan takes a host without a kind\ntry: xport scan h 22\n"),
-        (&["tls:h:443"], "\ntry: xport scan h 443\n"),
-        (&["https://h/x", "443"], "\ntry: xport scan h 443\n"),
-        (&["10.0.0.0/8", "22"], "'10.0.0.0/8' is a network: a scan has one host"),
-        (&["h", "0"], "invalid ports: '0' is out of range, 1 to 65535"),
-        (&["h", "65536"], "'65536' is out of range"),
-        (&["h", "90-80"], "the range '90-80' is reversed\ntry: xport scan h 80-90\n"),
-        (&["h", "22,"], "a port in the list is empty\ntry: xport scan h 22\n"),
-        (&["h", "22", "x y"], "'x y' is neither a number nor a known service\n"),
-        (&["*", "22"], "a client needs one host"),
-        (&["-4", "::1", "22"], "-4 excludes the address"),
-        (&["--source", "::1", "127.0.0.1", "22"], "have different families"),
-        (&["udp:h", "53"], "'udp:h' is an endpoint: UDP cannot be scanned"),
-        (&["-u", "h", "53"], "unexpected argument '-u'"),
-        (&["--udp", "h", "53"], "unexpected argument '--udp'"),
-        (&["--parallel", "0", "h", "1"], "0 is not from 1 to 65535"),
-        (&["--parallel", "-1", "h", "1"], "must not be negative"),
-        (&["--parallel", "65536", "h", "1"], "more than 65535"),
-        (&["--parallel", "x", "h", "1"], "not a whole number"),
-        (&["--connect-timeout", "0", "h", "1"], "must be more than zero"),
-        (&["--send-only", "h", "1"], "unexpected argument '--send-only'"),
-    ] {
-        let output = outcome([&["scan"], args].concat());
-        assert_eq!(output.status.code(), Some(2), "{args:?}: {}", text(&output));
-        let stderr = String::from_utf8_lossy(&output.stderr);
-        assert!(stderr.contains(message), "{args:?}: {stderr}");
+    refuses([
+        "scan => no host given\ntry: xport scan HOST PORTS\n",
+        "scan h => no ports given\ntry: xport scan h PORTS\n",
+        "scan h:22 => 'h:22' has a port: ports are words of their own\ntry: xport scan h 22\n",
+        "scan :22 => \ntry: xport scan localhost 22\n",
+        "scan [::1]:22 80 => \ntry: xport scan '[::1]' 22 80\n",
+        "scan tcp:h 22 => 'tcp:h' is an endpoint: a scan takes a host without a kind\ntry: xport scan h 22\n",
+        "scan tls:h:443 => \ntry: xport scan h 443\n",
+        "scan https://h/x 443 => \ntry: xport scan h 443\n",
+        "scan 10.0.0.0/8 22 => '10.0.0.0/8' is a network: a scan has one host",
+        "scan h 0 => invalid ports: '0' is out of range, 1 to 65535",
+        "scan h 65536 => '65536' is out of range",
+        "scan h 90-80 => the range '90-80' is reversed\ntry: xport scan h 80-90\n",
+        "scan h 22, => a port in the list is empty\ntry: xport scan h 22\n",
+        "scan h 22 'x y' => 'x y' is neither a number nor a known service\n",
+        "scan * 22 => a client needs one host",
+        "scan -4 ::1 22 => -4 excludes the address",
+        "scan --source ::1 127.0.0.1 22 => have different families",
+        "scan udp:h 53 => 'udp:h' is an endpoint: UDP cannot be scanned",
+        "scan -u h 53 => unexpected argument '-u': UDP cannot be scanned",
+        "scan --udp h 53 => unexpected argument '--udp': UDP cannot be scanned",
+        "scan --parallel 0 h 1 => 0 is not from 1 to 65535",
+        "scan --parallel -1 h 1 => must not be negative",
+        "scan --parallel 65536 h 1 => more than 65535",
+        "scan --parallel x h 1 => not a whole number",
+        "scan --connect-timeout 0 h 1 => must be more than zero",
+        "scan --send-only h 1 => unexpected argument '--send-only'",
+    ]);
+    for (words, message) in
+        [([&b"h"[..], b"2\xff"], r"'2\xff' is not UTF-8"), ([b"\xff", b"22"], r"'\xff' is not UTF-8")]
+    {
+        let message_of_run = refusal(xport(["scan"]).args(words.map(OsStr::from_bytes)));
+        assert!(message_of_run.contains(message), "{message_of_run:?}");
     }
-    for flag in ["-u", "--udp"] {
-        let stderr = outcome(["scan", flag, "h", "53"]).stderr;
-        assert!(String::from_utf8_lossy(&stderr).contains("UDP cannot be scanned"), "{flag}");
-    }
-    let bytes = outcome([OsStr::new("scan"), OsStr::new("h"), OsStr::from_bytes(b"2\xff")]);
-    ended_with_usage(&bytes, "'2\\xff' is not UTF-8");
-    let bytes = outcome([OsStr::new("scan"), OsStr::from_bytes(b"\xff"), OsStr::new("22")]);
-    ended_with_usage(&bytes, "'\\xff' is not UTF-8");
-}
-
-#[track_caller]
-fn ended_with_usage(output: &Output, message: &str) {
-    assert_eq!(output.status.code(), Some(2), "{}", text(output));
-    assert!(String::from_utf8_lossy(&output.stderr).contains(message), "{}", text(output));
 }

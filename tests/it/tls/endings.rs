@@ -2,96 +2,57 @@
 
 use crate::harness::*;
 
-/// The peer does not end. It sees an orderly end all the same.
 #[test]
-fn a_peer_that_does_not_end_is_left_after_the_time_of_the_answer() {
-    let issued = Authority::server();
-    for version in VERSIONS {
-        for time in ["0", "50ms"] {
-            let (mut client, mut peer) = client_with(&issued, version, &["--quit-after", time]);
-            let mut stdout = client.stdout();
-            peer.send(b"answer");
-            assert_eq!(take(&mut stdout, 6), b"answer");
-            feed(client.stdin(), b"question".to_vec());
-            peer.expect(b"question");
-            assert!(peer.receive_all().is_empty());
-            peer.expect_fin();
-            assert_eq!(client.wait().code(), Some(0), "{time}: {:?}", client.all_lines());
-        }
-    }
-}
-
-/// stdin is open and idle. Only an orderly end of the peer is an end.
-#[test]
-fn the_end_of_the_peer_is_the_end_of_the_session() {
-    let issued = Authority::server();
-    for version in VERSIONS {
-        for is_cut in [false, true] {
-            let (mut client, mut peer) = client_with(&issued, version, &["--until-peer-ends"]);
-            let (mut stdin, mut stdout) = (client.stdin(), client.stdout());
-            stdin.write_all(b"question").expect("it is read");
-            peer.expect(b"question");
-            peer.send(b"answer");
-            if is_cut {
-                peer.fin()
-            } else {
-                peer.end()
-            }
-            assert_eq!(take_all(&mut stdout), b"answer");
-            let status = if is_cut { 5 } else { 0 };
-            assert_eq!(client.wait().code(), Some(status), "{:?}", client.all_lines());
-        }
-    }
+fn a_session_over_tls_ends_when_it_was_asked_to() {
+    plays(&[
+        // The peer does not end. It sees an orderly end all the same.
+        "tls12|tls13-client --quit-after 0: say answer; see answer; type question$; get question$; status 0",
+        "tls12|tls13-client --quit-after 50ms: say answer; see answer; type question$; get question$; status 0",
+        // stdin is open and idle. Only an orderly end of the peer is an end.
+        "tls12|tls13-client --until-peer-ends: type question; get question; say answer$; see answer$; status 0",
+        "tls12|tls13-client --until-peer-ends: type question; get question; say answer; cut; see answer$; status 5 without close_notify",
+    ]);
 }
 
 /// A version that both sides allow is agreed on. Otherwise the handshake fails, and the message names the options.
 #[test]
 fn no_newer_version_than_the_newest_is_spoken() {
-    let issued = Authority::server();
-    let (_server, address) = served("tls-echo", &issued, &["--tls-max", "1.2"]);
-    let at = address.to_string();
-    let ca = issued.ca();
+    let (issued, _server, address) = tls_server("tls-echo", &["--tls-max", "1.2"]);
     for (options, version) in
-        [(&[][..], Some("TLS 1.2")), (&["--tls-max", "1.2"], Some("TLS 1.2")), (&["--tls-min", "1.3"], None)]
+        [(&["-v"][..], Some("TLS 1.2")), (&["-v", "--tls-max", "1.2"], Some("TLS 1.2")), (&["--tls-min", "1.3"], None)]
     {
-        let words = [&["-v", "tls-client", "--ca", &ca], options, &[&at]].concat();
-        let output = outcome_with(words, "hello");
+        let output = outcome_with(client_args(&issued, options, address), "hello");
         let said = text(&output);
         match version {
             Some(version) => {
-                assert_eq!((output.status.code(), &output.stdout[..]), (Some(0), &b"hello"[..]), "{said}");
+                gave(&output, 0, "hello");
                 assert!(said.to_lowercase().replace("tlsv", "tls ").contains(&version.to_lowercase()), "{said}");
             }
             None => assert_eq!(output.status.code(), Some(5), "{said}"),
         }
     }
     let (_server, address) = served("tls-echo", &issued, &["--tls-min", "1.3"]);
-    let output = outcome(["tls-client", "--ca", &ca, "--tls-max", "1.2", &address.to_string()]);
+    let output = outcome(client_args(&issued, &["--tls-max", "1.2"], address));
     assert_eq!(output.status.code(), Some(5), "{}", text(&output));
     // Behind a comma too.
-    let endpoint = format!("tls:{address},ca={ca},tls-max=1.2");
+    let endpoint = format!("tls:{address},ca={},tls-max=1.2", issued.ca());
     assert_eq!(outcome(["connect", &endpoint]).status.code(), Some(5));
 }
 
 /// A user who has sent and received nothing wants to know whether the server is up.
 #[test]
 fn a_cut_without_data_is_answered_by_the_line_that_tests_a_server() {
-    let issued = Authority::server();
     let test = "to test a server, use: xport wait tls:HOST:PORT";
     let accept = "--allow-truncation accepts this from peers that never send one";
-    for version in VERSIONS {
-        for (sent, received, hint) in [("", "", test), ("question", "", accept), ("", "answer", accept)] {
-            let (mut client, mut peer) = client_with(&issued, version, &["--half-close", "now"]);
-            feed(client.stdin(), sent.as_bytes().to_vec());
-            peer.expect(sent.as_bytes());
-            assert!(peer.receive_all().is_empty());
-            peer.send(received.as_bytes());
-            peer.fin();
-            assert_eq!(take_all(&mut client.stdout()), received.as_bytes());
-            assert_eq!(client.wait().code(), Some(5));
-            let said = client.all_lines().join("\n");
-            let both = [test, accept].map(|text| said.contains(text));
-            assert_eq!(both, [hint == test, hint == accept], "{sent:?} {received:?}: {said}");
-        }
-    }
+    plays(&[
+        &format!("tls12|tls13-client --half-close now: eof; get $; cut; see $; status 5 ~{test}; status 5 !{accept}"),
+        &format!(
+            "tls12|tls13-client --half-close now: type question$; get question$; cut; see $; status 5 ~{accept}; \
+                status 5 !{test}"
+        ),
+        &format!(
+            "tls12|tls13-client --half-close now: eof; get $; say answer; cut; see answer$; status 5 ~{accept}; \
+                status 5 !{test}"
+        ),
+    ]);
 }

@@ -3,28 +3,30 @@
 
 use crate::harness::*;
 
+/// Expects status 5 with this message, after the data.
+#[track_caller]
+fn failed(client: Background, message: &str, data: &[u8]) {
+    let output = client.finish();
+    ended(&output, 5, message);
+    gave(&output, 5, data);
+}
+
 #[test]
 fn a_cut_in_the_middle_of_a_record_is_an_error_behind_its_data() {
-    let issued = Authority::server();
-    for version in VERSIONS {
-        let (client, mut peer) = client_with(&issued, version, &[]);
+    for (client, mut peer) in tls_clients(&[]) {
         let mut sealed = peer.sealed(b"whole");
         let part = peer.sealed(&[b'x'; 1000]);
         sealed.extend(&part[..500]);
         peer.send_raw(&sealed);
         peer.fin();
-        let output = client.finish();
-        ended(&output, 5, "connection with 127.0.0.1");
-        assert_eq!(output.stdout, b"whole");
+        failed(client, "connection with 127.0.0.1", b"whole");
     }
 }
 
 /// Nothing after close_notify counts: neither data nor another end, valid or not.
 #[test]
 fn what_comes_behind_an_end_is_ignored() {
-    let issued = Authority::server();
-    for version in VERSIONS {
-        let (client, mut peer) = client_with(&issued, version, &[]);
+    for (client, mut peer) in tls_clients(&[]) {
         let mut bytes = peer.sealed(b"hello");
         let end = peer.sealed_end();
         for more in [&end, &end, &record(DATA, &[7; 100]), &record(ALERT, &[1, 0]), &b"nonsense"[..].to_vec()] {
@@ -40,9 +42,7 @@ fn what_comes_behind_an_end_is_ignored() {
 /// The same in separate writes, so that they are separate events.
 #[test]
 fn what_comes_later_than_an_end_is_ignored() {
-    let issued = Authority::server();
-    for version in VERSIONS {
-        let (mut client, mut peer) = client_with(&issued, version, &[]);
+    for (mut client, mut peer) in tls_clients(&[]) {
         peer.send(b"hello");
         let end = peer.sealed_end();
         peer.send_raw(&end);
@@ -65,9 +65,7 @@ fn what_comes_later_than_an_end_is_ignored() {
 /// An unreadable record is answered by an alert, and earlier bytes are delivered.
 #[test]
 fn a_forged_record_is_an_error_behind_the_data_before_it() {
-    let issued = Authority::server();
-    for version in VERSIONS {
-        let (mut client, mut peer) = client_with(&issued, version, &[]);
+    for (mut client, mut peer) in tls_clients(&[]) {
         let stdin = client.stdin();
         let mut bytes = peer.sealed(b"hello");
         bytes.extend(record(DATA, &[7; 100]));
@@ -75,10 +73,8 @@ fn a_forged_record_is_an_error_behind_the_data_before_it() {
         let (_, error) = peer.receive_until_broken();
         let error = error.expect("an alert").to_string();
         assert!(error.contains("fatal alert"), "{error}");
-        let output = client.finish();
+        failed(client, "connection with 127.0.0.1", b"hello");
         drop(stdin);
-        ended(&output, 5, "connection with 127.0.0.1");
-        assert_eq!(output.stdout, b"hello");
     }
 }
 
@@ -94,26 +90,21 @@ fn an_alert_in_the_middle_is_an_error() {
     peer.connection.read_tls(&mut nonsense).expect("memory");
     assert!(peer.connection.process_new_packets().is_err());
     peer.flush().expect("the alert leaves");
-    let output = client.finish();
+    failed(client, "the peer refuses", b"hello");
     drop(stdin);
-    ended(&output, 5, "the peer refuses");
-    assert_eq!(output.stdout, b"hello");
 }
 
 /// No broken connection harms a server, or leaves anything behind in it.
 #[test]
 fn an_echo_outlives_every_way_to_break() {
-    let issued = Authority::server();
-    let (mut server, address) = served("tls-echo", &issued, &["-v"]);
-    let before = {
-        let mut peer = Tls::connect(address, client_config(None, &VERSIONS));
-        peer.ping(b"x");
-        peer.end();
-        peer.receive_all();
-        drop(peer);
-        says(&mut server, &["closed"]);
-        server.fds()
-    };
+    let (issued, mut server, address) = tls_server("tls-echo", &["-v"]);
+    let mut first = Tls::connect(address, client_config(None, &VERSIONS));
+    first.ping(b"x");
+    first.end();
+    first.receive_all();
+    drop(first);
+    says(&mut server, &["closed"]);
+    let before = server.fds();
     for version in VERSIONS {
         for way in 0..5 {
             let mut peer = Tls::connect(address, client_config(None, &[version]));
@@ -132,8 +123,7 @@ fn an_echo_outlives_every_way_to_break() {
         }
     }
     eventually("all are closed", || (server.fds() == before).then_some(()));
-    let issued_client = outcome_with(client_args(&issued, &NONE, address), "hello");
-    ended(&issued_client, 0, "");
+    ended(&outcome_with(client_args(&issued, &NONE, address), "hello"), 0, "");
     assert!(server.is_running());
     assert!(!server.all_lines().iter().any(|line| line.contains("panicked")), "{:?}", server.all_lines());
 }
@@ -177,69 +167,44 @@ fn tickets_that_nobody_reads_destroy_nothing() {
     }
 }
 
-/// The answer to a client that has sent everything, and its end, with its last flight.
+/// Expects this answer to a client that sends the question, and perhaps a FIN, with its last flight.
 #[track_caller]
-fn answer(address: SocketAddr, question: &[u8], with_fin: bool) -> Vec<u8> {
+fn answers(address: SocketAddr, (question, with_fin): (&[u8], bool), answer: &[u8]) {
     let mut peer = Tls::client(connect(address), client_config(None, &[VERSIONS[1]]));
     peer.handshake_and_end(question);
     if with_fin {
         peer.fin();
     }
-    peer.receive_all()
+    assert_eq!(peer.receive_all(), answer, "{question:?} {with_fin}");
 }
 
-const QUESTIONS: [(&[u8], bool); 4] = [(b"", false), (b"", true), (b"question", false), (b"question", true)];
-
+/// Every server answers a client that sends everything, and its end, with its last flight.
 #[test]
-fn an_echo_answers_whoever_ends_with_its_last_flight() {
-    let issued = Authority::server();
-    let (_server, address) = served("tls-echo", &issued, &[]);
-    for (question, with_fin) in QUESTIONS {
-        assert_eq!(answer(address, question, with_fin), question);
-    }
-}
+fn a_client_that_ends_with_its_last_flight_is_answered() {
+    let (issued, _echo, echo) = tls_server("tls-echo", &[]);
+    let listen = issued.endpoint();
+    let (_program, program) = serve(["exec", "--listen", &listen, "--shell", "cat; echo answer"]);
+    for case in [(&b""[..], false), (b"", true), (b"question", false), (b"question", true)] {
+        answers(echo, case, case.0);
+        answers(program, case, &[case.0, b"answer\n"].concat());
 
-#[test]
-fn a_server_answers_whoever_ends_with_its_last_flight() {
-    let issued = Authority::server();
-    for (question, with_fin) in QUESTIONS {
+        // The answer comes after the end of the question.
         let (mut server, address) = served("tls-server", &issued, &[]);
         let (mut stdin, mut stdout) = (server.stdin(), server.stdout());
         thread::spawn(move || {
-            // The answer comes after the end of the question.
-            assert_eq!(take_all(&mut stdout), question);
+            assert_eq!(take_all(&mut stdout), case.0);
             stdin.write_all(b"answer").expect("stdin takes it");
         });
-        assert_eq!(answer(address, question, with_fin), b"answer");
+        answers(address, case, b"answer");
         server.ends_with(0);
-    }
-}
 
-#[test]
-fn a_child_answers_whoever_ends_with_its_last_flight() {
-    let issued = Authority::server();
-    let listen = format!("tls-listen:127.0.0.1:0,cert={},key={}", issued.cert(), issued.key());
-    let (_server, address) = serve(["exec", "--listen", &listen, "--shell", "cat; echo answer"]);
-    for (question, with_fin) in QUESTIONS {
-        assert_eq!(answer(address, question, with_fin), [question, b"answer\n"].concat());
-    }
-}
-
-#[test]
-fn a_relay_answers_whoever_ends_with_its_last_flight() {
-    let issued = Authority::server();
-    let listen = format!("tls-listen:127.0.0.1:0,cert={},key={}", issued.cert(), issued.key());
-    for (question, with_fin) in QUESTIONS {
-        let (behind, at) = listening();
-        let target = format!("tcp:{at}");
-        let answering = thread::spawn(move || {
-            let mut leg = accept(&behind);
-            assert_eq!(take_all(&mut leg), question);
+        let target = Peer::serve(move |mut leg| {
+            assert_eq!(take_all(&mut leg), case.0);
             leg.write_all(b"answer").expect("it takes the bytes");
         });
-        let mut relay = Background::start(["relay", "--once", &listen, &target]);
-        assert_eq!(answer(relay.address(), question, with_fin), b"answer");
-        answering.join().expect("it gets the question");
+        let (mut relay, address) = relaying(&["--once"], &listen, &format!("tcp:{}", target.address));
+        answers(address, case, b"answer");
+        target.join();
         relay.ends_with(0);
     }
 }

@@ -16,8 +16,7 @@ fn lives(server: &mut Background, address: SocketAddr) {
 /// A TLS server closes a connection without TLS at once, and logs a line.
 #[test]
 fn plain_text_to_a_tls_port() {
-    let issued = Authority::server();
-    let (mut server, address) = served("tls-echo", &issued, &["--handshake-timeout", "1h"]);
+    let (_issued, mut server, address) = tls_server("tls-echo", &["--handshake-timeout", "1h"]);
     let words: [&[u8]; 5] = [b"GET / HTTP/1.0\r\n\r\n", b"hello\n", b"SSH-2.0-x\r\n", &[0; 100], &[0xff; 70_000]];
     for_each(words, |word| {
         let mut peer = connect(address);
@@ -36,8 +35,7 @@ fn plain_text_to_a_tls_port() {
 
 #[test]
 fn connections_that_end_before_they_begin() {
-    let issued = Authority::server();
-    let (mut server, address) = served("tls-echo", &issued, &[]);
+    let (_issued, mut server, address) = tls_server("tls-echo", &[]);
     for way in 0..3 {
         let peer = connect(address);
         match way {
@@ -121,8 +119,7 @@ fn silent() -> (TcpListener, String) {
 /// Fifty clients stop at different places. The server serves others, and closes each of the fifty in the end.
 #[test]
 fn handshakes_that_stop_do_not_stop_the_others() {
-    let issued = Authority::server();
-    let (mut server, address) = served("tls-echo", &issued, &["--handshake-timeout", "4s"]);
+    let (_issued, mut server, address) = tls_server("tls-echo", &["--handshake-timeout", "4s"]);
     lives(&mut server, address);
     let hello = hello(VERSIONS[1]);
     let mut stopped: Vec<TcpStream> = (0..50)
@@ -149,8 +146,7 @@ fn handshakes_that_stop_do_not_stop_the_others() {
 /// A client that sends a byte now and then gets no more time.
 #[test]
 fn a_handshake_a_byte_at_a_time_does_not_last_for_ever() {
-    let issued = Authority::server();
-    let (mut server, address) = served("tls-echo", &issued, &["--handshake-timeout", "3s"]);
+    let (_issued, mut server, address) = tls_server("tls-echo", &["--handshake-timeout", "3s"]);
     let mut peer = connect(address);
     let mut other = peer.try_clone().expect("a copy");
     let hello = hello(VERSIONS[1]);
@@ -181,8 +177,7 @@ fn hello(version: Version) -> Vec<u8> {
 /// The one client of a server is the first with a handshake, not the first connection.
 #[test]
 fn a_stalled_connection_is_not_the_one_client() {
-    let issued = Authority::server();
-    let (mut server, address) = served("tls-server", &issued, &[]);
+    let (_issued, mut server, address) = tls_server("tls-server", &[]);
     let stalled = connect(address);
     let mut plain = connect(address);
     plain.write_all(b"GET / HTTP/1.0\r\n\r\n").expect("it takes the bytes");
@@ -226,8 +221,7 @@ fn cut(server: SocketAddr, of_the_client: bool, after: Arc<AtomicUsize>) -> Sock
 /// A client fails if its flight or that of the server is cut, at many places, and the server goes on.
 #[test]
 fn a_handshake_may_be_cut_anywhere() {
-    let issued = Authority::server();
-    let (mut server, address) = served("tls-echo", &issued, &[]);
+    let (issued, mut server, address) = tls_server("tls-echo", &[]);
     let fds = {
         lives(&mut server, address);
         eventually("it is closed", || (server.fds() > 0).then(|| server.fds()))
@@ -261,8 +255,7 @@ fn a_handshake_may_be_cut_anywhere() {
 /// A client that sends one of these instead of a handshake, or in the middle of it, gets an alert or a close.
 #[test]
 fn nonsense_from_a_client() {
-    let issued = Authority::server();
-    let (mut server, address) = served("tls-echo", &issued, &["--handshake-timeout", "1h"]);
+    let (_issued, mut server, address) = tls_server("tls-echo", &["--handshake-timeout", "1h"]);
     lives(&mut server, address);
     let before = server.peak_kib();
     let hello = hello(VERSIONS[1]);
@@ -297,8 +290,7 @@ fn nonsense_from_a_client() {
 
 #[test]
 fn nonsense_behind_the_handshake() {
-    let issued = Authority::server();
-    let (mut server, address) = served("tls-echo", &issued, &[]);
+    let (_issued, mut server, address) = tls_server("tls-echo", &[]);
     lives(&mut server, address);
     let before = server.peak_kib();
     for version in VERSIONS {
@@ -325,8 +317,7 @@ fn nonsense_behind_the_handshake() {
 /// So many key updates that the answers alone would be megabytes.
 #[test]
 fn a_flood_of_key_updates_is_bounded() {
-    let issued = Authority::server();
-    let (mut server, address) = served("tls-echo", &issued, &[]);
+    let (_issued, mut server, address) = tls_server("tls-echo", &[]);
     lives(&mut server, address);
     let before = server.peak_kib();
     let mut peer = Tls::connect(address, client_config(None, &[VERSIONS[1]]));
@@ -379,9 +370,8 @@ fn an_end_right_behind_the_handshake() {
         let (client, mut peer) = client_with(&issued, version, &[]);
         peer.end();
         ended(&client.finish(), 0, "");
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let mut client =
-            Background::start(client_args(&issued, &NONE, listener.local_addr().expect("an address").to_string()));
+        let (listener, address) = listening();
+        let mut client = Background::start(client_args(&issued, &NONE, address));
         // The flight, and a FIN directly after it.
         let mut peer = Tls::server(accept(&listener), server_config(&issued, &[version]));
         let mut buffer = [0; 4096];
@@ -479,8 +469,7 @@ fn nobody_unknown_gets_what_is_on_stdin() {
 /// A denied client is closed before any byte of TLS.
 #[test]
 fn the_access_list_comes_before_the_handshake() {
-    let issued = Authority::server();
-    let (mut server, address) = served("tls-echo", &issued, &["--deny", "127.0.0.0/8"]);
+    let (issued, mut server, address) = tls_server("tls-echo", &["--deny", "127.0.0.0/8"]);
     let mut peer = with_deadline(connect(address));
     let _ = peer.write_all(&hello(VERSIONS[1]));
     assert!(rest_of(&mut peer).is_empty());

@@ -88,6 +88,13 @@ fn files_that_were_mixed_up() {
     complains(&client(&["--cert", &cert]), &issued, &cert, &["no private key"]);
     let public = issued.write("public.pem", pem("PUBLIC KEY", &[0x30; 90]));
     complains(&server(&["--cert", &cert, "--key", &public]), &issued, &public, &["no private key"]);
+    // Choosing one of two keys would be a guess.
+    let other = Authority::server();
+    let two = issued.private("two.pem", issued.read("key.pem") + &other.read("key.pem"));
+    complains(&server(&["--cert", &cert, "--key", &two]), &issued, &two, &["key"]);
+    let key = other.key();
+    complains(&server(&["--cert", &cert, "--key", &key]), &issued, &key, &["certificate"]);
+    complains(&client(&["--cert", &cert, "--key", &key]), &issued, &key, &["certificate"]);
 }
 
 /// Changes that an editor makes to a good file.
@@ -107,11 +114,8 @@ fn files_that_are_good_all_the_same() {
         let (cert, key) =
             (issued.write(&format!("c-{name}"), shape(&cert)), issued.private(&format!("k-{name}"), shape(&key)));
         let ca = issued.write(&format!("a-{name}"), shape(&issued.read("ca.pem")));
-        let mut server = Background::start(["tls-echo", "--cert", &cert, "--key", &key, "127.0.0.1:0"]);
-        let address = server.address().to_string();
-        let output = outcome_with(["tls-client", "--ca", &ca, &address], "hello");
-        ended(&output, 0, "");
-        assert_eq!(output.stdout, b"hello", "{name}");
+        let (_server, address) = serve(["tls-echo", "--cert", &cert, "--key", &key, "127.0.0.1:0"]);
+        printed(&outcome_with(tls_line("tls-client", address, &[("ca", &ca)]), "hello"), b"hello");
     }
 }
 
@@ -125,22 +129,6 @@ fn a_byte_order_mark() {
         Some(3) => (),
         _ => complains(&output, &issued, &path, &[]),
     }
-}
-
-/// Choosing one of two keys would be a guess.
-#[test]
-fn a_file_with_two_keys() {
-    let (issued, other) = (Authority::server(), Authority::server());
-    let two = issued.private("two.pem", issued.read("key.pem") + &other.read("key.pem"));
-    complains(&server(&["--cert", &issued.cert(), "--key", &two]), &issued, &two, &["key"]);
-}
-
-#[test]
-fn a_key_of_another_certificate() {
-    let (issued, other) = (Authority::server(), Authority::server());
-    let key = other.key();
-    complains(&server(&["--cert", &issued.cert(), "--key", &key]), &issued, &key, &["certificate"]);
-    complains(&client(&["--cert", &issued.cert(), "--key", &key]), &issued, &key, &["certificate"]);
 }
 
 /// Encrypted keys, in both formats.
@@ -177,39 +165,29 @@ fn encrypted_keys() {
 fn keys_in_every_style() {
     let issued = Authority::server();
     let traditional = issued.path("ec.pem");
-    let made = Command::new("openssl").args(["ec", "-in", &issued.key(), "-out", &traditional]).output();
-    match made {
-        Err(error) => return println!("skipped: openssl: {error}"),
-        Ok(made) => assert!(made.status.success(), "{}", text(&made)),
-    }
+    let Some(()) = installed("openssl") else { return };
+    let made = |args: &[&str]| {
+        let made = Command::new("openssl").args(args).output().expect("it is installed");
+        assert!(made.status.success(), "{}", text(&made));
+    };
+    made(&["ec", "-in", &issued.key(), "-out", &traditional]);
     // The parameters come first, as `openssl ecparam -genkey` writes them.
     let parameters = pem("EC PARAMETERS", &[6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7]);
     let with_parameters =
         issued.private("ecparam.pem", parameters + &fs::read_to_string(&traditional).expect("a file"));
-    let made = |args: &[&str]| {
-        let made = Command::new("openssl").args(args).output().expect("it has run before");
-        assert!(made.status.success(), "{}", text(&made));
-    };
     let (rsa_key, rsa_cert) = (issued.path("rsa.pem"), issued.path("rsacert.pem"));
     let subject = ["-subj", "/CN=x", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2"];
     let request = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", &rsa_key, "-out", &rsa_cert];
     made(&[&request[..], &subject].concat());
     let old_rsa = issued.path("oldrsa.pem");
     made(&["rsa", "-traditional", "-in", &rsa_key, "-out", &old_rsa]);
-    let cert = issued.cert();
-    for (cert, key, ca) in [
-        (&cert, &traditional, issued.ca()),
-        (&cert, &with_parameters, issued.ca()),
-        (&rsa_cert, &rsa_key, rsa_cert.clone()),
-        (&rsa_cert, &old_rsa, rsa_cert.clone()),
-    ] {
-        let mut server = Background::start(["tls-echo", "--cert", cert, "--key", key, "127.0.0.1:0"]);
-        let address = server.address().to_string();
+    let (cert, ca) = (issued.cert(), issued.ca());
+    for (cert, key) in [(&cert, &traditional), (&cert, &with_parameters), (&rsa_cert, &rsa_key), (&rsa_cert, &old_rsa)]
+    {
+        let (_server, address) = serve(["tls-echo", "--cert", cert, "--key", key, "127.0.0.1:0"]);
         // The certificate is not for a server. Only the key matters here.
-        let client = if *key == rsa_key || *key == old_rsa { vec!["--insecure"] } else { vec!["--ca", &ca] };
-        let args = [&["tls-client", "-q"], &client[..], &[&address]].concat();
-        let output = outcome_with(args, "hello");
-        assert!(output.status.success() && output.stdout == b"hello", "{key}: {}", text(&output));
+        let option = if *cert == rsa_cert { ("insecure", "") } else { ("ca", &*ca) };
+        gave(&outcome_with(tls_line("tls-client", address, &[option]), "hello"), 0, "hello");
     }
 }
 
@@ -235,10 +213,9 @@ fn a_file_without_end() {
 
 #[test]
 fn a_file_that_may_not_be_read() {
-    use std::os::unix::fs::PermissionsExt;
     let issued = Authority::server();
     let key = issued.private("none.pem", issued.read("key.pem"));
-    fs::set_permissions(&key, fs::Permissions::from_mode(0o000)).expect("a file");
+    set_mode(&key, 0o000);
     if fs::read(&key).is_ok() {
         return println!("skipped: root may read everything");
     }
@@ -247,10 +224,9 @@ fn a_file_that_may_not_be_read() {
 
 #[test]
 fn a_key_that_others_can_read_is_warned_of() {
-    use std::os::unix::fs::PermissionsExt;
     let issued = Authority::server();
     for (mode, warned) in [(0o600, false), (0o400, false), (0o640, true), (0o644, true)] {
-        fs::set_permissions(issued.key(), fs::Permissions::from_mode(mode)).expect("a file");
+        set_mode(&issued.key(), mode);
         let (mut server, address) = served("tls-echo", &issued, &[]);
         ended(&outcome_with(client_args(&issued, &NONE, address), "hello"), 0, "");
         let lines = server.all_lines();
@@ -271,15 +247,13 @@ fn a_bundle_of_authorities() {
 /// Secrets of connections go only to the file of --keylog, readable by its owner alone.
 #[test]
 fn keys_are_logged_where_that_is_asked_for() {
-    use std::os::unix::fs::PermissionsExt;
     let issued = Authority::server();
     let (log, silent) = (issued.path("keys.log"), issued.path("silent.log"));
     let (server_log, more) = (issued.path("server.log"), issued.path("more.log"));
     let (_server, address) = served("tls-echo", &issued, &["--keylog", &server_log]);
     let run = |options: &[&str]| {
         let mut run = xport(client_args(&issued, options, address));
-        let output = run.env("SSLKEYLOGFILE", &silent).write_stdin("hello").output().expect("a run");
-        assert!(output.status.success() && output.stdout == b"hello", "{}", text(&output));
+        gave(&run.env("SSLKEYLOGFILE", &silent).write_stdin("hello").output().expect("a run"), 0, "hello");
     };
     run(&[]);
     assert!(!Path::new(&silent).exists() && !Path::new(&log).exists());
@@ -309,14 +283,11 @@ fn keys_are_logged_where_that_is_asked_for() {
 
 #[test]
 fn a_log_of_keys_that_others_can_read_is_warned_of() {
-    use std::os::unix::fs::PermissionsExt;
-    let issued = Authority::server();
-    let (_server, address) = served("tls-echo", &issued, &[]);
+    let (issued, _server, address) = tls_server("tls-echo", &[]);
     for (mode, warned) in [(0o600, false), (0o640, true), (0o622, true), (0o644, true)] {
         let log = issued.write("shared.log", "");
-        fs::set_permissions(&log, fs::Permissions::from_mode(mode)).expect("a file");
-        let output = xport(client_args(&issued, &["--keylog", &log], address)).write_stdin("hello").output();
-        let output = output.expect("a run");
+        set_mode(&log, mode);
+        let output = outcome_with(client_args(&issued, &["--keylog", &log], address), "hello");
         let warning = format!("{log}: other users can access these keys of connections (mode {mode:03o})");
         ended(&output, 0, if warned { &warning } else { "" });
         assert!(output.stdout == b"hello" && issued.read("shared.log").lines().count() >= 4, "{}", text(&output));
@@ -339,9 +310,8 @@ fn keys_go_to_files_and_to_pipes_of_the_shell() {
 
     let (_server, address) = served("tls-echo", &issued, &[]);
     // stderr of the program is a pipe without a name.
-    let mut run = xport(client_args(&issued, &["--keylog", "/dev/stderr"], address));
-    let output = run.write_stdin("hello").output().expect("a run");
-    assert!(output.status.success() && output.stdout == b"hello", "{}", text(&output));
+    let output = outcome_with(client_args(&issued, &["--keylog", "/dev/stderr"], address), "hello");
+    gave(&output, 0, "hello");
     assert!(String::from_utf8_lossy(&output.stderr).contains("CLIENT_TRAFFIC_SECRET_0 "), "{}", text(&output));
 }
 
@@ -352,8 +322,7 @@ fn a_log_of_keys_that_nobody_reads_stops_nobody() {
     // SAFETY: F_SETPIPE_SZ takes a number and touches no memory.
     assert!(unsafe { libc::fcntl(writer.as_raw_fd(), libc::F_SETPIPE_SZ, 4096) } > 0);
     let log = format!("/proc/{}/fd/{}", std::process::id(), writer.as_raw_fd());
-    let issued = Authority::server();
-    let (mut server, address) = served("tls-echo", &issued, &["--keylog", &log]);
+    let (_issued, mut server, address) = tls_server("tls-echo", &["--keylog", &log]);
     for _ in 0..20 {
         let mut peer = Tls::connect(address, client_config(None, &VERSIONS));
         peer.ping(b"hello");
@@ -367,8 +336,7 @@ fn a_log_of_keys_that_nobody_reads_stops_nobody() {
 /// Other users see only the paths of the files.
 #[test]
 fn no_secret_is_in_the_command_line() {
-    let issued = Authority::server();
-    let (server, address) = served("tls-echo", &issued, &[]);
+    let (issued, server, address) = tls_server("tls-echo", &[]);
     let mut peer = Tls::connect(address, client_config(None, &VERSIONS));
     peer.ping(b"hello");
     let seen = fs::read(format!("/proc/{}/cmdline", server.pid())).expect("it runs");

@@ -10,44 +10,12 @@ fn old_ones() -> Vec<Issued> {
     kinds.into_iter().map(Issued::in_version_1).collect()
 }
 
-/// The ways to connect by TLS with these options.
-#[derive(Clone, Copy, Debug)]
-enum Kind {
-    Mode,
-    Relay,
-    Exec,
-}
-
-const KINDS: [Kind; 3] = [Kind::Mode, Kind::Relay, Kind::Exec];
-
-impl Kind {
-    fn args(self, address: &str, options: &[(&str, &str)]) -> Vec<String> {
-        let endpoint = || {
-            let with = |(name, value): &(&str, &str)| {
-                if value.is_empty() { format!(",{name}") } else { format!(",{name}={value}") }
-            };
-            format!("tls:{address}{}", options.iter().map(with).collect::<String>())
-        };
-        match self {
-            Self::Mode => {
-                let words = options.iter().flat_map(|(name, value)| [format!("--{name}"), (*value).to_owned()]);
-                let words = words.filter(|word| !word.is_empty());
-                ["tls-client".to_owned()].into_iter().chain(words).chain([address.to_owned()]).collect()
-            }
-            Self::Relay => ["relay", "-", &endpoint()].map(str::to_owned).to_vec(),
-            Self::Exec => ["exec", "--connect", &endpoint(), "--", "echo", "secret"].map(str::to_owned).to_vec(),
-        }
-    }
-
-    /// How a message writes an option.
-    fn option(self, name: &str) -> String {
-        if matches!(self, Self::Mode) { format!("--{name} ") } else { format!(" {name}=") }
-    }
-}
+/// The ways to connect by TLS.
+const WAYS: [&str; 3] = ["tls-client", "relay", "exec echo secret"];
 
 /// Runs a client against a scripted server with this certificate. Returns the bytes of the client if the handshake was
 /// done.
-fn meets(issued: &Issued, version: Version, kind: Kind, options: &[(&str, &str)]) -> (Output, Option<Vec<u8>>) {
+fn meets(issued: &Issued, version: Version, way: &str, options: &[(&str, &str)]) -> (Output, Option<Vec<u8>>) {
     let peer = tls_peer(server_config(issued, &[version]), |mut peer| {
         peer.try_handshake().ok()?;
         let got = peer.receive_all();
@@ -58,7 +26,7 @@ fn meets(issued: &Issued, version: Version, kind: Kind, options: &[(&str, &str)]
         }
         Some(got)
     });
-    let output = outcome_with(kind.args(&peer.text(), options), "secret\n");
+    let output = outcome_with(tls_line(way, peer.text(), options), "secret\n");
     (output, peer.join())
 }
 
@@ -67,12 +35,12 @@ fn meets(issued: &Issued, version: Version, kind: Kind, options: &[(&str, &str)]
 fn its_key_is_enough_where_nothing_else_is_looked_at() {
     for issued in old_ones() {
         for version in VERSIONS {
-            for kind in KINDS {
+            for way in WAYS {
                 let pin = issued.pin();
                 for options in [&[("insecure", "")][..], &[("pin", &pin)]] {
-                    let (output, got) = meets(&issued, version, kind, options);
-                    assert_eq!(output.status.code(), Some(0), "{kind:?} {options:?}: {}", text(&output));
-                    assert_eq!(got.as_deref(), Some(&b"secret\n"[..]), "{kind:?} {options:?}");
+                    let (output, got) = meets(&issued, version, way, options);
+                    assert_eq!(output.status.code(), Some(0), "{way} {options:?}: {}", text(&output));
+                    assert_eq!(got.as_deref(), Some(&b"secret\n"[..]), "{way} {options:?}");
                 }
             }
         }
@@ -86,7 +54,7 @@ fn its_key_must_be_the_one_that_signs_and_the_one_that_is_pinned() {
         let other = Issued::in_version_1(&PKCS_ECDSA_P256_SHA256);
         let other_pin = other.pin();
         for version in VERSIONS {
-            let (output, got) = meets(&issued, version, Kind::Mode, &[("pin", &other_pin)]);
+            let (output, got) = meets(&issued, version, "tls-client", &[("pin", &other_pin)]);
             ended(&output, 5, "the certificate has another pin");
             assert_eq!(got, None);
         }
@@ -94,7 +62,7 @@ fn its_key_must_be_the_one_that_signs_and_the_one_that_is_pinned() {
         let stolen = issued.with_key_of(&other);
         for version in VERSIONS {
             for options in [&[("insecure", "")][..], &[("pin", &pin)]] {
-                let (output, got) = meets(&stolen, version, Kind::Mode, options);
+                let (output, got) = meets(&stolen, version, "tls-client", options);
                 assert_eq!(output.status.code(), Some(5), "{options:?}: {}", text(&output));
                 assert!(output.stdout.is_empty() && got.is_none(), "{options:?}");
             }
@@ -103,7 +71,7 @@ fn its_key_must_be_the_one_that_signs_and_the_one_that_is_pinned() {
     // That is so in any version of X.509.
     let stolen = Authority::server().with_key_of(&Authority::server());
     for version in VERSIONS {
-        let (output, got) = meets(&stolen, version, Kind::Mode, &[("insecure", "")]);
+        let (output, got) = meets(&stolen, version, "tls-client", &[("insecure", "")]);
         assert_eq!(output.status.code(), Some(5), "{}", text(&output));
         assert!(got.is_none());
     }
@@ -115,14 +83,15 @@ fn where_a_chain_is_wanted_the_refusal_says_what_to_do() {
     let issued = Issued::in_version_1(&PKCS_ECDSA_P256_SHA256);
     let (pin, other) = (issued.pin(), Authority::server());
     for version in VERSIONS {
-        for kind in KINDS {
+        for way in WAYS {
             for ca in [issued.ca(), other.ca()] {
                 for options in [&[("ca", ca.as_str())][..], &[("ca", &ca), ("pin", &pin)]] {
-                    let (output, got) = meets(&issued, version, kind, options);
-                    ended(&output, 5, HANDSHAKE_WITH);
-                    ended(&output, 5, "has an X.509 version before 3, without names to check");
+                    let (output, got) = meets(&issued, version, way, options);
+                    let option = if way == "tls-client" { format!("--pin {pin}") } else { format!(" pin={pin}") };
+                    for text in [HANDSHAKE_WITH, "has an X.509 version before 3, without names to check", &option] {
+                        ended(&output, 5, text);
+                    }
                     ended(&output, 5, "reissue it as version 3, with a subjectAltName");
-                    ended(&output, 5, &format!("{}{pin}", kind.option("pin")));
                     assert_eq!(got, None);
                 }
             }
@@ -137,7 +106,7 @@ fn an_old_authority_in_between_vouches_for_nobody() {
     let issued = root.below("A", |_| ()).issue(&Leaf::default());
     let issued = issued.old_in_between(&root);
     for version in VERSIONS {
-        let (output, got) = meets(&issued, version, Kind::Mode, &[("ca", &issued.ca())]);
+        let (output, got) = meets(&issued, version, "tls-client", &[("ca", &issued.ca())]);
         ended(&output, 5, "an authority in the chain of the certificate has an X.509 version before 3");
         assert_eq!(got, None);
     }
@@ -149,19 +118,17 @@ fn a_server_shows_an_old_certificate() {
     for issued in old_ones() {
         for version in VERSIONS {
             let (mut server, address) = served("tls-echo", &issued, &[]);
-            let mut peer = Tls::client(connect(address), client_config(None, &[version]));
-            peer.handshake();
+            let mut peer = Tls::connect(address, client_config(None, &[version]));
             peer.ping(b"hello");
             peer.end();
-            let args = ["tls-client", "--pin", &issued.pin(), &address.to_string()].map(str::to_owned);
-            ended(&outcome_with(args, "hello"), 0, "");
+            ended(&outcome_with(tls_line("tls-client", address, &[("pin", &issued.pin())]), "hello"), 0, "");
             assert!(server.is_running());
         }
     }
     // The server does not start with another key.
     let wrong = Issued::in_version_1(&PKCS_ED25519).with_key_of(&Authority::server());
-    let args = [vec!["tls-echo".to_owned()], wrong.options().to_vec(), vec!["127.0.0.1:0".to_owned()]].concat();
-    ended(&outcome(args), 2, "the private key does not belong to the certificate in");
+    let line = format!("tls-echo {} 127.0.0.1:0", wrong.options().join(" "));
+    refuses([format!("{line} => the private key does not belong to the certificate in")]);
 }
 
 /// A server refuses an old certificate of a client, and reports it. The client can present it.
@@ -169,9 +136,7 @@ fn a_server_shows_an_old_certificate() {
 fn a_client_with_an_old_certificate_is_refused() {
     let (own, old) = (Authority::server(), Issued::in_version_1(&PKCS_ECDSA_P256_SHA256));
     let (mut server, address) = served("tls-echo", &own, &["--client-ca", &own.ca()]);
-    let options = old.options();
-    let args = client_args(&own, &options, address);
-    let output = outcome_with(args, "hello");
+    let output = outcome_with(client_args(&own, &old.options(), address), "hello");
     assert_eq!(output.status.code(), Some(5), "{}", text(&output));
     let line = server.line(HANDSHAKE_WITH);
     assert!(line.contains("the client's certificate has an X.509 version before 3"), "{line}");
@@ -195,13 +160,10 @@ fn a_certificate_of_openssl_with_an_rsa_key() {
     let (mut server, address) = serve(["tls-echo", "-v", "--cert", &cert, "--key", &key, "127.0.0.1:0"]);
     let line = server.line("certificate pin ");
     let pin = line.rsplit(' ').next().expect("a word").to_owned();
-    let both_ways = |address: SocketAddr, options: &[&str]| {
-        let output = xport([&["tls-client"], options, &[&address.to_string()]].concat()).write_stdin("hello").output();
-        let output = output.expect("a run");
-        assert_eq!((output.status.code(), &*output.stdout), (Some(0), &b"hello"[..]), "{}", text(&output));
-    };
-    both_ways(address, &["--pin", &pin]);
-    both_ways(address, &["--insecure"]);
+    let options = [("pin", &*pin), ("insecure", "")];
+    for option in options {
+        gave(&outcome_with(tls_line("tls-client", address, &[option]), "hello"), 0, "hello");
+    }
     for version in ["-tls1_2", "-tls1_3"] {
         let mut peer = Command::new("openssl");
         peer.args(["s_server", "-accept", "127.0.0.1:0", "-rev", "-cert", &cert, "-key", &key, version]);
@@ -211,13 +173,11 @@ fn a_certificate_of_openssl_with_an_rsa_key() {
             let line = lines.try_recv().ok()?;
             line.strip_prefix("ACCEPT 127.0.0.1:").map(str::to_owned)
         });
-        for options in [["--pin", pin.as_str()].as_slice(), &["--insecure"]] {
-            let address = format!("localhost:{port}");
-            let args = [&["tls-client"], options, &[address.as_str()]].concat();
-            let mut client = Background::start(&args);
+        for option in options {
+            let mut client = Background::start(tls_line("tls-client", format!("localhost:{port}"), &[option]));
             let mut stdin = client.stdin();
             stdin.write_all(b"hello\n").expect("it reads");
-            assert_eq!(take(&mut client.stdout(), 6), b"olleh\n", "{version} {args:?}");
+            assert_eq!(take(&mut client.stdout(), 6), b"olleh\n", "{version} {option:?}");
         }
     }
 }

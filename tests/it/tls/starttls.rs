@@ -3,6 +3,9 @@
 
 use crate::harness::*;
 
+const NO_OPTION: (&str, &str) = ("", "");
+const LIMIT: (&str, &str) = ("handshake-timeout", "3s");
+
 const INJECTED: &str = "the server has sent bytes between its consent and TLS, and they may be forged";
 
 /// The lines of a server of one protocol, each after what it expects from the client.
@@ -113,66 +116,57 @@ impl Script {
         assert_eq!(got.escape_ascii().to_string(), expected.escape_ascii().to_string(), "{}", self.protocol);
     }
 
-    fn args(protocol: &str, issued: &Issued, options: &[&str], address: SocketAddr) -> Vec<String> {
-        let starttls = ["--starttls", protocol, "--server-name", "localhost"];
-        client_args(issued, &[&starttls, options].concat(), address)
-    }
-
-    /// Runs a client with a server that answers `last` to the request for TLS. Also returns what the client sent after
-    /// that.
-    fn answered(self, issued: &Issued, last: Vec<u8>) -> (Output, Vec<u8>) {
-        let protocol = self.protocol;
-        let server = Peer::serve(move |mut socket| {
+    /// A server that answers `last` to the request for TLS, and gives the bytes after that.
+    fn answers(self, last: Vec<u8>) -> Peer<Vec<u8>> {
+        Peer::serve(move |mut socket| {
             self.play(&mut socket);
             socket.write_all(&last).expect("the client reads");
             rest_of(&mut socket)
-        });
-        let output = outcome_with(Self::args(protocol, issued, &[], server.address), "a secret");
-        (output, server.join())
+        })
     }
+
+    /// A server that goes into TLS, and then does the rest.
+    fn into_tls<T: Send + 'static>(self, issued: &Issued, rest: impl FnOnce(Tls) -> T + Send + 'static) -> Peer<T> {
+        let config = server_config(issued, &VERSIONS);
+        Peer::serve(move |socket| rest(self.play_into_tls(socket, config)))
+    }
+}
+
+/// The script of a protocol.
+fn script(protocol: &str) -> Script {
+    scripts().into_iter().find(|script| script.protocol == protocol).expect("it is there")
+}
+
+/// What can ask for TLS: a client, a relay of stdin and stdout, a relay for a client, and a program.
+const WAYS: [&str; 4] = ["tls-client", "relay", "serve", "exec cat"];
+
+/// A line that asks for TLS in this way, with one more option.
+fn line(way: &str, protocol: &str, issued: &Issued, address: SocketAddr, option: (&str, &str)) -> Vec<String> {
+    let ca = issued.ca();
+    let options = [("ca", &*ca), ("server-name", "localhost"), ("starttls", protocol), option];
+    let count = if option.0.is_empty() { 3 } else { 4 };
+    let mut line = tls_line(if way == "serve" { "relay" } else { way }, address, &options[..count]);
+    if way == "serve" {
+        line.splice(1..2, ["--once", "tcp-listen:127.0.0.1:0"].map(str::to_owned));
+    }
+    line
 }
 
 #[test]
 fn every_protocol_gets_to_tls_and_the_session_is_inside() {
     let issued = Authority::server();
     for script in scripts() {
-        // Without this option, the end of stdin is held back.
         let protocol = script.protocol;
-        let config = server_config(&issued, &VERSIONS);
-        let server = Peer::serve(move |socket| {
-            let mut tls = script.play_into_tls(socket, config);
+        let server = script.into_tls(&issued, |mut tls| {
             let said = tls.receive_all();
             tls.send(&said);
             tls.end();
             said
         });
-        let args = Script::args(protocol, &issued, &["--half-close", "now"], server.address);
-        let output = outcome_with(&args, "hello");
-        assert_eq!(output.stdout, b"hello", "{protocol}: {}", text(&output));
-        ended(&output, 0, "");
+        // Without this option, the end of stdin is held back.
+        let line = line("tls-client", protocol, &issued, server.address, ("half-close", "now"));
+        printed(&outcome_with(line, "hello"), "hello");
         assert_eq!(server.join(), b"hello", "{protocol}");
-    }
-}
-
-#[test]
-fn a_refusal_is_shown_and_nothing_is_sent_in_the_clear() {
-    let issued = Authority::server();
-    for script in scripts() {
-        let (protocol, quoted, last) = (script.protocol, script.quoted, script.refusal.clone());
-        let (output, rest) = script.answered(&issued, last);
-        ended(&output, 5, quoted);
-        assert!(output.stdout.is_empty() && rest.is_empty(), "{protocol}: {}, {rest:?}", text(&output));
-    }
-}
-
-#[test]
-fn what_follows_the_consent_in_the_clear_ends_the_run() {
-    let issued = Authority::server();
-    for script in scripts() {
-        let (protocol, last) = (script.protocol, [&script.consent, &b"250 injected\r\n"[..]].concat());
-        let (output, rest) = script.answered(&issued, last);
-        ended(&output, 5, INJECTED);
-        assert!(output.stdout.is_empty() && rest.is_empty(), "{protocol}: {}, {rest:?}", text(&output));
     }
 }
 
@@ -189,54 +183,26 @@ fn what_comes_in_the_clear_instead_of_tls_ends_the_run() {
             socket.write_all(b"250 injected\r\n").expect("the client reads");
             rest_of(&mut socket)
         });
-        let output = outcome_with(Script::args(protocol, &issued, &[], server.address), "a secret");
+        let output = outcome_with(line("tls-client", protocol, &issued, server.address, NO_OPTION), "a secret");
         ended(&output, 5, "the server agreed to TLS and then sent something else");
         assert!(output.stdout.is_empty(), "{protocol}: {}", text(&output));
         server.join();
     }
 }
 
-#[test]
-fn a_server_that_says_no_more_is_given_up() {
-    let issued = Authority::server();
-    let given_up = |script: Script| {
-        let (protocol, missing) = (script.protocol, script.missing);
-        let server = Peer::serve(move |mut socket| {
-            script.play(&mut socket);
-            rest_of(&mut socket)
-        });
-        let output =
-            outcome_with(Script::args(protocol, &issued, &["--handshake-timeout", "3s"], server.address), "a secret");
-        ended(&output, 124, &format!("{missing}; --handshake-timeout sets the limit"));
-        assert_eq!(server.join(), b"", "nothing more is sent in the clear");
-    };
-    thread::scope(|scope| {
-        for script in scripts() {
-            scope.spawn(|| given_up(script));
-        }
-    });
-}
-
-/// The same if the server does not greet, or does not go on after its consent: the handshake has its own time limit.
+/// Silence after the greeting or after the consent is given up too. The handshake has its own time limit.
 #[test]
 fn silence_is_given_up_at_any_point() {
     let issued = Authority::server();
-    let client = |address| {
-        let options = ["--starttls", "smtp", "--server-name", "localhost", "--handshake-timeout", "3s"];
-        outcome_with(client_args(&issued, &options, address), "a secret")
-    };
+    let client = |address| outcome_with(line("tls-client", "smtp", &issued, address, LIMIT), "a secret");
     thread::scope(|scope| {
         scope.spawn(|| {
             let server = Peer::serve(|mut socket| rest_of(&mut socket));
             ended(&client(server.address), 124, "the server has sent no greeting within 3s");
             assert_eq!(server.join(), b"");
         });
-        let script = scripts().swap_remove(0);
-        let server = Peer::serve(move |mut socket| {
-            script.play(&mut socket);
-            socket.write_all(&script.consent).expect("the client reads");
-            rest_of(&mut socket)
-        });
+        let consent = script("smtp").consent;
+        let server = script("smtp").answers(consent);
         ended(&client(server.address), 124, "connection with 127.0.0.1:");
         let hello = server.join();
         assert!(hello.starts_with(&[22, 3]), "a handshake of TLS, and nothing in the clear: {hello:?}");
@@ -246,12 +212,9 @@ fn silence_is_given_up_at_any_point() {
 #[test]
 fn an_end_and_a_reset_in_the_clear_are_told_apart() {
     let issued = Authority::server();
-    let run = |address| {
-        let options = ["--starttls", "smtp", "--server-name", "localhost"];
-        Background::start(client_args(&issued, &options, address))
-    };
+    let run = |address| Background::start(line("tls-client", "smtp", &issued, address, NO_OPTION)).finish();
     let server = Peer::serve(|mut socket| socket.write_all(b"220 hel").expect("the client reads"));
-    let output = run(server.address).finish();
+    let output = run(server.address);
     ended(&output, 5, "the server has ended the connection before its consent to TLS, after \"220 hel\"");
     server.join();
 
@@ -260,7 +223,7 @@ fn an_end_and_a_reset_in_the_clear_are_told_apart() {
         socket.read_exact(&mut [0; 4]).expect("EHLO");
         reset(socket);
     });
-    ended(&run(server.address).finish(), 4, "Connection reset by peer");
+    ended(&run(server.address), 4, "Connection reset by peer");
     server.join();
 }
 
@@ -269,57 +232,36 @@ fn an_end_and_a_reset_in_the_clear_are_told_apart() {
 fn a_server_that_consents_is_not_trusted_for_that() {
     let (issued, other) = (Authority::server(), Authority::server());
     let config = server_config(&other, &VERSIONS);
-    let script = scripts().swap_remove(2);
-    let protocol = script.protocol;
     let server = Peer::serve(move |mut socket| {
-        script.play(&mut socket);
-        socket.write_all(&script.consent).expect("the client reads");
+        script("pop3").play(&mut socket);
+        socket.write_all(&script("pop3").consent).expect("the client reads");
         Tls::server(socket, config).try_handshake().is_err()
     });
-    let output = outcome_with(Script::args(protocol, &issued, &[], server.address), "a secret");
-    assert_eq!(output.status.code(), Some(5), "{}", text(&output));
-    assert!(output.stdout.is_empty());
+    let output = outcome_with(line("tls-client", "pop3", &issued, server.address, NO_OPTION), "a secret");
+    gave(&output, 5, "");
     server.join();
 }
-
-/// An endpoint of TLS that is asked for, and what must be behind it for a run that ends well.
-fn endpoint(protocol: &str, issued: &Issued, address: SocketAddr, options: &str) -> String {
-    format!("tls:{address},ca={},server-name=localhost,starttls={protocol}{options}", issued.ca())
-}
-
-/// The three runs that can ask: a relay of stdin and stdout, a relay for a client, and a program. `None` is a relay for
-/// clients.
-fn arguments(run: &str, endpoint: &str) -> Vec<String> {
-    let words: &[&str] = match run {
-        "relay" => &["relay", "--half-close", "now", "-", endpoint],
-        "serve" => &["relay", "--once", "tcp-listen:127.0.0.1:0", endpoint],
-        _ => &["exec", "--connect", endpoint, "--", "cat"],
-    };
-    words.iter().map(|word| (*word).to_owned()).collect()
-}
-
-const RUNS: [&str; 3] = ["relay", "serve", "exec"];
 
 /// A relay and a program get the greeting as their first bytes, since a plain client waits for it.
 #[test]
 fn a_relay_and_a_program_ask_for_tls_too() {
     let issued = Authority::server();
-    let cases = RUNS.into_iter().flat_map(|run| (0..scripts().len()).map(move |index| (run, index)));
-    for_each(cases, |(run, index)| {
-        let script = scripts().swap_remove(index);
-        let (protocol, config) = (script.protocol, server_config(&issued, &VERSIONS));
-        let first = [&script.greeting()[..], b"hello"].concat();
-        let server = Peer::serve(move |socket| {
-            let mut tls = script.play_into_tls(socket, config);
+    let cases = WAYS[1..].iter().flat_map(|way| scripts().into_iter().map(move |script| (*way, script.protocol)));
+    for_each(cases, |(way, protocol)| {
+        let first = [&script(protocol).greeting()[..], b"hello"].concat();
+        let server = script(protocol).into_tls(&issued, |mut tls| {
             tls.send(b"hello");
             tls.close_notify();
             let said = tls.receive_all();
             tls.fin();
             said
         });
-        let endpoint = endpoint(protocol, &issued, server.address, "");
-        let mut program = Background::start(arguments(run, &endpoint));
-        match run {
+        let mut words = line(way, protocol, &issued, server.address, NO_OPTION);
+        if way == "relay" {
+            words.splice(1..1, ["--half-close", "now"].map(str::to_owned));
+        }
+        let mut program = Background::start(words);
+        match way {
             "relay" => {
                 assert_eq!(take(&mut program.stdout(), first.len()), first, "{protocol}");
                 program.stdin().write_all(b"hello").expect("it reads");
@@ -332,8 +274,8 @@ fn a_relay_and_a_program_ask_for_tls_too() {
             }
             _ => (),
         }
-        let said = if run == "exec" { &first[..] } else { b"hello" };
-        assert_eq!(server.join(), said, "{run} {protocol}");
+        let said = if way == "exec cat" { &first[..] } else { b"hello" };
+        assert_eq!(server.join(), said, "{way} {protocol}");
         program.ends_with(0);
     });
 }
@@ -342,20 +284,18 @@ fn a_relay_and_a_program_ask_for_tls_too() {
 #[test]
 fn only_the_greeting_is_handed_on() {
     let issued = Authority::server();
-    let server = Peer::serve({
-        let config = server_config(&issued, &VERSIONS);
-        move |mut socket| {
-            socket.write_all(b"* OK ready\n* CAPABILITY FORGED\r\n* 1 EXISTS\r\n").expect("the client reads");
-            assert_eq!(take(&mut socket, 13), b"a1 STARTTLS\r\n");
-            socket.write_all(b"* CAPABILITY FORGED\r\na1 OK\r\n").expect("the client reads");
-            let mut tls = Tls::server(socket, config);
-            tls.handshake();
-            tls.send(b"inside");
-            tls.end();
-        }
+    let config = server_config(&issued, &VERSIONS);
+    let server = Peer::serve(move |mut socket| {
+        socket.write_all(b"* OK ready\n* CAPABILITY FORGED\r\n* 1 EXISTS\r\n").expect("the client reads");
+        assert_eq!(take(&mut socket, 13), b"a1 STARTTLS\r\n");
+        socket.write_all(b"* CAPABILITY FORGED\r\na1 OK\r\n").expect("the client reads");
+        let mut tls = Tls::server(socket, config);
+        tls.handshake();
+        tls.send(b"inside");
+        tls.end();
     });
-    let output = outcome(["relay", "-", &endpoint("imap", &issued, server.address, "")]);
-    assert_eq!((output.status.code(), &*output.stdout), (Some(0), &b"* OK ready\r\ninside"[..]), "{}", text(&output));
+    let output = outcome(line("relay", "imap", &issued, server.address, NO_OPTION));
+    gave(&output, 0, "* OK ready\r\ninside");
     server.join();
 
     for greeting in ["220 hello\r250 forged\r\n", "220 hello\r\r\n"] {
@@ -363,7 +303,7 @@ fn only_the_greeting_is_handed_on() {
             socket.write_all(greeting.as_bytes()).expect("the client reads");
             rest_of(&mut socket)
         });
-        let output = outcome(["relay", "-", &endpoint("smtp", &issued, server.address, "")]);
+        let output = outcome(line("relay", "smtp", &issued, server.address, NO_OPTION));
         ended(&output, 5, "a carriage return in the greeting may hide a forged answer: \"220 hello");
         assert!(output.stdout.is_empty() && server.join().is_empty(), "{}", text(&output));
     }
@@ -376,10 +316,7 @@ fn a_plain_client_works_through_a_relay() {
         return;
     }
     let issued = Authority::server();
-    let config = server_config(&issued, &VERSIONS);
-    let script = scripts().swap_remove(0);
-    let server = Peer::serve(move |socket| {
-        let mut tls = script.play_into_tls(socket, config);
+    let server = script("smtp").into_tls(&issued, |mut tls| {
         tls.expect(b"noop\r\n");
         tls.send(b"250 still here\r\n");
         tls.expect(b"quit\r\n");
@@ -387,7 +324,7 @@ fn a_plain_client_works_through_a_relay() {
         tls.end();
         tls.receive_all();
     });
-    let mut relay = Background::start(arguments("serve", &endpoint("smtp", &issued, server.address, "")));
+    let mut relay = Background::start(line("serve", "smtp", &issued, server.address, NO_OPTION));
     let code = "import smtplib, sys\n\
         client = smtplib.SMTP('127.0.0.1', int(sys.argv[1]), local_hostname='me', timeout=20)\n\
         print(client.noop(), client.quit())";
@@ -399,50 +336,58 @@ fn a_plain_client_works_through_a_relay() {
     relay.ends_with(0);
 }
 
-/// Whatever goes wrong before TLS is the run's failure, with the words that a client has for it, and nothing of the bytes
-/// that were to be protected is sent.
+/// Whatever goes wrong before TLS is the run's failure, with the same words in every way. Nothing of the bytes that were
+/// to be protected is sent or printed.
+#[track_caller]
+fn fails(issued: &Issued, way: &str, protocol: &str, last: Vec<u8>, message: &str) {
+    let (status, option) = if last.is_empty() { (124, LIMIT) } else { (5, NO_OPTION) };
+    let server = script(protocol).answers(last);
+    let mut program = Background::start(line(way, protocol, issued, server.address, option));
+    // The run can be over before it reads this.
+    let _client = match way {
+        "exec cat" => None,
+        "serve" => {
+            let mut client = connect(program.address());
+            let _ = client.write_all(b"a secret");
+            Some(client)
+        }
+        _ => {
+            let _ = program.stdin().write_all(b"a secret");
+            None
+        }
+    };
+    assert_eq!(server.join(), b"", "{way} {protocol}: nothing more is sent in the clear");
+    let output = program.finish();
+    gave(&output, status, "");
+    if way != "serve" {
+        ended(&output, status, message);
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    let says = |line: &&str| line.contains(message) && line.contains(": connection with 127.0.0.1:");
+    assert_eq!(said.lines().filter(says).count(), 1, "{way} {protocol}: {said}");
+}
+
 #[test]
-fn what_goes_wrong_before_tls_ends_a_relay_and_a_program() {
+fn a_refusal_and_forged_bytes_end_the_run() {
     let issued = Authority::server();
-    let injected = |script: &Script| [&script.consent, &b"250 injected\r\n"[..]].concat();
-    type Last = Option<fn(&Script) -> Vec<u8>>;
-    let faults: [(Last, i32, Option<&str>); 3] =
-        [(Some(|script| script.refusal.clone()), 5, None), (Some(injected), 5, Some(INJECTED)), (None, 124, None)];
-    let cases = RUNS.into_iter().flat_map(|run| (0..scripts().len()).map(move |index| (run, index)));
-    for_each(cases, |(run, index)| {
-        for (last, status, message) in faults {
-            let script = scripts().swap_remove(index);
-            let silent = format!("{}; handshake-timeout sets the limit", script.missing);
-            let own = if last.is_some() { script.quoted } else { &silent };
-            let (protocol, message) = (script.protocol, message.unwrap_or(own));
-            let server = Peer::serve(move |mut socket| {
-                script.play(&mut socket);
-                if let Some(last) = last {
-                    socket.write_all(&last(&script)).expect("the client reads");
-                }
-                rest_of(&mut socket)
-            });
-            let limit = if last.is_none() { ",handshake-timeout=3s" } else { "" };
-            let endpoint = endpoint(protocol, &issued, server.address, limit);
-            let mut program = Background::start(arguments(run, &endpoint));
-            let _client = match run {
-                "relay" => {
-                    // The run can be over before it reads this.
-                    let _ = program.stdin().write_all(b"a secret");
-                    None
-                }
-                "serve" => {
-                    let mut client = connect(program.address());
-                    let _ = client.write_all(b"a secret");
-                    Some(client)
-                }
-                _ => None,
-            };
-            assert_eq!(server.join(), b"", "{run} {protocol}: nothing more is sent in the clear");
-            program.ends_with(status);
-            let lines = program.all_lines();
-            let says = |line: &&String| line.contains(message) && line.contains(": connection with 127.0.0.1:");
-            assert_eq!(lines.iter().filter(says).count(), 1, "{run} {protocol}: {lines:?}");
+    let cases = WAYS.iter().flat_map(|way| scripts().into_iter().map(move |script| (*way, script.protocol)));
+    for_each(cases, |(way, protocol)| {
+        let Script { refusal, quoted, consent, .. } = script(protocol);
+        fails(&issued, way, protocol, refusal, quoted);
+        fails(&issued, way, protocol, [&consent[..], b"250 injected\r\n"].concat(), INJECTED);
+    });
+}
+
+#[test]
+fn a_server_that_says_no_more_is_given_up() {
+    let issued = &Authority::server();
+    thread::scope(|scope| {
+        for way in WAYS {
+            for Script { protocol, missing, .. } in scripts() {
+                let dashes = if way == "tls-client" { "--" } else { "" };
+                let message = format!("{missing}; {dashes}handshake-timeout sets the limit");
+                scope.spawn(move || fails(issued, way, protocol, Vec::new(), &message));
+            }
         }
     });
 }
@@ -452,22 +397,19 @@ fn what_goes_wrong_before_tls_ends_a_relay_and_a_program() {
 fn a_refusal_costs_a_relay_of_many_one_pair() {
     let issued = Authority::server();
     let (listener, address) = listening();
-    let mut program = Background::start(["relay", "tcp-listen:127.0.0.1:0", &endpoint("pop3", &issued, address, "")]);
-    let at = program.address();
+    let mut words = line("serve", "pop3", &issued, address, NO_OPTION);
+    words.remove(1);
+    let (mut program, at) = serve(words);
     let mut refused = connect(at);
     let mut server = accept(&listener);
-    let script = scripts().swap_remove(2);
+    let script = script("pop3");
     script.play(&mut server);
     server.write_all(&script.refusal).expect("it reads");
     assert_eq!(rest_of(&mut refused), b"");
     program.line("the server refuses STLS");
 
     let mut served = connect(at);
-    let mut server = accept(&listener);
-    script.play(&mut server);
-    server.write_all(&script.consent).expect("it reads");
-    let mut tls = Tls::server(server, server_config(&issued, &VERSIONS));
-    tls.handshake();
+    let mut tls = script.play_into_tls(accept(&listener), server_config(&issued, &VERSIONS));
     served.write_all(b"ping").expect("it reads");
     tls.expect(b"ping");
     tls.send(b"pong");
@@ -480,28 +422,21 @@ fn a_refusal_costs_a_relay_of_many_one_pair() {
 #[test]
 fn the_end_before_the_last_answer_is_held_back() {
     let issued = Authority::server();
-    for_each(["client", "relay", "exec"], |run| {
-        let script = scripts().swap_remove(0);
-        let config = server_config(&issued, &VERSIONS);
-        let server = Peer::serve(move |socket| {
-            let mut tls = script.play_into_tls(socket, config);
+    for_each(["tls-client", "relay", "exec printf 'QUIT\\r\\n'; exec >&-; cat >/dev/null"], |way| {
+        let server = script("smtp").into_tls(&issued, |mut tls| {
             tls.expect(b"QUIT\r\n");
             assert!(!has_come(&tls.socket, Duration::from_secs(1)), "the end has come before the answer");
             tls.send(b"221 bye\r\n");
             tls.end();
             tls.receive_all();
         });
-        let endpoint = endpoint("smtp", &issued, server.address, "");
-        let output = match run {
-            "client" => outcome_with(Script::args("smtp", &issued, &[], server.address), "QUIT\r\n"),
-            "relay" => outcome_with(["relay", "-", &endpoint], "QUIT\r\n"),
-            _ => outcome(["exec", "--connect", &endpoint, "--shell", "printf 'QUIT\\r\\n'; exec >&-; cat >/dev/null"]),
+        let output = outcome_with(line(way, "smtp", &issued, server.address, NO_OPTION), "QUIT\r\n");
+        let expected = match way {
+            "tls-client" => "221 bye\r\n",
+            "relay" => "220-mx.example ESMTP\r\n220 hello\r\n221 bye\r\n",
+            _ => "",
         };
-        assert_eq!(output.status.code(), Some(0), "{run}: {}", text(&output));
-        if run != "exec" {
-            let greeting: &[u8] = if run == "relay" { b"220-mx.example ESMTP\r\n220 hello\r\n" } else { b"" };
-            assert_eq!(output.stdout, [greeting, b"221 bye\r\n"].concat(), "{run}");
-        }
+        gave(&output, 0, expected);
         server.join();
     });
 }
@@ -510,22 +445,20 @@ fn the_end_before_the_last_answer_is_held_back() {
 #[test]
 fn a_dump_begins_inside_tls() {
     let issued = Authority::server();
-    let script = scripts().swap_remove(0);
-    let config = server_config(&issued, &VERSIONS);
-    let server = Peer::serve(move |socket| {
-        let mut tls = script.play_into_tls(socket, config);
+    let server = script("smtp").into_tls(&issued, |mut tls| {
         let said = tls.receive_all();
         tls.send(b"inside");
         tls.end();
         said
     });
-    let options = ["--crlf", "--dump", "-", "--half-close", "now"];
-    let server_address = server.address;
-    let output = outcome_with(Script::args("smtp", &issued, &options, server_address), "EHLO me\n");
-    assert_eq!((output.status.code(), &*output.stdout), (Some(0), &b"inside"[..]), "{}", text(&output));
+    let mut words = line("tls-client", "smtp", &issued, server.address, ("half-close", "now"));
+    words.splice(1..1, ["--crlf", "--dump", "-"].map(str::to_owned));
+    let output = outcome_with(words, "EHLO me\n");
+    gave(&output, 0, "inside");
+    let address = server.address;
     assert_eq!(server.join(), b"EHLO me\r\n");
     let dump = text(&output);
-    let said = |what: &str, len| dump.contains(&format!("{what} {server_address}: {len} bytes at 0"));
+    let said = |what: &str, len| dump.contains(&format!("{what} {address}: {len} bytes at 0"));
     assert!(said("sent to", 9) && said("received from", 6), "{dump}");
     assert!(!dump.contains("STARTTLS") && !dump.contains("220 "), "{dump}");
 }

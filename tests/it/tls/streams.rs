@@ -9,14 +9,12 @@ const MEGABYTES: usize = 5_000_000;
 #[track_caller]
 fn echoed(issued: &Issued, address: SocketAddr, data: &[u8]) {
     let output = outcome_with(client_args(issued, &["--half-close", "now"], address), data);
-    ended(&output, 0, "");
-    assert!(output.stdout == data, "{} bytes came back of {}", output.stdout.len(), data.len());
+    printed(&output, data);
 }
 
 #[test]
 fn an_echo_gives_back_what_it_gets() {
-    let issued = Authority::server();
-    let (mut server, address) = served("tls-echo", &issued, &[]);
+    let (issued, mut server, address) = tls_server("tls-echo", &[]);
     for n in [0, 1, 16_383, 16_384, 16_385, 65_537, MEGABYTES] {
         echoed(&issued, address, &pattern(n));
     }
@@ -25,8 +23,7 @@ fn an_echo_gives_back_what_it_gets() {
 
 #[test]
 fn a_server_and_a_client_talk_to_each_other() {
-    let issued = Authority::server();
-    let (mut server, address) = served("tls-server", &issued, &[]);
+    let (issued, mut server, address) = tls_server("tls-server", &[]);
     let (there, back) = (pattern(1 << 20), pattern((1 << 20) + 9).split_off(9));
     feed(server.stdin(), back.clone());
     let mut stdout = server.stdout();
@@ -34,8 +31,7 @@ fn a_server_and_a_client_talk_to_each_other() {
     // As `tls`, by its name and without an IP address.
     let args = ["tls", "--ca", &issued.ca(), &format!("localhost:{}", address.port())];
     let output = outcome_with(args, there.clone());
-    ended(&output, 0, "");
-    assert!(output.stdout == back);
+    printed(&output, &back);
     assert!(reading.join().expect("stdout can be read") == there);
     server.ends_with(0);
     assert_eq!(server.all_lines().len(), 1, "{:?}", server.all_lines());
@@ -43,8 +39,7 @@ fn a_server_and_a_client_talk_to_each_other() {
 
 #[test]
 fn megabytes_both_ways_at_once_from_a_scripted_client() {
-    let issued = Authority::server();
-    let (_server, address) = served("tls-echo", &issued, &[]);
+    let (_issued, _server, address) = tls_server("tls-echo", &[]);
     let data = pattern(MEGABYTES);
     comes_back(address, &data);
 }
@@ -101,8 +96,7 @@ fn megabytes_with_a_reader_that_stops_for_a_while() {
 /// A client that sends for ever and reads nothing has to wait, and costs no memory.
 #[test]
 fn a_peer_that_never_reads_is_not_kept_in_memory() {
-    let issued = Authority::server();
-    let (server, address) = served("tls-echo", &issued, &[]);
+    let (_issued, server, address) = tls_server("tls-echo", &[]);
     let mut peers: Vec<Tls> =
         VERSIONS.iter().map(|version| Tls::connect(address, client_config(None, &[version]))).collect();
     for peer in &mut peers {
@@ -179,8 +173,7 @@ fn small_change() {
 /// Sizes around the largest record, made by either side.
 #[test]
 fn sizes_around_that_of_a_record() {
-    let issued = Authority::server();
-    let (_server, address) = served("tls-echo", &issued, &[]);
+    let (_issued, _server, address) = tls_server("tls-echo", &[]);
     for version in VERSIONS {
         let mut peer = Tls::connect(address, client_config(None, &[version]));
         for n in [1, 16_383, 16_384, 16_385, 32_767, 32_768, 32_769] {
@@ -209,8 +202,7 @@ fn records_are_filled() {
 /// Runs an echo behind a proxy that changes the first bytes of the client.
 #[track_caller]
 fn echo_behind(mangle: fn(&mut TcpStream, &mut TcpStream)) {
-    let issued = Authority::server();
-    let (_server, address) = served("tls-echo", &issued, &[]);
+    let (issued, _server, address) = tls_server("tls-echo", &[]);
     let address = proxy(address, move |mut client, mut server| {
         client.set_nodelay(true).and_then(|()| server.set_nodelay(true)).expect("TCP_NODELAY");
         mangle(&mut client, &mut server);
@@ -250,8 +242,7 @@ fn a_client_hello_may_come_in_records_of_a_byte_each() {
 /// Many clients are served at once, although one of them never stops.
 #[test]
 fn one_busy_client_does_not_starve_the_others() {
-    let issued = Authority::server();
-    let (_server, address) = served("tls-echo", &issued, &[]);
+    let (_issued, _server, address) = tls_server("tls-echo", &[]);
     let mut busy = Tls::connect(address, client_config(None, &VERSIONS));
     let sealed = busy.sealed(&vec![b'z'; 32 << 20]);
     let mut socket = busy.socket.try_clone().expect("a copy");
@@ -269,8 +260,7 @@ fn one_busy_client_does_not_starve_the_others() {
 /// A server ends on its signal despite a stalled session and a stalled handshake.
 #[test]
 fn a_server_ends_by_a_signal_in_the_middle_of_everything() {
-    let issued = Authority::server();
-    let (mut server, address) = served("tls-echo", &issued, &["--grace", "100ms"]);
+    let (_issued, mut server, address) = tls_server("tls-echo", &["--grace", "100ms"]);
     let silent = connect(address);
     let mut peer = Tls::connect(address, client_config(None, &VERSIONS));
     peer.ping(b"hello");

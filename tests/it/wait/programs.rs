@@ -21,8 +21,7 @@ fn xport_becomes_the_program() {
 /// The program has the signals, the descriptors and the limits that it would have without xport.
 #[test]
 fn the_program_gets_nothing_of_xport() {
-    let issued = Authority::server();
-    let (_server, secure) = served("tls-echo", &issued, &[]);
+    let (issued, _server, secure) = tls_server("tls-echo", &[]);
     let (_listener, open) = listening();
     let services = [open.to_string(), format!("localhost:{}", open.port()), format!("tls:{secure},ca={}", issued.ca())];
     for look in ["exec grep '^Sig[BI]' /proc/self/status", "exec ls /proc/self/fd", "ulimit -Sa"] {
@@ -46,8 +45,7 @@ fn the_program_gets_nothing_of_xport() {
 
 #[test]
 fn a_failure_never_runs_the_program() {
-    let issued = Authority::server();
-    let (_server, secure) = served("tls-echo", &issued, &[]);
+    let (_issued, _server, secure) = tls_server("tls-echo", &[]);
     let (_socket, closed) = refusing();
     let (_listener, open) = listening();
     for (line, status) in [

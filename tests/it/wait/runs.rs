@@ -72,8 +72,7 @@ fn the_time_limit_names_each_service_that_is_not_up() {
 /// Without --for there is one try for each service, and the first failure in the order of the line decides.
 #[test]
 fn one_try_names_each_service_that_is_not_up() {
-    let issued = Authority::server();
-    let (_server, secure) = served("tls-echo", &issued, &[]);
+    let (_issued, _server, secure) = tls_server("tls-echo", &[]);
     let (_socket, closed) = refusing();
     let (closed, secure) = (closed.to_string(), format!("tls:{secure}"));
     // A second line about the certificate says what to do.

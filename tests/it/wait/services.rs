@@ -33,8 +33,7 @@ fn head_of(stream: &mut impl Read) -> String {
 
 #[test]
 fn a_service_of_each_kind_is_up() {
-    let issued = Authority::server();
-    let (_tls, secure) = served("tls-echo", &issued, &[]);
+    let (issued, _tls, secure) = tls_server("tls-echo", &[]);
     let (_udp, datagrams) = serve(["udp-echo", "127.0.0.1:0"]);
     let (listener, address) = listening();
     let (_folder, path) = path("s");
@@ -169,8 +168,7 @@ fn a_service_that_is_not_up_is_named_with_the_reason() {
 
 #[test]
 fn a_bad_certificate_is_status_5() {
-    let issued = Authority::server();
-    let (_server, address) = served("tls-echo", &issued, &[]);
+    let (issued, _server, address) = tls_server("tls-echo", &[]);
     ended(&waits([format!("tls:{address}")]), 5, "handshake with");
     ended(&waits([format!("https://{address}/")]), 5, "handshake with");
     let wrong = format!("tls:{address},pin=sha256:{}", "00".repeat(32));
