@@ -81,6 +81,13 @@ pub fn relaying(options: &[&str], left: &str, right: &str) -> (Background, Socke
     serve([&["relay"], options, &[left, right]].concat())
 }
 
+/// Waits for the port file of a server, and returns the address.
+#[track_caller]
+pub fn port_in(file: &Path) -> SocketAddr {
+    let port = eventually("the port file", || fs::read_to_string(file).ok()?.strip_suffix('\n')?.parse().ok());
+    SocketAddr::from(([127, 0, 0, 1], port))
+}
+
 /// Lets a command inherit a descriptor under the same number.
 pub fn pass_on(command: &mut Command, fd: &impl AsRawFd) {
     let fd = fd.as_raw_fd();
