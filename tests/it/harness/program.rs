@@ -81,6 +81,13 @@ pub fn relaying(options: &[&str], left: &str, right: &str) -> (Background, Socke
     serve([&["relay"], options, &[left, right]].concat())
 }
 
+/// Waits for the port file of a server, and returns the address.
+#[track_caller]
+pub fn port_in(file: &Path) -> SocketAddr {
+    let port = eventually("the port file", || fs::read_to_string(file).ok()?.strip_suffix('\n')?.parse().ok());
+    SocketAddr::from(([127, 0, 0, 1], port))
+}
+
 /// Lets a command inherit a descriptor under the same number.
 pub fn pass_on(command: &mut Command, fd: &impl AsRawFd) {
     let fd = fd.as_raw_fd();
@@ -178,6 +185,16 @@ impl Background {
         let heard = self.seen.iter().find(|line| line.contains("listening on ")).cloned();
         let line = heard.unwrap_or_else(|| self.line("listening on "));
         line.split_once("listening on ").expect("it has been looked for").1.trim().to_owned()
+    }
+
+    /// Waits until it listens, and connects to its unix socket.
+    #[track_caller]
+    pub fn unix_client(&mut self, path: impl AsRef<Path>) -> UnixStream {
+        self.listens();
+        let stream = UnixStream::connect(path).expect("it accepts");
+        stream.set_read_timeout(Some(DEADLINE)).expect("a timeout");
+        stream.set_write_timeout(Some(DEADLINE)).expect("a timeout");
+        stream
     }
 
     pub fn pid(&self) -> u32 {

@@ -20,7 +20,8 @@
 //! | `see TEXT` | expects it on stdout |
 //! | `leave` | reads stdout no more |
 //! | `full` | waits until stdout is full |
-//! | `raw`, `cooked` | waits until the terminal is raw, expects it to be as it was |
+//! | `only TEXT` | of a terminal: sees it and no echo before it |
+//! | `raw`, `cooked` | has a terminal that is raw, or as it was |
 //!
 //! | of the peer | |
 //! |---|---|
@@ -92,7 +93,12 @@ fn play(case: &str, script: &str) {
     let mut stage = Stage::new(command([""; 0]), case);
     match script.split_once("; ") {
         Some(("nobody", steps)) => {
-            stage.program.listens();
+            if matches!(
+                stage.places[0],
+                Place::TcpServed | Place::UnixServed(_) | Place::TlsServed(_) | Place::UdpServed
+            ) {
+                stage.program.listens();
+            }
             stage.plays(steps);
         }
         _ => {
@@ -238,6 +244,11 @@ impl Stage {
         Self { case, program, stdin, stdout, terminal, places, peers, current, clock, typed, seen, said, got, _ground }
     }
 
+    #[track_caller]
+    pub fn terminal(&self) -> &Terminal {
+        self.terminal.as_ref().expect("it has a terminal")
+    }
+
     /// Executes steps. A failure names the case and the step.
     #[track_caller]
     pub fn plays(&mut self, steps: &str) {
@@ -271,9 +282,11 @@ impl Stage {
         match (name, &self.terminal) {
             ("type", Some(terminal)) => return terminal.type_in(rest),
             ("see", Some(terminal)) => return terminal.shows(rest),
+            ("only", Some(terminal)) => {
+                return expect(&mut terminal.master.try_clone().expect("a copy"), rest.as_bytes());
+            }
             ("raw", Some(terminal)) => {
-                let before = Terminal::new().settings();
-                return eventually("a raw terminal", || (terminal.settings() != before).then_some(()));
+                return assert!(terminal.settings() != Terminal::new().settings(), "the terminal is not raw");
             }
             ("cooked" | "status" | "killed", Some(terminal)) => {
                 if name != "cooked" {
@@ -445,6 +458,7 @@ fn signal(name: &str) -> i32 {
         "USR1" => libc::SIGUSR1,
         "USR2" => libc::SIGUSR2,
         "ALRM" => libc::SIGALRM,
+        "KILL" => libc::SIGKILL,
         _ => panic!("{name} is no signal of a script"),
     }
 }
@@ -464,6 +478,7 @@ fn scripts_can_fail() {
         ("tcp-client </dev/null", "type x; get x"),
         ("relay TCP UNIX", "peer 1; say hello; peer 2; get hullo"),
         ("tcp-client --raw -v <TTY", "hear connected; cooked"),
+        ("tcp-client -v <TTY", "hear connected; raw"),
     ] {
         let outcome = std::panic::catch_unwind(|| play(case, script));
         assert!(outcome.is_err(), "{case}: {script} has not failed");
