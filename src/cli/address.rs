@@ -9,7 +9,7 @@ use std::os::fd::RawFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
-use crate::cli::host::{find_service, parse_host, parse_port};
+use crate::cli::host::{find_service, is_digits, parse_host, parse_port};
 use crate::cli::quote::{quote, quote_os};
 use crate::transports::address::{Address, Host, HostPort, Place, UnixName};
 
@@ -102,14 +102,28 @@ pub(super) const SWAPPED: &str = "host and port are swapped";
 
 /// Whether a number stands where a host belongs, and a host where a port belongs.
 pub(super) fn are_swapped(host: &str, port: &str) -> bool {
-    let is_number = host.parse::<u16>().is_ok() && host.bytes().all(|byte| byte.is_ascii_digit());
-    is_number && is_host_alone(port)
+    is_digits(host) && host.parse::<u16>().is_ok() && is_host_alone(port)
 }
 
 /// Whether a text is a host and no port.
 pub(super) fn is_host_alone(text: &str) -> bool {
     let is_name = text.starts_with(|c: char| c.is_ascii_alphabetic());
     parse_port(text).is_err() && parse_host(text).is_ok_and(|host| is_name || matches!(host, Host::Ip { .. }))
+}
+
+/// Whether a text is host and port.
+pub(super) fn is_address(text: &str) -> bool {
+    parse_inet(text).is_ok()
+}
+
+/// Host and port in one word. `None` if they make no address, or if the host has a port already. `PORT` stands for a
+/// port that the user has to fill in.
+pub(super) fn with_port(host: &str, port: &str) -> Option<String> {
+    let host = if host.parse::<Ipv6Addr>().is_ok() { format!("[{host}]") } else { host.to_owned() };
+    let is_host = !is_digits(&host) && !host.starts_with('-') && !is_address(&host);
+    let address = format!("{host}:{port}");
+    let is_whole = is_address(&address) || port == "PORT" && is_address(&format!("{host}:1"));
+    (is_host && is_whole).then_some(address)
 }
 
 /// Parses `--source`: an address of this machine without or with a port, or a port alone.
@@ -156,11 +170,15 @@ pub(super) fn parse_unix(text: &OsStr) -> Result<Place, String> {
     Ok(Place::Address(name.into()))
 }
 
+/// Whether a text without a scheme is the path or the abstract name of a unix socket.
+pub(super) fn is_path(text: impl AsRef<[u8]>) -> bool {
+    [&b"/"[..], b"./", b"../", b"@"].iter().any(|start| text.as_ref().starts_with(start))
+}
+
 /// Parses the number of an inherited descriptor.
 fn parse_fd(text: &str) -> Result<Place, String> {
-    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     match text.parse::<RawFd>() {
-        Ok(fd) if digits => Ok(Place::Inherited(fd)),
+        Ok(fd) if is_digits(text) => Ok(Place::Inherited(fd)),
         _ => Err(format!("{} is not the number of a descriptor", quote(text))),
     }
 }
@@ -181,7 +199,7 @@ fn split_host_port(text: &str) -> Result<(&str, &str), String> {
     match (text.split_once(':'), text.rsplit_once(':')) {
         (Some(first), Some(last)) if first == last && !text.contains("://") => Ok(last),
         (_, Some((host, _))) => Err(explain_colons(text, host)),
-        _ if text.bytes().all(|byte| byte.is_ascii_digit()) || text.starts_with('-') => Ok(("", text)),
+        _ if is_digits(text) || text.starts_with('-') => Ok(("", text)),
         _ if find_service(text).is_some() => Ok(("", text)),
         _ => Err(format!("{} has no port", quote(text))),
     }

@@ -194,13 +194,10 @@ fn arg(row: &'static OptSpec, detail: Detail<'_>, (help, more): (&'static str, &
     };
     arg = match row.value {
         Value::Number(..) => arg.allow_hyphen_values(true),
-        Value::Word(_, words, _) => {
-            let value = |(name, help): &(&'static str, &'static str)| match *help {
-                "" => PossibleValue::new(*name),
-                _ => PossibleValue::new(*name).help(*help),
-            };
-            arg.value_parser(PossibleValuesParser::new(words.iter().map(value)))
-        }
+        Value::Word(_, words) => arg.value_parser(PossibleValuesParser::new(words.iter().map(|(name, help, _)| {
+            let value = PossibleValue::new(*name);
+            if help.is_empty() { value } else { value.help(*help) }
+        }))),
         _ => arg,
     };
     if let Some(name) = row.value_name() {

@@ -8,7 +8,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 use strsim::osa_distance;
 
-use crate::cli::address::{parse_address, parse_with};
+use crate::cli::address::{is_path, parse_address, parse_with};
 use crate::cli::error::ConfigError;
 use crate::cli::hints;
 use crate::cli::kinds::absent;
@@ -53,7 +53,7 @@ impl<'a> EndpointArg<'a> {
         }
         // /dev/tty itself is the terminal of the user.
         if bytes.strip_prefix(b"/dev/tty").is_some_and(|line| !line.is_empty()) {
-            return Err(ConfigError::Complete(format!("endpoint {}: {}", quote_os(text), hints::NO_SERIAL)));
+            return Err(ConfigError::complete(format!("endpoint {}: {}", quote_os(text), hints::NO_SERIAL)));
         }
         if is_path(bytes) {
             return Ok(Self { text, scheme: &UNIX, rest: text });
@@ -73,7 +73,7 @@ impl<'a> EndpointArg<'a> {
         match text.to_str().and_then(hints::explain_kind) {
             // The reason is all that can be said.
             Some(reason) if text.to_str().and_then(absent).is_some() => {
-                Err(ConfigError::Complete(format!("endpoint {}: {reason}", quote_os(text))))
+                Err(ConfigError::complete(format!("endpoint {}: {reason}", quote_os(text))))
             }
             Some(reason) => refuse(reason),
             None => Ok(Self { text, scheme: &TCP, rest: text }),
@@ -87,7 +87,7 @@ impl<'a> EndpointArg<'a> {
 
     /// The endpoint as the user wrote it, for a line to type.
     pub(super) fn shown(&self) -> String {
-        clean_os(self.text)
+        clean(&self.text.to_string_lossy())
     }
 
     /// An error about this endpoint.
@@ -97,13 +97,11 @@ impl<'a> EndpointArg<'a> {
 
     /// Adds this endpoint to an error about its address.
     pub(super) fn explain(&self, error: ConfigError) -> ConfigError {
-        match error {
-            ConfigError::Reason(reason) if self.rest == self.text && reason.ends_with(" has no port") => {
-                self.with_context(&format!("{reason}; the path of a unix socket begins with ./ or /"))
-            }
-            ConfigError::Reason(reason) => self.with_context(&reason),
-            ConfigError::Complete(_) => error,
+        let ConfigError { reason, is_complete: false } = &error else { return error };
+        if self.rest == self.text && reason.ends_with(" has no port") {
+            return self.with_context(&format!("{reason}; the path of a unix socket begins with ./ or /"));
         }
+        self.with_context(reason)
     }
 
     /// Whether the endpoint was written as a URL.
@@ -277,7 +275,7 @@ impl<'a> EndpointArg<'a> {
         let scheme = self.scheme.name;
         let text = format!("{scheme}: has no option {}", quote(name));
         if let Some(tip) = hints::reason_for_option(verb, name) {
-            return ConfigError::Complete(format!("endpoint {}: {text}: {tip}", quote_os(self.text)));
+            return ConfigError::complete(format!("endpoint {}: {text}: {tip}", quote_os(self.text)));
         }
         let row = crate::cli::options::rows().find(|row| row.name == name);
         if let Some(other) = row.and_then(|row| tls_scheme_with(row, self.scheme.listens())) {
@@ -338,15 +336,6 @@ fn is_option(text: &[u8]) -> bool {
 /// Whether two different words of one length have the same letters.
 fn are_swapped(one: &str, other: &str) -> bool {
     one.chars().all(|c| other.contains(c))
-}
-
-/// Whether a text without a scheme is the name of a unix socket.
-fn is_path(text: &[u8]) -> bool {
-    [&b"/"[..], b"./", b"../", b"@"].iter().any(|start| text.starts_with(start))
-}
-
-fn clean_os(text: &OsStr) -> String {
-    clean(&text.to_string_lossy())
 }
 
 /// Splits a text at its commas. The first part is the address. `\,` is a comma that does not split.

@@ -8,37 +8,42 @@ use std::os::unix::ffi::OsStrExt;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::cli::modes::{ModeSpec, mode_called};
-use crate::cli::options::{OptSpec, Options, Value, ValueError, rows};
+use crate::cli::options::{OptSpec, Options, ValueError, rows};
 use crate::cli::quote::{clean, escape, escape_bytes, one_of, quote};
 
 /// A line that is refused.
 pub(super) struct Refusal {
-    pub(super) reason: String,
+    pub(super) error: ConfigError,
     pub(super) mode: Option<&'static ModeSpec>,
     /// The option that the mode does not have.
     pub(super) flag: Option<String>,
-    /// Whether the reason says what is right.
-    pub(super) is_complete: bool,
 }
 
 /// The reason why a command line is refused.
 #[derive(Debug)]
-pub(super) enum ConfigError {
-    /// Options or addresses do not fit. The text is one line, without the name of the program.
-    Reason(String),
-    /// The same, and the text says what is right. The message does not point at the help.
-    Complete(String),
+pub(super) struct ConfigError {
+    /// One line, without the name of the program.
+    pub(super) reason: String,
+    /// Whether the reason says what is right. Then the message does not point at the help.
+    pub(super) is_complete: bool,
+}
+
+impl ConfigError {
+    /// An error that says what is right.
+    pub(super) fn complete(reason: String) -> Self {
+        Self { reason, is_complete: true }
+    }
 }
 
 impl From<String> for ConfigError {
     fn from(reason: String) -> Self {
-        Self::Reason(reason)
+        Self { reason, is_complete: false }
     }
 }
 
 impl From<&str> for ConfigError {
     fn from(reason: &str) -> Self {
-        Self::Reason(reason.to_owned())
+        reason.to_owned().into()
     }
 }
 
@@ -48,7 +53,7 @@ impl From<ValueError> for ConfigError {
             Some(value) => format!("{} <{value}>", error.row.flag()),
             None => error.row.flag(),
         };
-        Self::Complete(error.describe(&option))
+        Self::complete(error.describe(&option))
     }
 }
 
@@ -95,10 +100,9 @@ pub(super) fn explain(error: &clap::Error, args: &[OsString]) -> Refusal {
     };
     let is_unknown = error.kind() == ErrorKind::UnknownArgument;
     Refusal {
-        reason,
+        error: ConfigError { reason, is_complete: error.kind() == ErrorKind::InvalidValue },
         mode: args.iter().skip(1).find_map(|arg| mode_called(arg.to_str()?)),
         flag: is_unknown.then_some(argument),
-        is_complete: error.kind() == ErrorKind::InvalidValue,
     }
 }
 
@@ -125,9 +129,7 @@ fn invalid_value(row: Option<&'static OptSpec>, argument: &str, value: &str) -> 
         return format!("invalid value {} for '{}': {reason}", quote(value), clean(argument));
     }
     let what = match row {
-        Some(OptSpec { value: Value::Word(_, words, _), .. }) => {
-            one_of(&Vec::from_iter(words.iter().map(|(name, _)| *name)))
-        }
+        Some(row) if !row.words().is_empty() => one_of(&row.words()),
         _ => argument.split_once('<').map_or("", |(_, name)| name.trim_end_matches('>')).to_owned(),
     };
     let example = EXAMPLES.iter().find(|(name, _)| *name == what);

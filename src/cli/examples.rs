@@ -88,8 +88,7 @@ pub(super) static EXAMPLES: &[Example] = &[
     ),
     page(
         "xport udp-client --lines --send-only host:8125 < metrics",
-        "send each line as a metric, without waiting for \
-                                                                      replies",
+        "send each line as a metric, without waiting for replies",
     ),
     page(
         "xport udp-client --linger 3s 239.255.255.250:1900 < m-search",
@@ -153,8 +152,7 @@ pub(super) static EXAMPLES: &[Example] = &[
     page("xport scan --connect-timeout 300ms host ssh", "ask whether one port is open (status 0) or not (status 3)"),
     page(
         "xport tls-client --show-chain example.org:443",
-        "show the certificates of a server, and the days they have \
-                                                           left",
+        "show the certificates of a server, and the days they have left",
     ),
 ];
 

@@ -38,14 +38,23 @@ pub(super) fn parse_port(text: &str) -> Result<u16, String> {
     if text.is_empty() {
         return Err("the port is empty".to_owned());
     }
-    if text.bytes().all(|byte| byte.is_ascii_digit()) {
+    if is_digits(text) {
         return text.parse().map_err(|_| format!("port {} is out of range: the last port is 65535", quote(text)));
     }
-    let negative = text.strip_prefix('-').is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()));
-    if negative {
+    if text.strip_prefix('-').is_some_and(is_digits) {
         return Err(format!("port {} is out of range: it is negative", quote(text)));
     }
     find_service(text).ok_or_else(|| format!("port {} is neither a number nor a known service", quote(text)))
+}
+
+/// Whether a text is digits and nothing else.
+pub(super) fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Whether a text is a port: a number or the name of a service.
+pub(super) fn is_port(text: &str) -> bool {
+    parse_port(text).is_ok()
 }
 
 /// Finds the port of a service. Text that cannot be the name of a service is not looked up.
@@ -89,7 +98,7 @@ pub(super) fn parse_scope(zone: &str) -> Result<u32, String> {
     if zone.is_empty() {
         return Err("the interface after '%' is empty".to_owned());
     }
-    let index = if zone.bytes().all(|byte| byte.is_ascii_digit()) {
+    let index = if is_digits(zone) {
         zone.parse().ok().filter(|index| *index > 0)
     } else if zone.contains(|c: char| c.is_control() || c.is_whitespace() || c == '/') {
         None
@@ -176,6 +185,7 @@ mod tests {
             ("65536", "out of range"),
             ("99999999999999999999", "out of range"),
             ("-1", "'-1' is out of range"),
+            ("-", "'-' is neither"),
             ("80x", "'80x' is neither"),
             ("+80", "'+80' is neither"),
             ("1e9", "'1e9' is neither"),

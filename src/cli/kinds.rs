@@ -9,8 +9,8 @@ use std::path::Path;
 
 use strsim::osa_distance;
 
-use crate::cli::address::{parse_inet, parse_with};
-use crate::cli::schemes::{Scheme, named};
+use crate::cli::address::is_address;
+use crate::cli::schemes::{Scheme, named, scheme_called};
 
 /// Kinds of addresses of socat, and words for listeners and clients that people try, in lower case. A row has the
 /// beginning of the word, the kind of endpoint that xport has instead, the option that limits it to one family of
@@ -96,7 +96,7 @@ pub(super) fn foreign(word: &str) -> Option<(&'static Scheme, &'static str)> {
         lower.strip_prefix(start).is_some_and(|end| ends.contains(&end))
     };
     let (_, name, family, _) = FOREIGN.iter().find(is_meant)?;
-    Some((named().find(|scheme| scheme.name == *name)?, family))
+    Some((scheme_called(name)?, family))
 }
 
 /// The kind of endpoint that is nearly spelled like `word`. `None` if it is spelled like it.
@@ -120,7 +120,7 @@ pub(super) fn unknown_kind(text: &str) -> Option<&str> {
         return Some(word);
     }
     let rest = text[word.len()..].strip_prefix(':')?;
-    if !looks_like_a_kind(word) || named().any(|scheme| scheme.name == word) {
+    if !looks_like_a_kind(word) || scheme_called(word).is_some() {
         return None;
     }
     let address = &text[..text.find(',').unwrap_or(text.len())];
@@ -140,11 +140,6 @@ pub(super) fn unknown_kind(text: &str) -> Option<&str> {
     let is_marked = word != lower || lower.contains('-');
     let is_verb = matches!(&*lower, "listen" | "connect");
     (is_verb || has_role || is_marked && is_known).then_some(word)
-}
-
-/// Whether a text is host and port.
-pub(super) fn is_address(text: &str) -> bool {
-    parse_with(text.as_ref(), parse_inet).is_ok()
 }
 
 /// Whether a word has only letters, digits and hyphens, as the names of protocols do.

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use crate::cli::examples::{Example, Shown};
 use crate::cli::modes::{MODES, ModeSpec};
-use crate::cli::options::{GROUPS, Heading, OptSpec, Repeat, Value, rows};
+use crate::cli::options::{GROUPS, Heading, OptSpec, Repeat, rows};
 use crate::cli::roff::{Roff, bold, roff};
 use crate::cli::schemes;
 use crate::cli::text;
@@ -161,8 +161,8 @@ fn push_option(page: &mut Roff, row: &OptSpec) {
 /// The facts about an option that hold in every mode.
 fn facts(row: &OptSpec) -> Vec<String> {
     let mut facts = Vec::new();
-    if let Value::Word(_, words, _) = row.value {
-        facts.push(format!("values: {}", Vec::from_iter(words.iter().map(|(name, _)| *name)).join(", ")));
+    if !row.words().is_empty() {
+        facts.push(format!("values: {}", row.words().join(", ")));
     }
     if row.value_name().is_some() && row.repeat != Repeat::No {
         facts.push("may be repeated".to_owned());

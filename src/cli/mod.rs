@@ -29,7 +29,7 @@ mod resolve; // modes with listeners or one peer
 mod roff; // the language of manual pages
 mod scan; // the host and the ports of a scan
 pub mod schemes; // the table of endpoints
-mod text; // descriptions, examples, exit status
+mod text; // the longer texts of help
 mod tls; // settings of TLS
 mod url; // the URL of a page
 mod values; // durations, sizes, networks
@@ -47,7 +47,7 @@ use crate::cli::command::{Detail, command, given, operands, program, rows_of_top
 use crate::cli::endpoint::Context;
 use crate::cli::error::{ConfigError, Refusal, explain};
 use crate::cli::habits::Instead;
-use crate::cli::modes::{Action, MODES, ModeSpec};
+use crate::cli::modes::{Action, ModeSpec, mode_called};
 use crate::cli::options::{Given, Opt, Options, row};
 use crate::cli::quote::{escape_bytes, shorten};
 use crate::cli::relay::{resolve_exec, resolve_relay};
@@ -161,17 +161,8 @@ fn is_page_colored(args: &[OsString]) -> bool {
 }
 
 fn interpret(matches: &ArgMatches) -> Result<Parsed, Refusal> {
-    let mode = matches.subcommand().and_then(|(name, matches)| {
-        let mode = MODES.iter().find(|mode| mode.name == name);
-        mode.map(|mode| (mode, matches))
-    });
-    run(matches, mode).map_err(|error| {
-        let (reason, is_complete) = match error {
-            ConfigError::Reason(reason) => (reason, false),
-            ConfigError::Complete(reason) => (reason, true),
-        };
-        Refusal { reason, mode: mode.map(|(mode, _)| mode), flag: None, is_complete }
-    })
+    let mode = matches.subcommand().and_then(|(name, matches)| Some((mode_called(name)?, matches)));
+    run(matches, mode).map_err(|error| Refusal { error, mode: mode.map(|(mode, _)| mode), flag: None })
 }
 
 fn run(matches: &ArgMatches, mode: Option<(&'static ModeSpec, &ArgMatches)>) -> Result<Parsed, ConfigError> {
@@ -235,7 +226,7 @@ fn verbosity(quiet: bool, verbose: u8) -> Result<Verbosity, ConfigError> {
 
 /// Formats a refusal: the error, and a line to type. The line shows help if no other line is known.
 fn usage_error(refusal: Refusal, args: &[OsString]) -> UsageError {
-    let Refusal { mut reason, mode, flag, is_complete } = refusal;
+    let Refusal { error: ConfigError { mut reason, is_complete }, mode, flag } = refusal;
     let words = words_of(args);
     let answer = words.as_ref().and_then(|words| {
         if is_version(flag.as_deref(), words) {

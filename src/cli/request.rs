@@ -8,7 +8,7 @@ use crate::cli::ends::{EndConfig, RunConfig, SchemeUse, end_config};
 use crate::cli::error::ConfigError;
 use crate::cli::hints;
 use crate::cli::modes::{Action, ModeSpec};
-use crate::cli::options::{Heading, Opt, Options};
+use crate::cli::options::{Heading, Opt, OptSpec, Options};
 use crate::cli::schemes::{Role, Scheme};
 use crate::transports::address::{Address, Place, UnixName};
 use crate::transports::advice::Advice;
@@ -29,7 +29,11 @@ impl Request<'_> {
     /// Refuses a host and its port as two endpoints.
     pub(super) fn check_words(&self) -> Result<(), ConfigError> {
         let mut pairs = self.operands.windows(2).filter_map(|two| two[0].to_str().zip(two[1].to_str()));
-        if pairs.any(hints::are_one_word) { Err("host and port must be one word".into()) } else { Ok(()) }
+        if pairs.any(|(host, port)| hints::joined(host, port).is_some()) {
+            Err("host and port must be one word".into())
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -84,9 +88,8 @@ pub(super) fn check_use(request: &Request<'_>, ends: &[SchemeUse]) -> Result<(),
     check_descriptors(ends.iter().flat_map(|end| &end.addresses))?;
     let Request { mode, context: Context { given, .. }, .. } = request;
     let is_of_run = |opt| mode.verb.run_takes(None, opt);
-    let is_place =
-        |opt| matches!(opt, Opt::ListenAddress | Opt::ListenEndpoint | Opt::ConnectAddress | Opt::ConnectEndpoint);
-    for row in given.iter().map(|given| given.row).filter(|row| row.heading() != Heading::Output && !is_place(row.id)) {
+    let is_checked = |row: &&OptSpec| row.heading() != Heading::Output && !row.id.names_an_end();
+    for row in given.iter().map(|given| given.row).filter(is_checked) {
         let (users, others): (Vec<&SchemeUse>, Vec<&SchemeUse>) =
             ends.iter().partition(|end| end.uses(mode.verb, row.id));
         let unguarded = others.iter().filter(|end| GUARDS.contains(&row.id) && end.scheme.listens());

@@ -6,12 +6,12 @@ use crate::cli::address::{is_host_alone, parse_inet, parse_with};
 use crate::cli::ends::dial_config;
 use crate::cli::error::ConfigError;
 use crate::cli::hints::NO_DATAGRAMS;
-use crate::cli::host::{find_service, parse_host};
+use crate::cli::host::{find_service, is_digits, parse_host};
 use crate::cli::modes::Action;
 use crate::cli::quote::quote;
 use crate::cli::request::Request;
 use crate::cli::resolve::run_config;
-use crate::cli::schemes::{Form, named};
+use crate::cli::schemes::{Form, scheme_called};
 use crate::modes::config::ScanConfig;
 use crate::transports::address::{Host, HostPort, Place};
 use crate::transports::advice::Advice;
@@ -26,7 +26,7 @@ pub(super) fn resolve_scan(request: &Request<'_>) -> Result<ScanConfig, ConfigEr
         return Err("host and ports are swapped".into());
     }
     let host = parse_with(host, parse_target).map_err(|reason| format!("invalid host: {reason}"))?;
-    let ports = parse_ports(words).map_err(|reason| ConfigError::Complete(format!("invalid ports: {reason}")))?;
+    let ports = parse_ports(words).map_err(|reason| ConfigError::complete(format!("invalid ports: {reason}")))?;
     let Some(&port) = ports.first() else { return Err("no ports given".into()) };
     let options = request.options;
     let address = Place::Address(HostPort { host: host.clone(), port }.into());
@@ -43,7 +43,7 @@ pub(super) fn resolve_scan(request: &Request<'_>) -> Result<ScanConfig, ConfigEr
 /// Parses the host. The reason for an endpoint or a network is its own.
 fn parse_target(text: &str) -> Result<Host, String> {
     if let Some((kind, _)) = text.split_once(':')
-        && let Some(scheme) = named().find(|scheme| scheme.name == kind)
+        && let Some(scheme) = scheme_called(kind)
     {
         let why = if scheme.has_datagrams() {
             NO_DATAGRAMS
@@ -108,7 +108,7 @@ fn parse_range(text: &str) -> Result<(u16, u16), String> {
 
 /// Parses the number of a port. Nothing can listen on port 0.
 fn parse_port(text: &str) -> Result<u16, String> {
-    if !text.bytes().all(|byte| byte.is_ascii_digit()) {
+    if !is_digits(text) {
         return Err(format!("{} is neither a number nor a known service", quote(text)));
     }
     match text.parse() {

@@ -294,6 +294,11 @@ pub(super) fn named() -> impl Iterator<Item = &'static Scheme> {
     SCHEMES.iter().copied().filter(|scheme| scheme.form != Form::Nothing)
 }
 
+/// The scheme with this name before a colon.
+pub(super) fn scheme_called(name: &str) -> Option<&'static Scheme> {
+    named().find(|scheme| scheme.name == name)
+}
+
 /// Finds the scheme that has an option of TLS. Many options are on both sides, and `listens` tells which side is meant.
 pub(super) fn tls_scheme_with(row: &OptSpec, listens: bool) -> Option<&'static Scheme> {
     let plain = [&TCP, &TCP_LISTEN];

@@ -83,7 +83,7 @@ fn the_arguments_that_a_line_names_are_enough() {
         let [named, full] = [Detail::Named(&args), Detail::Full].map(|detail| {
             let matches = command(detail).try_get_matches_from(&args).unwrap_or_else(|error| panic!("{line}: {error}"));
             let (name, of_mode) = matches.subcommand().expect("a mode");
-            let mode = MODES.iter().find(|mode| mode.name == name).expect("a mode");
+            let mode = mode_called(name).expect("a mode");
             let options = given(&Vec::from_iter(mode.rows()), of_mode);
             let options = options.into_iter().map(|given| (given.row.id, given.text)).collect::<Vec<_>>();
             let before = given(&Vec::from_iter(rows_of_top()), &matches).len();

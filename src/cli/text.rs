@@ -1,6 +1,6 @@
 //! The longer texts of help and manual pages: description, addresses, exit status, how a run ends.
 //!
-//! `cli/help.rs` lays the texts out for `--help`, and `cli/man.rs` for the manual pages.
+//! `cli/layout.rs` lays the texts out for `--help`, and `cli/man.rs` for the manual pages.
 
 /// A manual page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -13,7 +13,7 @@ use std::time::Duration;
 use ipnet::{IpNet, Ipv4Net};
 use rustls::pki_types::ServerName;
 
-use crate::cli::host::parse_scope;
+use crate::cli::host::{is_digits, parse_scope};
 use crate::protocols::escape::EscapeKey;
 use crate::protocols::half_close::HalfClose;
 use crate::transports::connect::Retry;
@@ -249,10 +249,6 @@ fn unmap(network: IpNet) -> IpNet {
         Some(Ok(v4)) => IpNet::V4(v4),
         _ => network,
     }
-}
-
-fn is_digits(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Names of units, in lower case, and how much each is in milliseconds.

@@ -139,7 +139,7 @@ impl EventLoop {
         datagram.last_activity = net.cx.now;
         datagram.counts.received += 1;
         datagram.totals.received += data.len() as u64;
-        DatagramRef { id, datagram, cx: &mut net.cx }.show(Direction::Read, Some(from), data);
+        DatagramRef { id, slot: datagram, cx: &mut net.cx }.show(Direction::Read, Some(from), data);
         log::trace!("{}: {} bytes from {from}", Label(net, id), data.len());
         if let Err(error) = guarded(|| protocol.datagram_received(&mut DatagramTransport { net, id }, data, from)) {
             self.end_after_panic(id, error);
@@ -221,7 +221,7 @@ fn log_closed(t: &DatagramTransport<'_>) {
         return;
     }
     let Datagram { counts: DatagramTotals { received, sent, dropped }, totals, .. } = datagram;
-    let time = t.net.now().duration_since(datagram.opened_at);
+    let time = t.net.now().duration_since(datagram.opened);
     let bytes_in = Moved { bytes: totals.received, direction: "in", time };
     let bytes_out = Moved { bytes: totals.sent, direction: "out", time };
     let rest = if *dropped > 0 { format!("; {dropped} dropped") } else { String::new() };

@@ -19,7 +19,7 @@ use crate::transports::number::Number;
 use crate::transports::process::STDIN;
 use crate::transports::protocol::{Eof, Handler};
 use crate::transports::state::Phase;
-use crate::transports::timers::{Alarm, TimerId};
+use crate::transports::timers::{Alarm, Due, TimerId};
 
 /// Reads of one stream in one turn, so that one busy peer does not hold up the others. libuv has 32.
 const READS_PER_TURN: usize = 16;
@@ -62,7 +62,7 @@ impl EventLoop {
         let id = event.id;
         match self.net.slots.get_mut(id) {
             Some(Slot::Stream(stream)) => {
-                let mut stream = StreamRef { id, stream, cx: &mut self.net.cx };
+                let mut stream = StreamRef { id, slot: stream, cx: &mut self.net.cx };
                 // A terminal is reported as writable after each line that it has shown. If the messages of xport are
                 // such lines, a message for each event would be an endless loop.
                 if stream.note_event(event.readable, event.writable, event.read_ended) || event.write_dead {
@@ -83,7 +83,7 @@ impl EventLoop {
                 self.stream_ready(id);
             }
             Some(Slot::Listener(listener)) => {
-                listener.latch();
+                listener.readable = true;
                 self.accept_ready(id);
             }
             Some(Slot::Datagram(datagram)) => {
@@ -107,7 +107,7 @@ impl EventLoop {
                 self.stream_ready(id);
             }
             Some(Slot::Listener(listener)) => {
-                listener.dequeue();
+                listener.queued = false;
                 self.accept_ready(id);
             }
             Some(Slot::Datagram(datagram)) => {
@@ -129,8 +129,8 @@ impl EventLoop {
     fn sink_gone(&mut self, id: Id) {
         if let Some(Installed::Pipe { process, number: STDIN }) = self.handlers.get(id.index()) {
             let unread = self.net.subprocess_transport(*process).unread_input();
-            if let Some(child) = self.net.process_mut(*process) {
-                child.process.unread = unread;
+            if let Some(mut child) = self.net.process_mut(*process) {
+                child.unread = unread;
             }
         }
         if let Some(mut stream) = self.net.stream_mut(id) {
@@ -223,7 +223,7 @@ impl EventLoop {
             return stream.force_close(None, false);
         }
         let discards = stream.state.discards();
-        if stream.stream.is_stdio() {
+        if stream.is_stdio() {
             log::debug!("stdin has ended");
         } else {
             log::debug!("{} has ended its direction", stream.label());
@@ -252,25 +252,12 @@ impl EventLoop {
     }
 
     /// A timer is due.
-    pub(super) fn alarm(&mut self, timer: TimerId, owner: Option<Id>, alarm: Alarm) {
-        let Some(id) = owner else {
-            return match alarm {
-                Alarm::LookAtPeers => self.net.cx.look_at_peers(&mut self.net.slots),
-                Alarm::Rearm => self.net.cx.rearm_idle(&mut self.net.slots),
-                other => debug_assert!(false, "{other:?} has no owner"),
-            };
-        };
-        let Net { slots, cx } = &mut self.net;
-        match (alarm, slots.get_mut(id)) {
-            (Alarm::Protocol, _) => self.call(id, Call::Timer(timer)),
-            (Alarm::ConnectNext, _) => self.net.with_connecting(id, |transport| transport.connect_next()),
-            (Alarm::ConnectTimeout, _) => self.net.with_connecting(id, |transport| transport.connect_timed_out()),
-            (Alarm::Ending, _) => self.net.subprocess_transport(id).go_on_ending(),
-            (_, Some(Slot::Stream(stream))) => stream_alarm(StreamRef { id, stream, cx }, alarm),
-            (Alarm::Refusal, Some(Slot::Datagram(datagram))) => DatagramRef { id, datagram, cx }.refusal_timed_out(),
-            (Alarm::AcceptRetry, Some(Slot::Listener(listener))) => listener.retry(id, cx),
-            // No other alarm has such an owner.
-            _ => (),
+    pub(super) fn fire(&mut self, timer: TimerId, due: Due) {
+        match due {
+            Due::LookAtPeers => self.net.cx.look_at_peers(&mut self.net.slots),
+            Due::Rearm => self.net.cx.rearm_idle(&mut self.net.slots),
+            Due::Protocol(id) => self.call(id, Call::Timer(timer)),
+            Due::Slot(id, alarm) => slot_alarm(&mut self.net, id, alarm),
         }
     }
 
@@ -292,8 +279,8 @@ impl EventLoop {
         self.net.cx.calls.retain(|(whose, call)| *whose != id || call.is_last());
         let Net { slots, cx } = &mut self.net;
         match slots.get_mut(id) {
-            Some(Slot::Stream(stream)) => StreamRef { id, stream, cx }.force_close(Some(error), true),
-            Some(Slot::Datagram(datagram)) => DatagramRef { id, datagram, cx }.force_close(),
+            Some(Slot::Stream(stream)) => StreamRef { id, slot: stream, cx }.force_close(Some(error), true),
+            Some(Slot::Datagram(datagram)) => DatagramRef { id, slot: datagram, cx }.force_close(),
             Some(Slot::Process(_)) => self.net.subprocess_transport(id).close(),
             Some(Slot::Listener(_)) | None => (),
         }
@@ -313,16 +300,24 @@ fn message(payload: &(dyn Any + Send)) -> String {
     format!("a callback has panicked: {}", text.unwrap_or("no message"))
 }
 
-/// A timer of a stream is due.
-fn stream_alarm(mut stream: StreamRef<'_>, alarm: Alarm) {
+/// A timer of a slot itself is due.
+fn slot_alarm(net: &mut Net, id: Id, alarm: Alarm) {
     match alarm {
-        Alarm::Opening => stream.opening_timed_out(),
-        Alarm::FlowIdle => stream.check_flow(),
-        Alarm::CloseTimeout => stream.close_timed_out(),
-        Alarm::Acknowledgement => stream.await_acknowledgement(),
-        Alarm::HangUp => stream.hung_up(),
-        Alarm::LostWrite => stream.check_lost_write(),
-        _ => (),
+        Alarm::ConnectNext => net.with_connecting(id, |transport| transport.connect_next()),
+        Alarm::ConnectTimeout => net.with_connecting(id, |transport| transport.connect_timed_out()),
+        Alarm::Ending => net.subprocess_transport(id).go_on_ending(),
+        Alarm::Opening => net.transport(id).with(|stream| stream.opening_timed_out()),
+        Alarm::FlowIdle => net.transport(id).with(|stream| stream.check_flow()),
+        Alarm::CloseTimeout => net.transport(id).with(|stream| stream.close_timed_out()),
+        Alarm::Acknowledgement => net.transport(id).with(|stream| stream.await_acknowledgement()),
+        Alarm::HangUp => net.transport(id).with(|stream| stream.hung_up()),
+        Alarm::LostWrite => net.transport(id).with(|stream| stream.check_lost_write()),
+        Alarm::Refusal => net.datagram_transport(id).with(|datagram| datagram.refusal_timed_out()),
+        Alarm::AcceptRetry => {
+            if let Some(Slot::Listener(listener)) = net.slots.get_mut(id) {
+                listener.retry(id, &mut net.cx);
+            }
+        }
     }
 }
 

@@ -130,7 +130,7 @@ impl EventLoop {
 
     /// Takes the protocol of a lost transport out of the table. It is kept if `keep_protocol` asks for that.
     fn uninstall(&mut self, id: Id) {
-        let installed = std::mem::take(&mut self.handlers[id.index()]);
+        let installed = self.handlers.get_mut(id.index()).map(std::mem::take).unwrap_or_default();
         if let Some(kept) = self.kept.get_mut(&id) {
             *kept = installed;
         }
@@ -285,8 +285,8 @@ impl EventLoop {
     /// in time. A timer that is armed meanwhile waits for the next turn, so that timers cannot hold up each other.
     fn fire_timers(&mut self) {
         let newest = self.net.cx.timers.newest();
-        while let Some((timer, owner, alarm)) = self.net.cx.timers.pop_due(self.net.cx.now, newest) {
-            self.alarm(timer, owner, alarm);
+        while let Some((timer, due)) = self.net.cx.timers.pop_due(self.net.cx.now, newest) {
+            self.fire(timer, due);
             self.run_calls();
         }
     }

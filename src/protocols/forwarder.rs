@@ -14,6 +14,7 @@ use crate::transports::process::opening::WindowSize;
 use crate::transports::process::{
     SIGCHLD, SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU, SIGWINCH,
 };
+use crate::transports::timers::TimerId;
 
 /// Passes signals on to the child of `exec`.
 ///
@@ -25,6 +26,8 @@ pub struct Forwarder {
     kill_after: Duration,
     /// The last signal that asked the child to end.
     asked: i32,
+    /// The end of the child's time, once the child was asked.
+    end_timer: Option<TimerId>,
     /// Asks the terminal of xport for the size of the child's terminal.
     terminal: Option<fn() -> Option<WindowSize>>,
     /// Stops this process, and returns when the process goes on.
@@ -35,7 +38,7 @@ impl Forwarder {
     /// Forwards to `child`, which must have the same `kill_after`.
     #[must_use]
     pub fn new(child: Rc<ExecChild>, kill_after: Duration) -> Self {
-        Self { child, kill_after, asked: SIGTERM, terminal: None, stop: None }
+        Self { child, kill_after, asked: SIGTERM, end_timer: None, terminal: None, stop: None }
     }
 
     /// Keeps the child's terminal as large as the one that `look` looks at. `look` is called when that one has changed
@@ -113,16 +116,19 @@ impl Forwarder {
     fn ask_to_end(&mut self, t: &mut Transport<'_>, signal: i32) {
         self.with_child(t, |child| child.end_group(signal));
         self.asked = signal;
-        self.watch_its_end(t);
+        self.end_timer.get_or_insert_with(|| t.call_later(self.kill_after));
     }
 
-    fn watch_its_end(&self, t: &mut Transport<'_>) {
-        t.call_later(self.kill_after);
-    }
-
-    /// The child has had `kill_after` to end.
-    pub(super) fn time_is_over(&self, t: &mut Transport<'_>, reporter: &Reporter) {
-        if self.runs(t) { self.watch_its_end(t) } else { self.give_up(t, reporter) }
+    /// Gives up if the child has had `kill_after` to end. A child that cannot be killed has more time.
+    pub(super) fn timer_fired(&mut self, t: &mut Transport<'_>, timer: TimerId, reporter: &Reporter) {
+        if self.end_timer != Some(timer) {
+            return;
+        }
+        if self.runs(t) {
+            self.end_timer = Some(t.call_later(self.kill_after));
+        } else {
+            self.give_up(t, reporter);
+        }
     }
 
     /// Stops the child and this process. In an orphaned process group `stop` returns at once, and the child goes on as

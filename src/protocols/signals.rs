@@ -55,6 +55,8 @@ enum RunPhase {
     },
     Draining {
         signal: i32,
+        /// The end of the grace.
+        end: TimerId,
     },
     /// Only children keep the run going.
     Ending,
@@ -162,13 +164,13 @@ impl Signals {
             RunPhase::Forwarding(forwarder) => forwarder.signal(t, signal, by_system, &self.reporter),
             _ if signal == SIGCHLD => (),
             RunPhase::Ending => t.net().kill_children(),
-            RunPhase::Draining { signal: first } if drains(signal) => {
+            RunPhase::Draining { signal: first, .. } if drains(signal) => {
                 let first = *first;
                 self.cut(t, first);
             }
             RunPhase::Serving { grace, wanted } if drains(signal) && wanted.has_come(t) => {
                 let grace = *grace;
-                self.phase = RunPhase::Draining { signal };
+                self.phase = RunPhase::Draining { signal, end: t.call_later(grace) };
                 t.net().close_listeners();
                 if let Some(sessions) = open_sessions(t) {
                     let is_key = by_system && signal == SIGINT;
@@ -177,7 +179,6 @@ impl Signals {
                     let grace = shown(grace);
                     log::info!(target: super::NOTICE, "waiting up to {grace} for {sessions} to finish; {at_once}");
                 }
-                t.call_later(grace);
             }
             RunPhase::Client | RunPhase::Serving { .. } | RunPhase::Draining { .. } => {
                 self.end(t, Failure::silent(Cause::Signal(signal)));
@@ -244,13 +245,10 @@ impl Protocol for Signals {
         if let Some(limit) = self.accept_timeout.of(timer) {
             return self.accept_timed_out(t, limit);
         }
-        match &self.phase {
-            RunPhase::Draining { signal } => {
-                let signal = *signal;
-                self.cut(t, signal);
-            }
-            RunPhase::Forwarding(forwarder) => forwarder.time_is_over(t, &self.reporter),
-            RunPhase::Client | RunPhase::Serving { .. } | RunPhase::Ending => (),
+        match &mut self.phase {
+            &mut RunPhase::Draining { signal, end } if end == timer => self.cut(t, signal),
+            RunPhase::Forwarding(forwarder) => forwarder.timer_fired(t, timer, &self.reporter),
+            RunPhase::Client | RunPhase::Serving { .. } | RunPhase::Draining { .. } | RunPhase::Ending => (),
         }
     }
 }

@@ -20,7 +20,7 @@ use super::listener::{BackOff, Listener};
 use super::net::{Net, Slot};
 use super::state::Phase;
 use super::stream::Stream;
-use super::timers::Alarm;
+use super::timers::{Alarm, Due};
 
 const BACK_OFF_MIN: Duration = Duration::from_millis(50);
 const BACK_OFF_MAX: Duration = Duration::from_secs(1);
@@ -178,7 +178,7 @@ impl Listener {
             }
         };
         self.trouble = Some(cx.now);
-        let timer = cx.timers.arm(delay, Some(id), Alarm::AcceptRetry);
+        let timer = cx.timers.arm(delay, Due::Slot(id, Alarm::AcceptRetry));
         self.back_off = Some(BackOff { delay, timer: Some(timer) });
     }
 

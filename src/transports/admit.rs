@@ -76,7 +76,7 @@ impl Net {
         let waits = |id: &Id| match self.slots.get(*id) {
             Some(Slot::Stream(stream)) => matches!(stream.admission, Admission::Waiting(_)),
             // A latch that is set is no proof: the last client may have been the only one.
-            Some(Slot::Listener(listener)) => socket::has_waiting(listener.socket().as_fd()),
+            Some(Slot::Listener(listener)) => socket::has_waiting(listener.socket.as_fd()),
             _ => false,
         };
         let Places { listeners, pending, waiters, .. } = &self.cx.places;

@@ -94,7 +94,7 @@ impl Net {
     pub fn as_fd(&self, id: Id) -> Option<BorrowedFd<'_>> {
         match self.slots.get(id)? {
             Slot::Stream(stream) => stream.io.as_fd(),
-            Slot::Listener(listener) => Some(listener.socket().as_fd()),
+            Slot::Listener(listener) => Some(listener.socket.as_fd()),
             Slot::Datagram(datagram) => datagram.io.as_fd(),
             Slot::Process(process) => Some(process.pidfd.as_fd()),
         }

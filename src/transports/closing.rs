@@ -48,7 +48,7 @@ impl StreamRef<'_> {
     pub(crate) fn force_close(&mut self, error: Option<io::Error>, reset: bool) {
         self.restore_low_water();
         self.end_connecting();
-        let stream = &mut *self.stream;
+        let stream = &mut *self.slot;
         let is_settled = (error.is_some() || stream.state.has_failed()) && stream.is_settled();
         let Some(phase) = stream.state.lose() else { return };
         if stream.counts_above_layers() {
@@ -61,7 +61,7 @@ impl StreamRef<'_> {
             stream.closing.mode = CloseMode::Aborted;
         }
         self.disarm();
-        let stream = &mut *self.stream;
+        let stream = &mut *self.slot;
         let error = stream.take_reported_error(error, is_settled);
         let error = match stream.stack.as_deref_mut() {
             Some(stack) => stack.lose(error),
@@ -72,7 +72,7 @@ impl StreamRef<'_> {
         }
         let call = if phase == Phase::Connecting {
             Call::ConnectionFailed(error.map_or_else(ConnectError::given_up, ConnectError::from))
-        } else if self.stream.is_opening() {
+        } else if self.is_opening() {
             self.opening_failed(error)
         } else {
             Call::ConnectionLost(error)
@@ -82,7 +82,7 @@ impl StreamRef<'_> {
 
     /// Ends the stream now, and lets a peer that sends nothing more see an orderly end.
     pub(crate) fn leave(&mut self) {
-        let stream = &mut *self.stream;
+        let stream = &mut *self.slot;
         if stream.state.flushes() && stream.is_flushed() && !stream.is_negotiating() {
             let last = stream.take_closing_bytes(false);
             if !last.is_empty() {
@@ -102,7 +102,7 @@ impl StreamRef<'_> {
 
     /// Ends this direction after the buffered bytes. asyncio's `write_eof`.
     pub(crate) fn write_eof(&mut self) {
-        let stream = &mut *self.stream;
+        let stream = &mut *self.slot;
         if stream.can_write_eof() && stream.state.end_writing() && stream.is_flushed() {
             self.flushed();
         }
@@ -111,7 +111,7 @@ impl StreamRef<'_> {
     /// Reads no more, sends the buffered bytes, then calls `connection_lost(None)`. A stream that is closing already
     /// keeps its mode, except that a reset is added if the peer has not been told of an end. asyncio's `close`.
     pub(crate) fn close(&mut self, mode: CloseMode) {
-        let stream = &mut *self.stream;
+        let stream = &mut *self.slot;
         if stream.state.phase() == Phase::Connecting || stream.is_opening() {
             return self.force_close(None, false);
         }
@@ -134,7 +134,7 @@ impl StreamRef<'_> {
 
     /// Continues after the last buffered byte: the end of this direction, or the next step of closing.
     pub(crate) fn flushed(&mut self) {
-        let stream = &mut *self.stream;
+        let stream = &mut *self.slot;
         if stream.is_negotiating() {
             // The end waits until the layers are ready, as the bytes before it do.
             return;
@@ -153,14 +153,14 @@ impl StreamRef<'_> {
         }
         if is_closing {
             self.drain();
-        } else if self.stream.state.has_nothing_left() {
+        } else if self.state.has_nothing_left() {
             self.force_close(None, false);
         }
     }
 
     /// Sends the end of this direction. Returns false if the connection is gone.
     fn end_direction(&mut self) -> bool {
-        let stream = &mut *self.stream;
+        let stream = &mut *self.slot;
         stream.state.writing_ended();
         let result = stream.io.shutdown_write(&self.cx.registry);
         self.show_end(Direction::Write);
@@ -169,7 +169,7 @@ impl StreamRef<'_> {
         // ENOTCONN means that the peer has reset the connection. A read can have taken the error already.
         let error = if error.kind() == io::ErrorKind::NotConnected {
             let reset = || io::Error::from_raw_os_error(libc::ECONNRESET);
-            self.stream.io.take_error().unwrap_or_else(reset)
+            self.io.take_error().unwrap_or_else(reset)
         } else {
             error
         };
@@ -179,11 +179,11 @@ impl StreamRef<'_> {
 
     /// All bytes of a closing stream are sent. The stream waits for the peer, unless a close can destroy nothing.
     fn drain(&mut self) {
-        let stream = &mut *self.stream;
+        let stream = &mut *self.slot;
         if stream.state.has_failed() {
             return self.force_close(None, false);
         }
-        if !stream.io.needs_lingering_close() {
+        if !stream.io.is_socket() {
             if !stream.state.is_write_closed() {
                 // The close of a pipe is its end.
                 self.show_end(Direction::Write);
@@ -194,7 +194,7 @@ impl StreamRef<'_> {
         if mode != CloseMode::Reset && !stream.state.is_write_closed() && !self.end_direction() {
             return;
         }
-        let stream = &mut *self.stream;
+        let stream = &mut *self.slot;
         stream.state.drain();
         // From here on, `last_activity` is the time when the stream began to drain.
         stream.last_activity = self.cx.now;
@@ -220,7 +220,7 @@ impl StreamRef<'_> {
     /// slow network can need long.
     pub(crate) fn await_acknowledgement(&mut self) {
         self.disarm();
-        let stream = &mut *self.stream;
+        let stream = &mut *self.slot;
         let reset = stream.closing.mode == CloseMode::Reset;
         if let Some(error) = stream.io.take_pending_error() {
             return self.force_close(Some(error), false);
@@ -251,7 +251,7 @@ impl StreamRef<'_> {
     /// The peer has not ended its direction in time. If the peer's system has everything, that does not matter. A
     /// server waits no longer. Other streams go on waiting.
     pub(crate) fn close_timed_out(&mut self) {
-        let stream = &mut *self.stream;
+        let stream = &mut *self.slot;
         stream.phase_timer = None;
         if stream.is_delivered() || stream.has_failed_layer() {
             return self.force_close(None, false);
@@ -264,10 +264,10 @@ impl StreamRef<'_> {
 
     /// Notes the end of the peer's direction.
     pub(crate) fn note_eof(&mut self) {
-        if self.stream.state.delivers() {
+        if self.state.delivers() {
             self.show_end(Direction::Read);
         }
-        let stream = &mut *self.stream;
+        let stream = &mut *self.slot;
         stream.state.end_reading();
         stream.ready.readable = false;
         if stream.state.has_failed() {
@@ -304,10 +304,7 @@ impl Stream {
 
     /// Whether the peer has ended cleanly and its system has everything. Our own end does not matter then.
     pub(crate) fn is_settled(&self) -> bool {
-        self.io.needs_lingering_close()
-            && self.state.reading_ended()
-            && !self.state.has_lost_bytes()
-            && self.is_delivered()
+        self.io.is_socket() && self.state.reading_ended() && !self.state.has_lost_bytes() && self.is_delivered()
     }
 
     /// Whether the peer's system has everything, the own end included.

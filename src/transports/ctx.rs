@@ -2,9 +2,8 @@
 //! transport together with the `Ctx`.
 //!
 //! `Net` is the arena of transports and a [`Ctx`]. No transport is in a `Ctx`, so a stream and the `Ctx` can be
-//! borrowed at the same time. A [`StreamRef`] holds both, and so does a [`DatagramRef`] for a datagram socket. The loop
-//! looks the transport of an event up once. What concerns this transport alone is a method of the reference, and what
-//! concerns several transports is a method of `Net`.
+//! borrowed at the same time. A [`SlotRef`] holds both. The loop looks the transport of an event up once. What concerns
+//! this transport alone is a method of the reference, and what concerns several transports is a method of `Net`.
 
 use std::collections::VecDeque;
 use std::io;
@@ -27,7 +26,7 @@ use super::process::Process;
 use super::protocol::{DatagramProtocol, Factory, Handler, SubprocessProtocol};
 use super::readiness::RearmQueue;
 use super::stream::Stream;
-use super::timers::{Alarm, TimerId, Timers};
+use super::timers::{Alarm, Due, TimerId, Timers};
 
 /// The receiver of a slot's callbacks.
 #[derive(Default)]
@@ -201,30 +200,50 @@ impl Ctx {
     }
 }
 
-/// One stream and the parts of the loop that it needs. The stream stays in its slot while the reference lives: only
-/// `Net` frees slots.
-pub(crate) struct StreamRef<'a> {
+/// The value in a slot, and the parts of the loop that it needs. The value stays in its slot while the reference lives:
+/// only `Net` frees slots.
+pub(crate) struct SlotRef<'a, T> {
     pub(crate) id: Id,
-    pub(crate) stream: &'a mut Stream,
+    pub(crate) slot: &'a mut T,
     pub(crate) cx: &'a mut Ctx,
 }
 
-impl StreamRef<'_> {
-    /// Queues a callback of the stream's protocol.
+pub(crate) type StreamRef<'a> = SlotRef<'a, Stream>;
+pub(crate) type DatagramRef<'a> = SlotRef<'a, Datagram>;
+pub(crate) type ProcessRef<'a> = SlotRef<'a, Process>;
+
+impl<T> SlotRef<'_, T> {
+    /// Queues a callback of the protocol.
     pub(crate) fn call(&mut self, call: Call) {
         self.cx.calls.push_back((self.id, call));
     }
+}
 
+impl<T> Deref for SlotRef<'_, T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        self.slot
+    }
+}
+
+impl<T> DerefMut for SlotRef<'_, T> {
+    fn deref_mut(&mut self) -> &mut T {
+        self.slot
+    }
+}
+
+impl StreamRef<'_> {
     /// Puts the stream on the run queue: the loop takes it up in the next turn, or later in this one.
     pub(crate) fn queue_ready(&mut self) {
-        if !std::mem::replace(&mut self.stream.queued, true) {
+        if !std::mem::replace(&mut self.queued, true) {
             self.cx.ready.push(self.id);
         }
     }
 
     /// Puts the stream on the run queue if a read is useful now. No event comes for bytes that have arrived before.
     pub(crate) fn queue_read(&mut self) {
-        if self.stream.wants_read() {
+        if self.wants_read() {
             self.queue_ready();
         }
     }
@@ -232,57 +251,31 @@ impl StreamRef<'_> {
     /// Arms the timer of the stream's current phase. It replaces the timer of the phase before.
     pub(crate) fn arm(&mut self, delay: Duration, alarm: Alarm) {
         self.disarm();
-        self.stream.phase_timer = Some(self.cx.timers.arm(delay, Some(self.id), alarm));
+        self.phase_timer = Some(self.cx.timers.arm(delay, Due::Slot(self.id, alarm)));
     }
 
     /// Cancels the timer of the current phase, if there is one.
     pub(crate) fn disarm(&mut self) {
-        if let Some(timer) = self.stream.phase_timer.take() {
+        if let Some(timer) = self.phase_timer.take() {
             self.cx.timers.cancel(timer);
         }
     }
 
     /// The name of the peer in messages, without the number of the connection.
     pub(crate) fn name(&self) -> EndName<'_> {
-        EndName { peer: self.stream.peer.as_deref(), id: self.id }
+        EndName { peer: self.peer.as_deref(), id: self.id }
     }
 
     /// The name of the stream in messages, with the number.
     pub(crate) fn label(&self) -> StreamLabel<'_> {
-        StreamLabel(self.stream, self.id)
+        StreamLabel(self.slot, self.id)
     }
-}
-
-impl Deref for StreamRef<'_> {
-    type Target = Stream;
-
-    fn deref(&self) -> &Stream {
-        self.stream
-    }
-}
-
-impl DerefMut for StreamRef<'_> {
-    fn deref_mut(&mut self) -> &mut Stream {
-        self.stream
-    }
-}
-
-/// One datagram socket and the parts of the loop that it needs.
-pub(crate) struct DatagramRef<'a> {
-    pub(crate) id: Id,
-    pub(crate) datagram: &'a mut Datagram,
-    pub(crate) cx: &'a mut Ctx,
 }
 
 impl DatagramRef<'_> {
-    /// Queues a callback of the socket's protocol.
-    pub(crate) fn call(&mut self, call: Call) {
-        self.cx.calls.push_back((self.id, call));
-    }
-
     /// Puts the socket on the run queue: the loop takes it up in the next turn, or later in this one.
     pub(crate) fn queue_ready(&mut self) {
-        if !std::mem::replace(&mut self.datagram.queued, true) {
+        if !std::mem::replace(&mut self.queued, true) {
             self.cx.ready.push(self.id);
         }
     }
@@ -296,27 +289,6 @@ impl DatagramRef<'_> {
 
     /// The name of the socket in messages.
     pub(crate) fn label(&self) -> DatagramLabel<'_> {
-        DatagramLabel(self.datagram)
+        DatagramLabel(self.slot)
     }
-}
-
-impl Deref for DatagramRef<'_> {
-    type Target = Datagram;
-
-    fn deref(&self) -> &Datagram {
-        self.datagram
-    }
-}
-
-impl DerefMut for DatagramRef<'_> {
-    fn deref_mut(&mut self) -> &mut Datagram {
-        self.datagram
-    }
-}
-
-/// One child and the parts of the loop that it needs.
-pub(crate) struct ProcessRef<'a> {
-    pub(crate) id: Id,
-    pub(crate) process: &'a mut Process,
-    pub(crate) cx: &'a mut Ctx,
 }

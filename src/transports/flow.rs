@@ -21,7 +21,7 @@ use super::out_buf::WaterMarks;
 use super::readiness::Rearm;
 use super::state::Phase;
 use super::stream::Stream;
-use super::timers::Alarm;
+use super::timers::Due;
 use crate::sys::stdio::IOV_MAX;
 
 /// Long enough that no busy stream is rearmed, short enough that no user takes the wait for a hang.
@@ -46,15 +46,15 @@ pub(crate) enum Filled {
 impl StreamRef<'_> {
     /// Notes an event. Returns whether it says something new.
     pub(crate) fn note_event(&mut self, readable: bool, writable: bool, read_ended: bool) -> bool {
-        self.stream.ready.note_event(readable, writable, read_ended, self.cx.turn)
+        self.slot.ready.note_event(readable, writable, read_ended, self.cx.turn)
     }
 
     /// Fills `buffer` with received bytes.
     pub(crate) fn fill(&mut self, buffer: &mut [u8]) -> Filled {
-        if !self.stream.is_bare() {
+        if !self.is_bare() {
             return self.fill_by_layers(buffer);
         }
-        if !self.stream.state.discards()
+        if !self.state.discards()
             && let Some(n) = self.take_unread(buffer)
         {
             return Filled::Bytes(n);
@@ -63,11 +63,19 @@ impl StreamRef<'_> {
     }
 
     /// Reads bytes of the protocol from the `Io` of the stream.
-    pub(crate) fn read(&mut self, buffer: &mut [u8]) -> Filled {
+    fn read(&mut self, buffer: &mut [u8]) -> Filled {
+        let filled = self.read_uncounted(buffer);
+        if let Filled::Bytes(n) = filled {
+            self.totals.received += n as u64;
+        }
+        filled
+    }
+
+    /// The same, but the bytes are counted elsewhere.
+    pub(crate) fn read_uncounted(&mut self, buffer: &mut [u8]) -> Filled {
         match self.read_io(buffer) {
             Ok(0) => Filled::End,
             Ok(n) => {
-                self.stream.totals.received += n as u64;
                 log::trace!("{}: read {n} bytes", self.label());
                 Filled::Bytes(n)
             }
@@ -77,14 +85,14 @@ impl StreamRef<'_> {
 
     /// Reads from the `Io` of the stream, below all layers. The number of bytes is 0 at the end.
     pub(crate) fn read_io(&mut self, buffer: &mut [u8]) -> Result<usize, Filled> {
-        match self.stream.io.read(buffer) {
+        match self.io.read(buffer) {
             Ok(0) => Ok(0),
             Ok(n) => {
                 self.note_read(n, buffer.len());
                 Ok(n)
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                self.stream.ready.readable = false;
+                self.ready.readable = false;
                 self.schedule_rearm();
                 Err(Filled::NotNow)
             }
@@ -94,7 +102,7 @@ impl StreamRef<'_> {
 
     /// Notes a read of `n` bytes into a buffer of `space` bytes. A short count clears the latch.
     fn note_read(&mut self, n: usize, space: usize) {
-        let stream = &mut *self.stream;
+        let stream = &mut *self.slot;
         if stream.state.phase() == Phase::Draining {
             stream.closing.discarded = true;
         } else {
@@ -108,10 +116,10 @@ impl StreamRef<'_> {
 
     /// Fills `buffer` with bytes that were handed back, if there are any.
     pub(crate) fn take_unread(&mut self, buffer: &mut [u8]) -> Option<usize> {
-        let unread = self.stream.unread.as_deref()?;
+        let unread = self.unread.as_deref()?;
         let n = unread.len().min(buffer.len());
         buffer[..n].copy_from_slice(&unread[..n]);
-        self.stream.unread = (n < unread.len()).then(|| unread[n..].into());
+        self.unread = (n < unread.len()).then(|| unread[n..].into());
         Some(n)
     }
 
@@ -120,26 +128,26 @@ impl StreamRef<'_> {
         if data.is_empty() {
             return;
         }
-        if self.stream.is_negotiating() {
+        if self.is_negotiating() {
             return self.take_early(data);
         }
         let mut bytes = data.to_vec();
-        bytes.extend_from_slice(self.stream.unread.as_deref().unwrap_or_default());
-        self.stream.unread = Some(bytes.into());
+        bytes.extend_from_slice(self.unread.as_deref().unwrap_or_default());
+        self.unread = Some(bytes.into());
         self.queue_ready();
     }
 
     /// Sends as much of `bufs` as fits now, and buffers the rest. Nothing happens on a stream that is closing or gone.
     pub(crate) fn write(&mut self, bufs: &[IoSlice<'_>]) {
-        if !self.stream.state.accepts_writes() || bufs.iter().all(|buf| buf.is_empty()) {
+        if !self.state.accepts_writes() || bufs.iter().all(|buf| buf.is_empty()) {
             return;
         }
-        if self.stream.is_bare() { self.write_out(bufs) } else { self.write_by_layers(bufs) }
+        if self.is_bare() { self.write_out(bufs) } else { self.write_by_layers(bufs) }
     }
 
     /// Writes to the `Io` of the stream, below all layers. At least one of `bufs` is not empty.
     pub(crate) fn write_out(&mut self, bufs: &[IoSlice<'_>]) {
-        let stream = &mut *self.stream;
+        let stream = &mut *self.slot;
         let len: usize = bufs.iter().map(|buf| buf.len()).sum();
         let mut sent = 0;
         if stream.is_flushed() && stream.ready.writable {
@@ -168,7 +176,7 @@ impl StreamRef<'_> {
 
     /// Sends buffered bytes as far as they fit, and continues with the next step. A short write schedules a rearm.
     pub(crate) fn flush(&mut self) {
-        let stream = &mut *self.stream;
+        let stream = &mut *self.slot;
         while stream.wants_write() {
             match stream.out.write_to(&mut stream.io, &mut self.cx.pipes, &mut self.cx.buffer_pool) {
                 Ok((0, _)) => return self.write_failed(io::ErrorKind::WriteZero.into()),
@@ -186,10 +194,10 @@ impl StreamRef<'_> {
         if !stream.is_negotiating() && stream.out.resume_if_under() {
             self.call(Call::ResumeWriting);
         }
-        if self.stream.source_waits {
+        if self.source_waits {
             self.wake_source();
         }
-        if self.stream.is_flushed() {
+        if self.is_flushed() {
             self.flushed();
         } else {
             self.schedule_rearm();
@@ -197,30 +205,30 @@ impl StreamRef<'_> {
     }
 
     pub(crate) fn set_marks(&mut self, marks: WaterMarks) {
-        self.stream.out.flow.marks = marks;
+        self.out.flow.marks = marks;
         self.pause_if_over();
     }
 
     pub(crate) fn pause_if_over(&mut self) {
-        if self.stream.out.pause_if_over() {
+        if self.out.pause_if_over() {
             self.call(Call::PauseWriting);
         }
     }
 
     pub(crate) fn set_reading(&mut self, reading: bool) {
-        self.stream.gate.paused = !reading;
+        self.gate.paused = !reading;
         self.queue_read();
     }
 
     /// Queues the stream to be rearmed, unless it is queued already.
     pub(crate) fn schedule_rearm(&mut self) {
-        if self.stream.ready.rearm == Rearm::Queued {
+        if self.ready.rearm == Rearm::Queued {
             return;
         }
-        self.stream.ready.rearm = Rearm::Queued;
+        self.ready.rearm = Rearm::Queued;
         self.cx.rearm.streams.push(self.id);
         if self.cx.rearm.timer.is_none() {
-            self.cx.rearm.timer = Some(self.cx.timers.arm(REARM_IDLE, None, Alarm::Rearm));
+            self.cx.rearm.timer = Some(self.cx.timers.arm(REARM_IDLE, Due::Rearm));
         }
     }
 }
@@ -231,7 +239,7 @@ impl Stream {
         let has_layer_event = self.has_layer_event();
         if self.state.discards() {
             // Bytes that are left on stdin are for the next program.
-            return has_layer_event || (self.ready.readable && self.io.needs_lingering_close());
+            return has_layer_event || (self.ready.readable && self.io.is_socket());
         }
         if self.is_negotiating() && matches!(self.state.phase(), Phase::Open | Phase::Running) {
             return has_layer_event || self.ready.readable;
@@ -261,6 +269,6 @@ impl Ctx {
             let _ = stream.io.rearm(registry, id);
             false
         });
-        rearm.timer = (!rearm.streams.is_empty()).then(|| timers.arm(REARM_IDLE, None, Alarm::Rearm));
+        rearm.timer = (!rearm.streams.is_empty()).then(|| timers.arm(REARM_IDLE, Due::Rearm));
     }
 }

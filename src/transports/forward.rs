@@ -96,11 +96,11 @@ fn route(net: &mut Net, id: Id, to: Id) -> Option<Route<'_>> {
 
 impl Route<'_> {
     fn source_ref(&mut self) -> StreamRef<'_> {
-        StreamRef { id: self.source_id, stream: self.source, cx: self.cx }
+        StreamRef { id: self.source_id, slot: self.source, cx: self.cx }
     }
 
     fn sink_ref(&mut self) -> StreamRef<'_> {
-        StreamRef { id: self.sink_id, stream: self.sink, cx: self.cx }
+        StreamRef { id: self.sink_id, slot: self.sink, cx: self.cx }
     }
 
     /// The number of the connection. stdin and stdout have none.
@@ -152,10 +152,10 @@ impl Route<'_> {
     }
 
     /// The source is not read until the sink has room again.
-    fn block(&mut self) -> Option<Filled> {
+    fn block(&mut self) -> Filled {
         self.source.gate.blocked_by_sink = true;
         self.sink.source_waits = true;
-        Some(Filled::NotNow)
+        Filled::NotNow
     }
 
     /// Moves bytes once: by the kernel if possible, and through `buffer` otherwise.
@@ -191,21 +191,30 @@ impl Route<'_> {
         }
         if !self.source.is_bare() || !self.sink.is_bare() {
             // A layer has come since.
-            return self.copy_from_now_on();
+            self.set_mode(ForwardMode::CopyOnly);
+            return None;
         }
-        match route {
+        let moved = match route {
             SpliceRoute::Sockets => self.splice_by_pipe(),
             SpliceRoute::ToPipe => self.splice_directly(),
             SpliceRoute::File => self.send_file(),
+        };
+        match moved {
+            Ok(moved) => moved,
+            Err(error) if is_refusal(&error) => {
+                self.set_mode(ForwardMode::CopyOnly);
+                None
+            }
+            Err(error) => Some(Filled::Failed(self.source.io.name_source(error))),
         }
     }
 
     /// From a socket into a pipe, and on into the other socket.
-    fn splice_by_pipe(&mut self) -> Option<Filled> {
-        let Some((_, from)) = self.source.io.raw_source() else { return Some(Filled::NotNow) };
+    fn splice_by_pipe(&mut self) -> io::Result<Option<Filled>> {
+        let Some((_, from)) = self.source.io.raw_source() else { return Ok(Some(Filled::NotNow)) };
         let Some(pipe) = self.cx.pipes.take() else {
             self.set_mode(ForwardMode::Copy);
-            return None;
+            return Ok(None);
         };
         match splice(from, pipe.write.as_fd(), MOVE_BYTES) {
             Ok(bytes @ 1..) => {
@@ -216,50 +225,50 @@ impl Route<'_> {
                 if self.sink.out.is_spliced() {
                     self.block();
                 }
-                Some(Filled::Gone(bytes))
+                Ok(Some(Filled::Gone(bytes)))
             }
             result => {
                 // The pipe is still empty.
                 self.cx.pipes.give(pipe);
                 match result {
-                    Ok(_) => None,
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => None,
-                    Err(error) if is_refusal(&error) => self.copy_from_now_on(),
-                    Err(error) => Some(Filled::Failed(self.source.io.name_source(error))),
+                    Err(error) if error.kind() != io::ErrorKind::WouldBlock => Err(error),
+                    _ => Ok(None),
                 }
             }
         }
     }
 
     /// From a socket or a pipe to a pipe.
-    fn splice_directly(&mut self) -> Option<Filled> {
-        let Some((from, to)) = self.descriptors() else { return Some(Filled::NotNow) };
+    fn splice_directly(&mut self) -> io::Result<Option<Filled>> {
+        let Some((from, to)) = self.descriptors() else { return Ok(Some(Filled::NotNow)) };
         match splice(from, to, MOVE_BYTES) {
-            Ok(0) => None,
-            Ok(n) => self.moved(n),
+            Ok(0) => Ok(None),
+            Ok(n) => Ok(Some(self.moved(n))),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => match are_ready(from, to) {
-                (true, false) => self.sink_is_full(),
-                _ => None,
+                (true, false) => Ok(Some(self.sink_is_full())),
+                _ => Ok(None),
             },
-            Err(error) if is_refusal(&error) => self.copy_from_now_on(),
             // A pipe without a reader fails even without a byte to move. Bytes that a read finds fail at the write.
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => None,
-            Err(error) => Some(Filled::Failed(self.source.io.name_source(error))),
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(None),
+            Err(error) => Err(error),
         }
     }
 
     /// From a regular file to whatever takes it.
-    fn send_file(&mut self) -> Option<Filled> {
-        let Some((from, to)) = self.descriptors() else { return Some(Filled::NotNow) };
+    fn send_file(&mut self) -> io::Result<Option<Filled>> {
+        let Some((from, to)) = self.descriptors() else { return Ok(Some(Filled::NotNow)) };
         match send_file(from, to, MOVE_BYTES) {
-            Ok(0) => None,
-            Ok(n) => self.moved(n),
+            Ok(0) => Ok(None),
+            Ok(n) => Ok(Some(self.moved(n))),
             // A file is always ready.
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.sink_is_full(),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(Some(self.sink_is_full())),
             // Other errors are those of the file.
-            Err(error) if is_of_connection(&error) => self.sink_failed(error),
+            Err(error) if is_of_connection(&error) => Ok(Some(self.sink_failed(error))),
             // If the file has failed, the next read fails too, with an error that names the file.
-            Err(_) => self.copy_from_now_on(),
+            Err(_) => {
+                self.set_mode(ForwardMode::CopyOnly);
+                Ok(None)
+            }
         }
     }
 
@@ -268,30 +277,25 @@ impl Route<'_> {
     }
 
     /// Counts `n` bytes that went from the source to the sink without a pipe in between.
-    fn moved(&mut self, n: usize) -> Option<Filled> {
+    fn moved(&mut self, n: usize) -> Filled {
         self.source.totals.received += n as u64;
         self.sink.totals.sent += n as u64;
         for stream in [&mut *self.source, &mut *self.sink] {
             stream.last_activity = self.cx.now;
         }
-        Some(Filled::Gone(n))
+        Filled::Gone(n)
     }
 
-    fn sink_is_full(&mut self) -> Option<Filled> {
+    fn sink_is_full(&mut self) -> Filled {
         self.sink.ready.writable = false;
         self.sink_ref().schedule_rearm();
         self.block()
     }
 
-    fn sink_failed(&mut self, error: io::Error) -> Option<Filled> {
+    fn sink_failed(&mut self, error: io::Error) -> Filled {
         let error = self.sink.io.name_sink(error);
         self.sink_ref().write_failed(error);
         self.block()
-    }
-
-    fn copy_from_now_on(&mut self) -> Option<Filled> {
-        self.set_mode(ForwardMode::CopyOnly);
-        None
     }
 
     fn set_mode(&mut self, mode: ForwardMode) {
@@ -330,15 +334,16 @@ impl Route<'_> {
 impl StreamRef<'_> {
     /// Gives received bytes to the protocol again.
     pub(crate) fn stop_forwarding(&mut self) {
-        self.stream.forward = None;
-        self.stream.gate.blocked_by_sink = false;
+        self.forward = None;
+        self.gate.blocked_by_sink = false;
         self.queue_read();
     }
 
     /// Puts the source of this stream on the run queue, if the source waits for room and there is room again.
     pub(crate) fn wake_source(&mut self) {
-        if let (Some(source), true) = (self.stream.source, self.stream.has_room()) {
-            self.stream.source_waits = false;
+        if let (Some(source), true) = (self.source, self.has_room()) {
+            self.source_waits = false;
+            // The latch `queued` of the source is out of reach. A second entry does no harm: it finds nothing to read.
             self.cx.ready.push(source);
         }
     }

@@ -67,7 +67,7 @@ impl Transport<'_> {
     }
 
     /// Calls `change` with the stream. Nothing happens on a stale handle.
-    fn with(&mut self, change: impl FnOnce(&mut StreamRef<'_>)) {
+    pub(crate) fn with(&mut self, change: impl FnOnce(&mut StreamRef<'_>)) {
         if let Some(mut stream) = self.net.stream_mut(self.id) {
             change(&mut stream);
         }

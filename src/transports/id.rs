@@ -58,6 +58,9 @@ struct ArenaSlot<T> {
     value: Option<T>,
 }
 
+/// A token has room for both numbers of an id.
+const _: () = assert!(usize::BITS == 64, "xport needs 64-bit tokens");
+
 /// The number of slots. A token has 31 bits for the slot, and the last of these values is the token of the waker. No
 /// machine has as many descriptors.
 const SLOTS_MAX: usize = (1 << 31) - 1;

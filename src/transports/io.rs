@@ -91,6 +91,25 @@ impl Io {
         }
     }
 
+    /// The connected socket.
+    pub(crate) fn socket(&self) -> Option<&Socket> {
+        match self {
+            Self::Socket(socket) => Some(socket),
+            _ => None,
+        }
+    }
+
+    /// Whether this is a connected socket: its directions fail separately, and a close with unread bytes would destroy
+    /// bytes that the peer has not read yet.
+    pub(crate) fn is_socket(&self) -> bool {
+        match self {
+            Self::Socket(_) => true,
+            Self::Connecting | Self::Closed(_) | Self::Channels(..) => false,
+            #[cfg(test)]
+            Self::Memory(_) => true,
+        }
+    }
+
     /// The descriptor. Of two, it is the one for reading.
     pub(crate) fn as_fd(&self) -> Option<BorrowedFd<'_>> {
         match self {
@@ -236,77 +255,42 @@ impl Io {
         matches!(self, Self::Channels(_, Some(write)) if write.is_terminal())
     }
 
-    /// Whether a close with unread bytes would destroy bytes that the peer has not read yet, as with sockets.
-    pub(crate) fn needs_lingering_close(&self) -> bool {
-        match self {
-            Self::Socket(_) => true,
-            Self::Connecting | Self::Closed(_) | Self::Channels(..) => false,
-            #[cfg(test)]
-            Self::Memory(_) => true,
-        }
-    }
-
     /// Bytes of a TCP stream, the FIN included, that the peer's system has not acknowledged. 0 if the socket cannot
     /// tell.
     pub(crate) fn unacknowledged(&self) -> usize {
-        match self {
-            Self::Socket(fd) => socket::unacknowledged(fd.as_fd()).unwrap_or(0),
-            _ => 0,
-        }
+        self.socket().map_or(0, |socket| socket::unacknowledged(socket.as_fd()).unwrap_or(0))
     }
 
     /// Bytes of a socket that have arrived and were not read.
     pub(crate) fn unread(&self) -> usize {
-        match self {
-            Self::Socket(fd) => unread(fd.as_fd()),
-            _ => 0,
-        }
+        self.socket().map_or(0, |socket| unread(socket.as_fd()))
     }
 
     /// The time since the last bytes of a TCP peer have come, and the round-trip time.
     pub(crate) fn since_last_byte(&self) -> Option<(Duration, Duration)> {
-        match self {
-            Self::Socket(fd) => socket::since_last_byte(fd.as_fd()).ok(),
-            _ => None,
-        }
-    }
-
-    /// Whether the two directions fail separately. A broken stdout ends stdin too, but a socket may still have bytes to
-    /// read.
-    pub(crate) fn reads_after_write_error(&self) -> bool {
-        self.needs_lingering_close()
+        socket::since_last_byte(self.socket()?.as_fd()).ok()
     }
 
     /// Makes the kernel probe the peer of a TCP socket.
     pub(crate) fn set_keepalive(&self, keepalive: KeepAlive) -> io::Result<()> {
-        match self {
-            Self::Socket(fd) => keepalive.apply(fd),
-            _ => Ok(()),
-        }
+        self.socket().map_or(Ok(()), |socket| keepalive.apply(socket))
     }
 
     /// Sets options of an open socket. Pipes and files have none.
     pub(crate) fn set_socket_options(&self, options: &SocketOptions) -> io::Result<()> {
-        match self {
-            Self::Socket(fd) => options.apply_to_open(fd),
-            _ => Ok(()),
-        }
+        self.socket().map_or(Ok(()), |socket| options.apply_to_open(socket))
     }
 
     /// Makes the kernel probe the peer of a TCP socket soon and often.
     pub(crate) fn probe_peer(&self, keepalive: KeepAlive) {
-        if let Self::Socket(fd) = self {
-            // A unix socket refuses, and does not need it.
-            let _ = keepalive.apply_soon(fd);
-        }
+        // A unix socket refuses, and does not need it.
+        let _ = self.socket().map(|socket| keepalive.apply_soon(socket));
     }
 
     /// Takes nothing more from the peer. After the bytes that are here, the end is read.
     pub(crate) fn stop_receiving(&self) {
-        if let Self::Socket(fd) = self {
-            // A socket that is no longer connected has ended already.
-            let _ = fd.shutdown(Shutdown::Read);
-        }
+        // A socket that is no longer connected has ended already.
+        let _ = self.socket().map(|socket| socket.shutdown(Shutdown::Read));
     }
 
     /// The pending error of a socket.
@@ -342,7 +326,7 @@ impl Io {
 
     /// Whether a socket has failed. A read tells the error after the bytes before it.
     pub(crate) fn has_failed(&self) -> bool {
-        matches!(self, Self::Socket(fd) if socket::has_failed(fd.as_fd()))
+        self.socket().is_some_and(|socket| socket::has_failed(socket.as_fd()))
     }
 
     /// Whether the peer is known to be gone, and has not only ended its direction.

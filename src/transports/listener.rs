@@ -80,15 +80,17 @@ pub(crate) struct Listener {
     /// Removes the file of a unix socket. This happens before the socket is closed, as the file would otherwise look
     /// stale for a moment.
     _path: Option<OwnFile>,
-    socket: Socket,
+    pub(crate) socket: Socket,
     pub(crate) options: Listening,
     /// The description is shared with another process, and may block.
     pub(crate) shared: bool,
     pub(crate) name: Peer,
+    /// Set by an event, cleared by an accept that finds no client.
     pub(crate) readable: bool,
     pub(crate) back_off: Option<BackOff>,
     /// When the listener last had to wait for descriptors or memory.
     pub(crate) trouble: Option<Instant>,
+    /// On the run queue.
     pub(crate) queued: bool,
 }
 
@@ -113,18 +115,6 @@ impl Listener {
             trouble: None,
             queued: false,
         }
-    }
-
-    pub(crate) fn socket(&self) -> &Socket {
-        &self.socket
-    }
-
-    pub(crate) fn latch(&mut self) {
-        self.readable = true;
-    }
-
-    pub(crate) fn dequeue(&mut self) {
-        self.queued = false;
     }
 
     pub(crate) fn retry_timer(&self) -> Option<TimerId> {

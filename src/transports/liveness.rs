@@ -8,20 +8,19 @@ use std::time::Duration;
 use super::ctx::{Ctx, StreamRef};
 use super::id::Arena;
 use super::info::Peer;
-use super::io::Io;
 use super::keepalive::KeepAlive;
 use super::net::Slot;
 use super::stream::Stream;
-use super::timers::Alarm;
+use super::timers::Due;
 use crate::sys::socket::{self, Silence};
 
 impl StreamRef<'_> {
     /// A TCP stream is open: its peer is watched from now on.
     pub(crate) fn watch_peer(&mut self, keepalive: KeepAlive) {
-        if !self.stream.is_tcp() {
+        if !self.is_tcp() {
             return;
         }
-        self.stream.keepalive = keepalive;
+        self.keepalive = keepalive;
         if keepalive != KeepAlive::OFF {
             self.cx.look_at_peers_within(keepalive.look_interval());
         }
@@ -30,12 +29,12 @@ impl StreamRef<'_> {
     /// The same for a stream that was opened without it.
     pub(crate) fn set_keepalive(&mut self, keepalive: KeepAlive) -> io::Result<()> {
         self.watch_peer(keepalive);
-        if self.stream.is_tcp() { self.stream.io.set_keepalive(keepalive) } else { Ok(()) }
+        if self.is_tcp() { self.io.set_keepalive(keepalive) } else { Ok(()) }
     }
 
     /// The peer has vanished. Earlier bytes are delivered, then the stream is lost.
     fn peer_vanished(&mut self) {
-        self.stream.io.stop_receiving();
+        self.io.stop_receiving();
         self.write_failed(io::Error::from_raw_os_error(libc::ETIMEDOUT));
     }
 }
@@ -49,7 +48,7 @@ impl Ctx {
             Some((_, timer)) => self.timers.cancel(timer),
             None => (),
         }
-        self.looks.next = Some((due, self.timers.arm(delay, None, Alarm::LookAtPeers)));
+        self.looks.next = Some((due, self.timers.arm(delay, Due::LookAtPeers)));
     }
 
     /// Looks at the peers to which bytes are under way. A peer that has given no sign of life for too long has
@@ -67,13 +66,13 @@ impl Ctx {
             let since = before.get(&id).copied();
             let is_idle =
                 since.is_none() && !stream.state.has_told_end() && last.is_some_and(|last| stream.last_activity < last);
-            if is_idle || !has_bytes_under_way(stream) {
+            if is_idle || stream.state.has_failed() || stream.io.unacknowledged() == 0 {
                 continue;
             }
             let since = since.unwrap_or(self.now);
             self.looks.under_way.insert(id, since);
             if self.now.duration_since(since) >= limit && is_silent(stream, limit) {
-                StreamRef { id, stream, cx: self }.peer_vanished();
+                StreamRef { id, slot: stream, cx: self }.peer_vanished();
             }
         }
         if let Some(interval) = interval {
@@ -82,20 +81,15 @@ impl Ctx {
     }
 }
 
-/// Whether the peer of an open stream has unacknowledged bytes.
-fn has_bytes_under_way(stream: &Stream) -> bool {
-    matches!(stream.io, Io::Socket(_)) && !stream.state.has_failed() && stream.io.unacknowledged() > 0
-}
-
 /// Whether the peer has given no sign of life for `limit`. The peer of a socket that cannot tell counts as alive.
 fn is_silent(stream: &Stream, limit: Duration) -> bool {
-    let Io::Socket(socket) = &stream.io else { return false };
-    socket::silence(socket.as_fd()).is_ok_and(|Silence { time, is_unanswered }| is_unanswered && time >= limit)
+    let silence = stream.io.socket().and_then(|socket| socket::silence(socket.as_fd()).ok());
+    silence.is_some_and(|Silence { time, is_unanswered }| is_unanswered && time >= limit)
 }
 
 impl Stream {
     /// Whether it is a TCP connection that is open.
     fn is_tcp(&self) -> bool {
-        matches!((&self.io, self.peer.as_deref()), (Io::Socket(_), Some(Peer::Ip(_))))
+        self.io.socket().is_some() && matches!(self.peer.as_deref(), Some(Peer::Ip(_)))
     }
 }

@@ -25,9 +25,7 @@ impl Transport<'_> {
     /// fails earlier if another byte is written, and not at all if `write_eof` or `close` comes first. asyncio has
     /// nothing like it.
     pub fn bear_missing_reader(&mut self) {
-        if let Some(stream) = self.net.stream_mut(self.id) {
-            stream.stream.closing.bears_missing_reader = true;
-        }
+        self.with(|stream| stream.closing.bears_missing_reader = true);
     }
 }
 
@@ -35,7 +33,7 @@ impl StreamRef<'_> {
     /// An event has reported that written bytes will not be read: the reader of a pipe has gone, or a peer that had
     /// ended its direction before.
     pub(crate) fn sink_gone(&mut self) {
-        let stream = &mut *self.stream;
+        let stream = &mut *self.slot;
         if !stream.state.flushes() {
             return;
         }
@@ -54,7 +52,7 @@ impl StreamRef<'_> {
     /// Ends a stream whose reader has gone: the SIGHUP of a terminal that has hung up, or the end of what is written,
     /// has not come in time.
     pub(crate) fn hung_up(&mut self) {
-        let stream = &mut *self.stream;
+        let stream = &mut *self.slot;
         stream.phase_timer = None;
         if stream.state.flushes() {
             let error = stream.io.broken_pipe();
@@ -64,7 +62,7 @@ impl StreamRef<'_> {
 
     /// Arms the timer of [`hung_up`](Self::hung_up), unless it runs already. An event can come again.
     fn hang_up_after(&mut self, delay: Duration) {
-        if self.stream.phase_timer.is_none() {
+        if self.phase_timer.is_none() {
             log::debug!("{}: the reader has gone", self.label());
             self.arm(delay, Alarm::HangUp);
         }

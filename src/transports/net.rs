@@ -21,7 +21,7 @@ use super::listener::Listener;
 use super::number::Number;
 use super::process::{Process, SIGTERM};
 use super::stream::Stream;
-use super::timers::{Alarm, TimerId};
+use super::timers::{Due, TimerId};
 
 /// The transports of a loop, and the methods that open them. asyncio's methods of a loop.
 ///
@@ -63,7 +63,7 @@ impl Slot {
         let fd = match self {
             Self::Stream(stream) => return stream.io.register(registry, id),
             Self::Datagram(datagram) => return datagram.io.register(registry, id),
-            Self::Listener(listener) => listener.socket().as_raw_fd(),
+            Self::Listener(listener) => listener.socket.as_raw_fd(),
             Self::Process(process) => process.pidfd.as_raw_fd(),
         };
         registry.register(&mut SourceFd(&fd), id.token(Direction::Read), mio::Interest::READABLE)
@@ -105,7 +105,7 @@ impl Net {
         if self.slots.get(id).is_none() {
             return self.cx.timers.name(self.cx.now);
         }
-        self.cx.timers.arm(delay, Some(id), Alarm::Protocol)
+        self.cx.timers.arm(delay, Due::Protocol(id))
     }
 
     /// Calls `timer_fired` of the protocol of `id` right after the current callback, which is too soon to be cancelled.
@@ -182,9 +182,11 @@ impl Net {
         let cx = &mut self.cx;
         for (id, slot) in self.slots.iter_mut() {
             match slot {
-                Slot::Stream(stream) if !stream.background => StreamRef { id, stream, cx }.force_close(None, true),
-                Slot::Datagram(datagram) => DatagramRef { id, datagram, cx }.force_close(),
-                Slot::Process(process) => ProcessRef { id, process, cx }.ask_to_end(SIGTERM),
+                Slot::Stream(stream) if !stream.background => {
+                    StreamRef { id, slot: stream, cx }.force_close(None, true)
+                }
+                Slot::Datagram(datagram) => DatagramRef { id, slot: datagram, cx }.force_close(),
+                Slot::Process(process) => ProcessRef { id, slot: process, cx }.ask_to_end(SIGTERM),
                 Slot::Stream(_) | Slot::Listener(_) => (),
             }
         }
@@ -209,7 +211,7 @@ impl Net {
         let Some(mut stream) = self.stream_mut(connection) else { return };
         let accepted = std::mem::replace(&mut stream.admission, Admission::None).counts();
         match self.process_mut(child) {
-            Some(child) => child.process.accepted = accepted,
+            Some(mut child) => child.accepted = accepted,
             None => self.cx.places.taken -= usize::from(accepted),
         }
     }
@@ -248,7 +250,7 @@ impl Net {
     /// A stream, with the parts of the loop that it needs.
     pub(crate) fn stream_mut(&mut self, id: Id) -> Option<StreamRef<'_>> {
         match self.slots.get_mut(id) {
-            Some(Slot::Stream(stream)) => Some(StreamRef { id, stream, cx: &mut self.cx }),
+            Some(Slot::Stream(stream)) => Some(StreamRef { id, slot: stream, cx: &mut self.cx }),
             _ => None,
         }
     }
@@ -256,7 +258,7 @@ impl Net {
     /// A datagram socket, with the parts of the loop that it needs.
     pub(crate) fn datagram_mut(&mut self, id: Id) -> Option<DatagramRef<'_>> {
         match self.slots.get_mut(id) {
-            Some(Slot::Datagram(datagram)) => Some(DatagramRef { id, datagram, cx: &mut self.cx }),
+            Some(Slot::Datagram(datagram)) => Some(DatagramRef { id, slot: datagram, cx: &mut self.cx }),
             _ => None,
         }
     }

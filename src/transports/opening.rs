@@ -219,7 +219,7 @@ fn add_listener(net: &mut Net, listener: Listener, factory: Factory) -> io::Resu
         && !listener.shared
         && listener.options.socket.bind_device.is_none()
     {
-        net.cx.places.own.add(id, listener.socket());
+        net.cx.places.own.add(id, &listener.socket);
     }
     net.cx.calls.push_back((id, Call::Install(Installed::Factory(factory))));
     Ok(id)

@@ -35,11 +35,11 @@ impl SocketOptions {
     /// Sets the options of a new TCP socket. Call this before `bind(2)`.
     pub(crate) fn apply_to_tcp(&self, socket: &Socket) -> io::Result<()> {
         named("nodelay", socket.set_tcp_nodelay(self.nodelay.unwrap_or(true)))?;
-        self.apply_to_udp(socket)
+        self.apply_to_ip(socket)
     }
 
-    /// Sets the options of a new UDP socket, which a TCP socket has as well. Call this before `bind(2)`.
-    pub(crate) fn apply_to_udp(&self, socket: &Socket) -> io::Result<()> {
+    /// Sets the options that new sockets of UDP and TCP have. Call this before `bind(2)`.
+    pub(crate) fn apply_to_ip(&self, socket: &Socket) -> io::Result<()> {
         if let Some(device) = &self.bind_device {
             socket.bind_device(Some(device.as_bytes())).map_err(|error| refused_device(device, &error))?;
         }
@@ -163,7 +163,7 @@ mod tests {
             all().apply_to_tcp(&tcp).expect("options");
             assert!(!tcp.tcp_nodelay().expect("an option"));
             let udp = Socket::new(domain, Type::DGRAM, None).expect("a socket");
-            all().apply_to_udp(&udp).expect("options");
+            all().apply_to_ip(&udp).expect("options");
             for socket in [&tcp, &udp] {
                 assert_eq!(socket.recv_buffer_size().expect("an option"), 40_000);
                 assert_eq!(socket.send_buffer_size().expect("an option"), 60_000);

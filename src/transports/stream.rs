@@ -179,7 +179,7 @@ impl Stream {
     pub(crate) fn only_an_event_tells(&self, direction: Direction) -> bool {
         // A child's terminal ends with the child.
         (direction == Direction::Write && self.io.as_master().is_none())
-            || (self.state.reading_ended() && self.io.needs_lingering_close())
+            || (self.state.reading_ended() && self.io.is_socket())
     }
 }
 

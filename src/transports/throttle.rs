@@ -21,9 +21,7 @@ impl Transport<'_> {
     /// Reads this stream even while the reader of the dump is too slow. For what a person types, which is little, and
     /// which can be the wish to leave.
     pub(crate) fn never_throttle(&mut self) {
-        if let Some(stream) = self.net.stream_mut(self.id) {
-            stream.stream.gate.throttle = Throttle::Exempt;
-        }
+        self.with(|stream| stream.gate.throttle = Throttle::Exempt);
     }
 }
 
@@ -31,16 +29,16 @@ impl StreamRef<'_> {
     /// Whether the stream must not be read now. A stream that is held goes on the run queue later.
     pub(crate) fn throttle(&mut self) -> bool {
         self.cx.dump.is_some()
-            && !self.stream.state.discards()
-            && !self.stream.is_negotiating()
-            && self.cx.throttle(self.id, &mut self.stream.gate.throttle)
+            && !self.state.discards()
+            && !self.is_negotiating()
+            && self.cx.throttle(self.id, &mut self.slot.gate.throttle)
     }
 }
 
 impl DatagramRef<'_> {
     /// Whether the socket must not be read now. A socket that is held goes on the run queue later.
     pub(crate) fn throttle(&mut self) -> bool {
-        self.cx.throttle(self.id, &mut self.datagram.gate.throttle)
+        self.cx.throttle(self.id, &mut self.slot.gate.throttle)
     }
 }
 
@@ -75,12 +73,12 @@ impl Ctx {
                     if !stream.state.discards() {
                         stream.last_activity = self.now;
                     }
-                    StreamRef { id, stream, cx: self }.queue_ready();
+                    StreamRef { id, slot: stream, cx: self }.queue_ready();
                 }
                 Some(Slot::Datagram(datagram)) => {
                     datagram.gate.throttle = Throttle::Free;
                     datagram.last_activity = self.now;
-                    DatagramRef { id, datagram, cx: self }.queue_ready();
+                    DatagramRef { id, slot: datagram, cx: self }.queue_ready();
                 }
                 // The slot was freed meanwhile.
                 _ => (),

@@ -24,11 +24,32 @@ pub fn shown(duration: Duration) -> String {
     if duration.is_zero() { "0s".to_owned() } else { format!("{duration:?}") }
 }
 
-/// The purpose of a timer. Most timers belong to the transports themselves.
+/// What a timer is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Due {
+    /// The streams of the rearm queue are due.
+    Rearm,
+    /// The loop looks for peers that have vanished.
+    LookAtPeers,
+    /// `timer_fired` of the protocol of this slot.
+    Protocol(Id),
+    /// The transport or listener in this slot does something.
+    Slot(Id, Alarm),
+}
+
+impl Due {
+    /// The slot that the timer ends with.
+    fn owner(self) -> Option<Id> {
+        match self {
+            Self::Protocol(id) | Self::Slot(id, _) => Some(id),
+            Self::Rearm | Self::LookAtPeers => None,
+        }
+    }
+}
+
+/// What a transport or a listener does when its timer is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Alarm {
-    /// A timer of a protocol: `timer_fired`.
-    Protocol,
     /// A connection is tried again, or the next address of a race is (RFC 8305).
     ConnectNext,
     /// A try to connect has taken too long.
@@ -51,10 +72,6 @@ pub(crate) enum Alarm {
     HangUp,
     /// After a failed write, the peer has had time for its answer.
     LostWrite,
-    /// The streams of the rearm queue are due.
-    Rearm,
-    /// The loop looks for peers that have vanished.
-    LookAtPeers,
 }
 
 /// The longest delay. The clock cannot express more.
@@ -85,20 +102,21 @@ impl Clock {
 #[derive(Debug, Default)]
 pub(crate) struct Timers {
     pub(crate) clock: Clock,
-    due: BTreeMap<TimerId, (Option<Id>, Alarm)>,
-    /// The timers that have an owner, by owner and sequence.
+    due: BTreeMap<TimerId, Due>,
+    /// The timers of slots, by slot and sequence.
     owned: BTreeMap<(Id, u64), TimerId>,
     sequence: u64,
 }
 
 impl Timers {
-    /// Arms a timer that fires once `delay` has passed from this moment on. A timer without an owner belongs to the
-    /// loop.
-    pub(crate) fn arm(&mut self, delay: Duration, owner: Option<Id>, alarm: Alarm) -> TimerId {
+    /// Arms a timer that fires once `delay` has passed from this moment on.
+    pub(crate) fn arm(&mut self, delay: Duration, due: Due) -> TimerId {
         let now = self.clock.now();
         let id = self.name(now.checked_add(delay).unwrap_or(now + CENTURY));
-        self.due.insert(id, (owner, alarm));
-        self.owned.extend(owner.map(|owner| ((owner, id.sequence), id)));
+        self.due.insert(id, due);
+        if let Some(owner) = due.owner() {
+            self.owned.insert((owner, id.sequence), id);
+        }
         id
     }
 
@@ -107,18 +125,18 @@ impl Timers {
         self.take(id);
     }
 
-    /// Disarms all timers of an owner that is gone.
+    /// Disarms all timers of a slot that is gone.
     pub(crate) fn cancel_all(&mut self, owner: Id) {
         let own = Vec::from_iter(self.owned.range((owner, 0)..=(owner, u64::MAX)).map(|(_, id)| *id));
         own.into_iter().for_each(|id| self.cancel(id));
     }
 
-    fn take(&mut self, id: TimerId) -> Option<(TimerId, Option<Id>, Alarm)> {
-        let (owner, alarm) = self.due.remove(&id)?;
-        if let Some(owner) = owner {
+    fn take(&mut self, id: TimerId) -> Option<(TimerId, Due)> {
+        let due = self.due.remove(&id)?;
+        if let Some(owner) = due.owner() {
             self.owned.remove(&(owner, id.sequence));
         }
-        Some((id, owner, alarm))
+        Some((id, due))
     }
 
     /// When the next timer is due.
@@ -132,7 +150,7 @@ impl Timers {
     }
 
     /// Removes one timer that is due by `now` and was not armed after `newest`. Call this until there is none.
-    pub(crate) fn pop_due(&mut self, now: Instant, newest: u64) -> Option<(TimerId, Option<Id>, Alarm)> {
+    pub(crate) fn pop_due(&mut self, now: Instant, newest: u64) -> Option<(TimerId, Due)> {
         let mut due = self.due.iter().take_while(|(id, _)| id.deadline <= now);
         let id = *due.find(|(id, _)| id.sequence <= newest)?.0;
         self.take(id)
@@ -160,12 +178,13 @@ mod tests {
         let (mut timers, hour) = (Timers::default(), Duration::from_secs(3600));
         let mut arena = Arena::new();
         let [first, second] = [(), ()].map(|()| arena.insert(()));
-        for owner in [None, Some(first), Some(second), Some(first)] {
-            timers.arm(hour, owner, Alarm::Protocol);
+        let [of_first, of_second] = [first, second].map(Due::Protocol);
+        for due in [Due::Rearm, of_first, of_second, of_first] {
+            timers.arm(hour, due);
         }
-        let fired = timers.arm(Duration::ZERO, Some(first), Alarm::Protocol);
+        let fired = timers.arm(Duration::ZERO, of_first);
         let newest = timers.newest();
-        assert_eq!(timers.pop_due(Instant::now(), newest), Some((fired, Some(first), Alarm::Protocol)));
+        assert_eq!(timers.pop_due(Instant::now(), newest), Some((fired, of_first)));
         timers.cancel_all(first);
         assert_eq!((timers.len(), timers.owned.len()), (2, 1));
         timers.cancel_all(second);
@@ -179,22 +198,22 @@ mod tests {
         let mut timers = Timers { clock: Clock::Manual(start), ..Timers::default() };
         let at = |ms| start + Duration::from_millis(ms);
         let after = Duration::from_millis;
-        let late = timers.arm(after(20), None, Alarm::Rearm);
-        let first = timers.arm(after(10), None, Alarm::Protocol);
-        let second = timers.arm(after(10), None, Alarm::ConnectNext);
-        let gone = timers.arm(after(10), None, Alarm::ConnectTimeout);
+        let late = timers.arm(after(20), Due::Rearm);
+        let first = timers.arm(after(10), Due::Rearm);
+        let second = timers.arm(after(10), Due::LookAtPeers);
+        let gone = timers.arm(after(10), Due::Rearm);
         timers.cancel(gone);
         let newest = timers.newest();
-        let new = timers.arm(after(0), None, Alarm::Protocol);
+        let new = timers.arm(after(0), Due::Rearm);
         assert_eq!(timers.pop_due(at(9), newest), None, "armed after the turn began to fire them");
 
-        assert_eq!(timers.pop_due(at(9), timers.newest()), Some((new, None, Alarm::Protocol)));
+        assert_eq!(timers.pop_due(at(9), timers.newest()), Some((new, Due::Rearm)));
         assert_eq!(timers.next_deadline(), Some(at(10)));
         assert_eq!(timers.pop_due(at(9), newest), None);
-        assert_eq!(timers.pop_due(at(10), newest), Some((first, None, Alarm::Protocol)));
-        assert_eq!(timers.pop_due(at(10), newest), Some((second, None, Alarm::ConnectNext)));
+        assert_eq!(timers.pop_due(at(10), newest), Some((first, Due::Rearm)));
+        assert_eq!(timers.pop_due(at(10), newest), Some((second, Due::LookAtPeers)));
         assert_eq!(timers.pop_due(at(10), newest), None);
-        assert_eq!(timers.pop_due(at(5_000_000_000), newest), Some((late, None, Alarm::Rearm)));
+        assert_eq!(timers.pop_due(at(5_000_000_000), newest), Some((late, Due::Rearm)));
         assert_eq!(timers.len(), 0);
     }
 }

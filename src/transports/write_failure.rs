@@ -31,12 +31,12 @@ impl StreamRef<'_> {
     /// A write has failed, and nothing more goes out. Bytes that arrived before are delivered before the stream is
     /// lost.
     pub(crate) fn write_failed(&mut self, error: io::Error) {
-        let stream = &mut *self.stream;
-        if stream.io.reads_after_write_error() && !is_of_connection(&error) {
+        let stream = &mut *self.slot;
+        if stream.io.is_socket() && !is_of_connection(&error) {
             // The peer is there, and would take an orderly end for the end of the bytes.
             return self.force_close(Some(error), true);
         }
-        if !stream.io.reads_after_write_error() || stream.state.reading_ended() || stream.state.is_closing() {
+        if !stream.io.is_socket() || stream.state.reading_ended() || stream.state.is_closing() {
             return self.force_close(Some(error), false);
         }
         let told = copy(&error);
@@ -48,11 +48,11 @@ impl StreamRef<'_> {
             // A protocol that does not read while writing is paused must come to see the end.
             self.call(Call::ResumeWriting);
         }
-        if self.stream.state.has_lost_bytes() {
-            if !self.stream.is_opening() {
+        if self.state.has_lost_bytes() {
+            if !self.is_opening() {
                 self.call(Call::WritingFailed(told));
             }
-            if self.stream.phase_timer.is_none() {
+            if self.phase_timer.is_none() {
                 self.arm(SILENCE, Alarm::LostWrite);
             }
         }
@@ -61,7 +61,7 @@ impl StreamRef<'_> {
 
     /// A peer that reads nothing has been given time to send the rest of its answer.
     pub(crate) fn check_lost_write(&mut self) {
-        let stream = &mut *self.stream;
+        let stream = &mut *self.slot;
         stream.phase_timer = None;
         if !stream.state.has_failed() {
             return;

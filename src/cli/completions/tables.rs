@@ -31,7 +31,7 @@ impl Fill {
     pub(super) fn of_value(row: &OptSpec) -> Self {
         match (row.value, row.value_name().unwrap_or_default()) {
             (Value::File(_), _) => Self::Files,
-            (Value::Word(_, words, _), _) => Self::Words(words.iter().map(|(word, _)| *word).collect()),
+            (Value::Word(..), _) => Self::Words(row.words()),
             (_, "CMD") => Self::Programs,
             (_, "K=V") => Self::Variables,
             (_, "IF") => Self::Interfaces,
@@ -171,7 +171,7 @@ pub(super) fn addresses() -> Branches<Fill> {
 
 /// What completes the value of each option that does not depend on the mode.
 pub(super) fn values() -> Branches<Fill> {
-    let is_fixed = |row: &&OptSpec| row.value_name().is_some() && !matches!(row.name, "listen" | "connect");
+    let is_fixed = |row: &&OptSpec| row.value_name().is_some() && !row.id.names_an_end();
     let pairs = rows().filter(is_fixed).map(|row| (row.name.to_owned(), Fill::of_value(row)));
     join(pairs.filter(|(_, fill)| *fill != Fill::Nothing))
 }

@@ -12,7 +12,7 @@ fn parts(text: &str) -> (String, Vec<String>) {
 #[track_caller]
 fn refused(text: &str) -> String {
     match EndpointArg::parse(OsStr::new(text)) {
-        Err(ConfigError::Reason(reason) | ConfigError::Complete(reason)) => reason,
+        Err(error) => error.reason,
         Ok(word) => panic!("{text}: {word:?}"),
     }
 }
@@ -166,8 +166,8 @@ fn commands_are_taken_as_they_are() {
         ("exec:a 'b", "a quote is not closed"),
     ] {
         match EndpointArg::parse(OsStr::new(text)).and_then(|word| word.program()) {
-            Err(ConfigError::Reason(error)) => assert!(error.contains(reason), "{text}: {error}"),
-            _ => panic!("{text} is not refused"),
+            Err(error) => assert!(error.reason.contains(reason), "{text}: {error:?}"),
+            Ok(_) => panic!("{text} is not refused"),
         }
     }
     let odd = |text: &'static [u8]| EndpointArg::parse(OsStr::from_bytes(text)).and_then(|word| word.program());

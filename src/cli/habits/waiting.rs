@@ -4,12 +4,14 @@ use std::path::Path;
 
 use super::ends::is_program;
 use super::typed::Typed;
-use super::words::{is_path, is_port, own};
+use super::words::own;
+use crate::cli::address::{is_address, is_path};
 use crate::cli::hints;
-use crate::cli::kinds::{is_address, is_executable};
+use crate::cli::host::is_port;
+use crate::cli::kinds::is_executable;
 use crate::cli::modes::Action;
 use crate::cli::options::Value;
-use crate::cli::schemes::{Form, PAGES, Role, named};
+use crate::cli::schemes::{Form, PAGES, Role, scheme_called};
 
 /// The parts of a line of `wait`.
 #[derive(Default)]
@@ -120,8 +122,7 @@ impl Parts {
             if let Some(page) = page {
                 return self.ends.push(format!("{}://{}", page.name, rest.trim_start_matches('/')));
             }
-            let scheme = named().find(|scheme| scheme.name == name);
-            match scheme.map(|scheme| (scheme.role, scheme.form)) {
+            match scheme_called(name).map(|scheme| (scheme.role, scheme.form)) {
                 Some((Role::Listen, _)) => {
                     let address = rest.split(',').next().unwrap_or_default().trim_start_matches("*:");
                     return self.ends.push(format!("{}:{address}", name.trim_end_matches("-listen")));

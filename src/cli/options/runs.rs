@@ -1,8 +1,9 @@
 //! The rows of options for datagrams, children, streams and messages, and of options without a mode.
 
+use clap_complete::Shell;
+
 use super::spec::*;
 use super::typed::Opt::*;
-use super::typed::Options;
 use crate::cli::logger::Color;
 use crate::cli::text::Manual;
 use crate::cli::values::{
@@ -10,35 +11,6 @@ use crate::cli::values::{
 };
 use crate::protocols::half_close::HalfClose;
 use crate::transports::process::opening::ChildStdio;
-
-fn stdio(text: &str) -> Result<Option<ChildStdio>, String> {
-    Ok(Some(match text {
-        "pipe" => ChildStdio::Pipe,
-        "inherit" => ChildStdio::Inherit,
-        "null" => ChildStdio::Null,
-        "merge" => ChildStdio::Merge,
-        _ => return Err(String::new()),
-    }))
-}
-
-fn set_color(options: &mut Options, text: &str) -> Result<(), String> {
-    options.color = match text {
-        "auto" => Color::Auto,
-        "always" => Color::Always,
-        "never" => Color::Never,
-        _ => return Err(String::new()),
-    };
-    Ok(())
-}
-
-fn set_man(options: &mut Options, text: &str) -> Result<(), String> {
-    options.man = Some(match text {
-        "xport" => Manual::Program,
-        "endpoints" => Manual::Endpoints,
-        _ => return Err(String::new()),
-    });
-    Ok(())
-}
 
 pub(super) static DATAGRAM: &[OptSpec] = &[
     number(Count, "count", "N", |o, t| put(&mut o.datagrams.count, parse_number(t, 1..=u64::MAX).map(Some)))
@@ -75,11 +47,20 @@ pub(super) static CHILD: &[OptSpec] = &[
     raw(Shell, "shell", "CMD", |o, t| o.shell = Some(t.to_owned()))
         .top(10)
         .help("Run this shell command instead of CMD"),
-    word(Stdin, "stdin", "WHAT", &[("pipe", ""), ("inherit", ""), ("null", "")], |o, t| put(&mut o.stdin, stdio(t)))
-        .top(14)
-        .help("Stdin of the program: pipe, inherit or null")
-        .more(
-            "'pipe': xport reads its own stdin and passes the bytes on. It reads ahead at most as much as a pipe \
+    word(
+        Stdin,
+        "stdin",
+        "WHAT",
+        &[
+            ("pipe", "", |o| o.stdin = Some(ChildStdio::Pipe)),
+            ("inherit", "", |o| o.stdin = Some(ChildStdio::Inherit)),
+            ("null", "", |o| o.stdin = Some(ChildStdio::Null)),
+        ],
+    )
+    .top(14)
+    .help("Stdin of the program: pipe, inherit or null")
+    .more(
+        "'pipe': xport reads its own stdin and passes the bytes on. It reads ahead at most as much as a pipe \
              holds. 'inherit': the program gets the stdin of xport, and xport reads none of it. Bytes that the program \
              does not read are left for the next reader, as in a 'while read' loop. 'null': the program gets an empty \
              stdin, and nothing reads the stdin of xport. Without this option, the program inherits a file, a device \
@@ -88,10 +69,17 @@ pub(super) static CHILD: &[OptSpec] = &[
              program. A program that inherits a terminal runs in the process group of xport. The keys reach the \
              program directly, and --timeout and signals reach only the program, not the processes that it has \
              started.",
-        ),
-    word(Stderr, "stderr", "WHERE", &[("inherit", ""), ("null", ""), ("merge", "")], |o, t| {
-        put(&mut o.stderr, stdio(t))
-    })
+    ),
+    word(
+        Stderr,
+        "stderr",
+        "WHERE",
+        &[
+            ("inherit", "", |o| o.stderr = Some(ChildStdio::Inherit)),
+            ("null", "", |o| o.stderr = Some(ChildStdio::Null)),
+            ("merge", "", |o| o.stderr = Some(ChildStdio::Merge)),
+        ],
+    )
     .variable("XPORT_STDERR")
     .top(17)
     .help("Stderr of the program: inherit, null or merge")
@@ -313,11 +301,20 @@ pub(super) static OUTPUT: &[OptSpec] = &[
         .top(0)
         .help("Report connections; -vv and -vvv report more")
         .more("-vv adds the decisions of xport, and -vvv adds everything else."),
-    word(Color, "color", "WHEN", &[("auto", ""), ("always", ""), ("never", "")], set_color)
-        .default("auto")
-        .variable("XPORT_COLOR")
-        .help("Colour messages and help")
-        .more("auto colours on a terminal, unless NO_COLOR is set or TERM is dumb."),
+    word(
+        Color,
+        "color",
+        "WHEN",
+        &[
+            ("auto", "", |o| o.color = Color::Auto),
+            ("always", "", |o| o.color = Color::Always),
+            ("never", "", |o| o.color = Color::Never),
+        ],
+    )
+    .default("auto")
+    .variable("XPORT_COLOR")
+    .help("Colour messages and help")
+    .more("auto colours on a terminal, unless NO_COLOR is set or TERM is dumb."),
     flag(LogTime, "log-time", |o| o.log_time = true)
         .variable("XPORT_LOG_TIME")
         .help("Begin each message with the time, in UTC"),
@@ -328,13 +325,23 @@ pub(super) static PAGES: &[OptSpec] = &[
         Completions,
         "completions",
         "SHELL",
-        &[("bash", ""), ("elvish", ""), ("fish", ""), ("powershell", ""), ("zsh", "")],
-        |o, t| put(&mut o.completions, t.parse().map(Some).map_err(|_| String::new())),
+        &[
+            ("bash", "", |o| o.completions = Some(Shell::Bash)),
+            ("elvish", "", |o| o.completions = Some(Shell::Elvish)),
+            ("fish", "", |o| o.completions = Some(Shell::Fish)),
+            ("powershell", "", |o| o.completions = Some(Shell::PowerShell)),
+            ("zsh", "", |o| o.completions = Some(Shell::Zsh)),
+        ],
     )
     .help("Print the completions of a shell"),
-    word(Man, "man", "PAGE", &[("xport", ""), ("endpoints", "")], set_man)
-        .bare("xport")
-        .not_with(Completions)
-        .help("Print a manual page as roff")
-        .more("The pages are xport(1) and xport-endpoints(7)."),
+    word(
+        Man,
+        "man",
+        "PAGE",
+        &[("xport", "", |o| o.man = Some(Manual::Program)), ("endpoints", "", |o| o.man = Some(Manual::Endpoints))],
+    )
+    .bare("xport")
+    .not_with(Completions)
+    .help("Print a manual page as roff")
+    .more("The pages are xport(1) and xport-endpoints(7)."),
 ];

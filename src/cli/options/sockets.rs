@@ -2,7 +2,6 @@
 
 use super::spec::*;
 use super::typed::Opt::*;
-use super::typed::Options;
 use crate::cli::address::parse_source;
 use crate::cli::owner::parse_owner;
 use crate::cli::values::{
@@ -10,15 +9,6 @@ use crate::cli::values::{
     parse_positive_size, parse_retry, parse_tos,
 };
 use crate::transports::address::numeric_addresses;
-
-fn set_nodelay(options: &mut Options, text: &str) -> Result<(), String> {
-    options.dial.socket.nodelay = Some(match text {
-        "on" => true,
-        "off" => false,
-        _ => return Err(String::new()),
-    });
-    Ok(())
-}
 
 pub(super) static LISTENING: &[OptSpec] = &[
     raw(ListenAddress, "listen", "ADDR", |o, t| o.listen.push(t.to_owned()))
@@ -185,8 +175,10 @@ pub(super) static CONNECTION: &[OptSpec] = &[
         Nodelay,
         "nodelay",
         "WHEN",
-        &[("on", "Each write is sent at once"), ("off", "Small writes are gathered (Nagle's algorithm)")],
-        set_nodelay,
+        &[
+            ("on", "Each write is sent at once", |o| o.dial.socket.nodelay = Some(true)),
+            ("off", "Small writes are gathered (Nagle's algorithm)", |o| o.dial.socket.nodelay = Some(false)),
+        ],
     )
     .variable("XPORT_NODELAY")
     .expert()

@@ -66,8 +66,8 @@ pub(in crate::cli) enum Topic {
     AnyEndpoint,
 }
 
-/// Words that an option takes, each with a help text, which may be empty.
-type Words = &'static [(&'static str, &'static str)];
+/// The words that an option takes, each with a help text, which may be empty, and with what it sets.
+type Words = &'static [(&'static str, &'static str, fn(&mut Options))];
 
 /// Stores a value that has to be text.
 type SetText = fn(&mut Options, &str) -> Result<(), String>;
@@ -81,8 +81,8 @@ pub(in crate::cli) enum Value {
     Number(&'static str, SetText),
     /// Any other text.
     Text(&'static str, SetText),
-    /// One of these words. The error can be empty, or say why a word that people try is not among them.
-    Word(&'static str, Words, SetText),
+    /// One of these words.
+    Word(&'static str, Words),
     /// The path of a file.
     File(fn(&mut Options) -> &mut Option<PathBuf>),
     /// Bytes of any kind.
@@ -119,6 +119,8 @@ pub(in crate::cli) struct OptSpec {
     /// The value that the option has if no value follows it.
     pub(in crate::cli) bare: Option<&'static str>,
     pub(in crate::cli) rank: Rank,
+    /// Words that people try, and why they are not among those of the option.
+    refused: (&'static [&'static str], &'static str),
     /// If one of these options is given, the variable of this option is ignored.
     pub(super) yields_to: &'static [Opt],
     /// The help text in one line.
@@ -143,6 +145,7 @@ impl OptSpec {
             not_with: None,
             bare: None,
             rank: Rank::Usual,
+            refused: (&[], ""),
             yields_to: &[],
             help: "",
             more: "",
@@ -194,6 +197,10 @@ impl OptSpec {
         Self { rank: Rank::Expert, ..self }
     }
 
+    pub(super) const fn refused(self, words: &'static [&'static str], why: &'static str) -> Self {
+        Self { refused: (words, why), ..self }
+    }
+
     pub(super) const fn more(self, more: &'static str) -> Self {
         Self { more, ..self }
     }
@@ -217,7 +224,15 @@ impl OptSpec {
         match self.value {
             Value::Flag(_) => None,
             Value::File(_) => Some("FILE"),
-            Value::Number(name, _) | Value::Text(name, _) | Value::Word(name, ..) | Value::Raw(name, _) => Some(name),
+            Value::Number(name, _) | Value::Text(name, _) | Value::Word(name, _) | Value::Raw(name, _) => Some(name),
+        }
+    }
+
+    /// The words that it takes, if it takes nothing else.
+    pub(in crate::cli) fn words(&self) -> Vec<&'static str> {
+        match self.value {
+            Value::Word(_, words) => words.iter().map(|(word, ..)| *word).collect(),
+            _ => Vec::new(),
         }
     }
 
@@ -235,11 +250,15 @@ impl OptSpec {
             Value::File(_) if text.is_empty() => return Err(wrong("the file name is empty".into())),
             Value::File(place) => *place(options) = Some(PathBuf::from(text)),
             Value::Raw(_, set) => set(options, text),
-            Value::Word(_, words, set) => set(options, utf8()?).map_err(|why| {
-                let names = Vec::from_iter(words.iter().map(|(name, _)| *name));
-                let colon = if why.is_empty() { "" } else { ": " };
-                wrong(format!("must be {}{colon}{why}", one_of(&names)))
-            })?,
+            Value::Word(_, words) => {
+                let text = utf8()?;
+                let Some((_, _, set)) = words.iter().find(|(word, ..)| *word == text) else {
+                    let (refused, why) = self.refused;
+                    let why = if refused.contains(&text) { format!(": {why}") } else { String::new() };
+                    return Err(wrong(format!("must be {}{why}", one_of(&self.words()))));
+                };
+                set(options);
+            }
             Value::Number(_, set) | Value::Text(_, set) if self.repeat == Repeat::List => {
                 for part in utf8()?.split(',') {
                     set(options, part).map_err(|reason| (part.into(), reason))?;
@@ -274,8 +293,8 @@ pub(super) const fn text(id: Opt, name: &'static str, shown: &'static str, set: 
     OptSpec::new(id, name, Value::Text(shown, set))
 }
 
-pub(super) const fn word(id: Opt, name: &'static str, shown: &'static str, words: Words, set: SetText) -> OptSpec {
-    OptSpec::new(id, name, Value::Word(shown, words, set))
+pub(super) const fn word(id: Opt, name: &'static str, shown: &'static str, words: Words) -> OptSpec {
+    OptSpec::new(id, name, Value::Word(shown, words))
 }
 
 pub(super) const fn file(id: Opt, name: &'static str, place: fn(&mut Options) -> &mut Option<PathBuf>) -> OptSpec {

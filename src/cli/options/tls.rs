@@ -2,32 +2,13 @@
 
 use super::spec::*;
 use super::typed::Opt::*;
-use super::typed::Options;
 use crate::cli::values::{parse_alpn, parse_positive_duration, parse_server_name};
 use crate::transports::layer::starttls::StartTls;
 use crate::transports::tls::settings::Version;
 
-fn set_starttls(options: &mut Options, text: &str) -> Result<(), String> {
-    options.starttls = Some(match text {
-        "smtp" => StartTls::Smtp,
-        "imap" => StartTls::Imap,
-        "pop3" => StartTls::Pop3,
-        "postgres" => StartTls::Postgres,
-        "ldap" => StartTls::Ldap,
-        "xmpp" => StartTls::Xmpp,
-        _ => return Err(String::new()),
-    });
-    Ok(())
-}
-
-fn version(text: &str) -> Result<Version, String> {
-    match text {
-        "1.2" => Ok(Version::Tls12),
-        "1.3" => Ok(Version::Tls13),
-        "1" | "1.0" | "1.1" => Err("TLS 1.0 and 1.1 are not supported".to_owned()),
-        _ => Err(String::new()),
-    }
-}
+/// Versions that people still ask for, and why they are refused.
+const OLD_VERSIONS: &[&str] = &["1", "1.0", "1.1"];
+const TOO_OLD: &str = "TLS 1.0 and 1.1 are not supported";
 
 pub(super) static TLS: &[OptSpec] = &[
     file(Ca, "ca", |o| &mut o.ca)
@@ -91,14 +72,26 @@ pub(super) static TLS: &[OptSpec] = &[
         .variable("XPORT_ALPN")
         .help("Application protocols to negotiate")
         .more("The preferred one comes first, as in h2,http/1.1."),
-    word(TlsMin, "tls-min", "VERSION", &[("1.2", ""), ("1.3", "")], |o, t| put(&mut o.tls_min, version(t)))
-        .default("1.2")
-        .variable("XPORT_TLS_MIN")
-        .help("Oldest TLS version to accept"),
-    word(TlsMax, "tls-max", "VERSION", &[("1.2", ""), ("1.3", "")], |o, t| put(&mut o.tls_max, version(t)))
-        .default("1.3")
-        .variable("XPORT_TLS_MAX")
-        .help("Newest TLS version to offer"),
+    word(
+        TlsMin,
+        "tls-min",
+        "VERSION",
+        &[("1.2", "", |o| o.tls_min = Version::Tls12), ("1.3", "", |o| o.tls_min = Version::Tls13)],
+    )
+    .refused(OLD_VERSIONS, TOO_OLD)
+    .default("1.2")
+    .variable("XPORT_TLS_MIN")
+    .help("Oldest TLS version to accept"),
+    word(
+        TlsMax,
+        "tls-max",
+        "VERSION",
+        &[("1.2", "", |o| o.tls_max = Version::Tls12), ("1.3", "", |o| o.tls_max = Version::Tls13)],
+    )
+    .refused(OLD_VERSIONS, TOO_OLD)
+    .default("1.3")
+    .variable("XPORT_TLS_MAX")
+    .help("Newest TLS version to offer"),
     number(HandshakeTimeout, "handshake-timeout", "DUR", |o, t| {
         put(&mut o.handshake_timeout, parse_positive_duration(t))
     })
@@ -119,8 +112,14 @@ pub(super) static TLS: &[OptSpec] = &[
         Starttls,
         "starttls",
         "PROTO",
-        &[("smtp", ""), ("imap", ""), ("pop3", ""), ("postgres", ""), ("ldap", ""), ("xmpp", "")],
-        set_starttls,
+        &[
+            ("smtp", "", |o| o.starttls = Some(StartTls::Smtp)),
+            ("imap", "", |o| o.starttls = Some(StartTls::Imap)),
+            ("pop3", "", |o| o.starttls = Some(StartTls::Pop3)),
+            ("postgres", "", |o| o.starttls = Some(StartTls::Postgres)),
+            ("ldap", "", |o| o.starttls = Some(StartTls::Ldap)),
+            ("xmpp", "", |o| o.starttls = Some(StartTls::Xmpp)),
+        ],
     )
     .variable("XPORT_STARTTLS")
     .top(22)

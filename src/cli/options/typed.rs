@@ -112,6 +112,13 @@ pub(in crate::cli) enum Opt {
     Man,
 }
 
+impl Opt {
+    /// Whether the value of the option is an end: that of `--listen` or `--connect`.
+    pub(in crate::cli) fn names_an_end(self) -> bool {
+        matches!(self, Self::ListenAddress | Self::ListenEndpoint | Self::ConnectAddress | Self::ConnectEndpoint)
+    }
+}
+
 /// The values of all options. An option that was not given has its default, or what [`Default`] says. A value that goes
 /// into a configuration unchanged is in that configuration already.
 #[derive(Clone, Debug, Default)]

@@ -36,6 +36,8 @@ use crate::protocols::report::Cause;
 use crate::protocols::report::Failure;
 use crate::protocols::report::Reporter;
 use crate::protocols::report::Reports;
+use crate::protocols::signals::Signals;
+use crate::protocols::signals::Wanted;
 use crate::transports::access::AccessList;
 use crate::transports::address::Host;
 use crate::transports::address::HostPort;

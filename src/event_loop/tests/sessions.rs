@@ -322,3 +322,19 @@ fn the_end_of_the_peer_can_be_that_of_the_session() {
     assert_eq!(session.sim.elapsed(), Duration::ZERO);
     assert!(session.verdict().is_ok());
 }
+
+/// Only the end of the grace ends a server that drains.
+#[test]
+fn a_foreign_timer_does_not_end_the_grace_of_a_server() {
+    let (mut sim, (reporter, reports)) = (Sim::new(), report::channel());
+    let (grace, signal) = (Duration::from_secs(10), libc::SIGTERM);
+    let signals = sim.stream(ENOUGH, Signals::of_server(grace, Wanted::Nothing, None, reporter));
+    sim.feed(signals, &[signal as u8]);
+    sim.settle();
+    sim.net().call_later(signals, Duration::from_secs(1));
+    sim.pass(Duration::from_secs(9));
+    assert!(!sim.net().is_stopping());
+    sim.pass(Duration::from_secs(1));
+    assert!(sim.net().is_stopping());
+    assert_eq!(reports.verdict().map_err(|failure| failure.cause), Err(Cause::Signal(signal)));
+}

@@ -49,6 +49,8 @@ pub struct ChildEnd {
     /// Fires a moment after the end of the child's stdout. The exit of a killed child comes before, and then the other
     /// end does not see an orderly end.
     end_timer: Option<TimerId>,
+    /// Fires [`QUIET`] after the exit of the child, and again while another process writes to its pipes.
+    quiet_timer: Option<TimerId>,
     idle: TimeLimit,
     /// The name of the other end in messages.
     peer: String,
@@ -75,6 +77,7 @@ impl ChildEnd {
             options,
             exec: None,
             end_timer: None,
+            quiet_timer: None,
             peer: String::new(),
             has_failed: false,
         }
@@ -116,14 +119,14 @@ impl ChildEnd {
     }
 
     /// Closes a child that ended [`QUIET`] ago. If another process still writes to its pipes, this looks again later.
-    fn close_when_quiet(t: &mut SubprocessTransport<'_>) {
+    fn close_when_quiet(&mut self, t: &mut SubprocessTransport<'_>) {
         let now = t.net().now();
         let pipes = Vec::from_iter([STDOUT, STDERR].into_iter().filter_map(|fd| t.pipe_transport(fd)));
         for &pipe in &pipes {
             let quiet = now.duration_since(t.peer(pipe).last_activity());
             // Bytes in a pipe are the child's, however long the other end takes to read them.
             if quiet < QUIET || t.peer(pipe).may_have_more() {
-                t.call_later(QUIET);
+                self.quiet_timer = Some(t.call_later(QUIET));
                 return;
             }
         }
@@ -200,7 +203,7 @@ impl SubprocessProtocol for ChildEnd {
         if let Some(stdin) = t.pipe_transport(STDIN) {
             t.peer(stdin).abort();
         }
-        t.call_later(QUIET);
+        self.quiet_timer = Some(t.call_later(QUIET));
     }
 
     fn resume_writing(&mut self, t: &mut SubprocessTransport<'_>) {
@@ -211,10 +214,10 @@ impl SubprocessProtocol for ChildEnd {
         let (id, here, options) = (t.id(), End::Child(t.id()), &self.options);
         if Some(timer) == self.end_timer {
             self.output_ended(t);
-        } else if !self.other.idle_timer_fired(t.net(), id, here, &mut self.idle, timer, options)
-            && !self.other.input_timer_fired(t.net(), id, here, &mut self.output, timer)
-        {
-            Self::close_when_quiet(t);
+        } else if Some(timer) == self.quiet_timer {
+            self.close_when_quiet(t);
+        } else if !self.other.idle_timer_fired(t.net(), id, here, &mut self.idle, timer, options) {
+            self.other.input_timer_fired(t.net(), id, here, &mut self.output, timer);
         }
     }
 

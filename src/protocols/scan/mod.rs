@@ -113,8 +113,9 @@ impl Protocol for Scan {
             let message = format!("resolve {host}: timed out after {}", shown(LOOK_UP_TIME));
             return self.fail(t, Failure::new(Cause::TimedOut, message));
         }
-        // The connections have had their time to close.
-        t.close();
+        if Some(timer) == self.shared.0.borrow().closing_timer {
+            t.close();
+        }
     }
 
     fn connection_lost(&mut self, t: &mut Transport<'_>, error: Option<io::Error>) {

@@ -14,7 +14,7 @@ use crate::transports::connect::{ConnectError, Dialing};
 use crate::transports::handle::Transport;
 use crate::transports::id::Id;
 use crate::transports::net::Net;
-use crate::transports::timers::shown;
+use crate::transports::timers::{TimerId, shown};
 
 /// How long the run waits for connections to close once all ports have been told. A service that never stops sending
 /// is cut off then.
@@ -55,6 +55,8 @@ pub(super) struct ScanState {
     open: usize,
     /// Whether all ports have been told.
     pub(super) is_closing: bool,
+    /// The end of the time in which connections can close.
+    pub(super) closing_timer: Option<TimerId>,
     /// Ports that have been told, but are not in the log yet.
     unwritten: Option<PortSpan>,
 }
@@ -78,6 +80,7 @@ impl ScanState {
             under_way: Vec::new(),
             open: 0,
             is_closing: false,
+            closing_timer: None,
             unwritten: None,
         }
     }
@@ -157,7 +160,7 @@ impl ScanState {
         if self.open == 0 {
             net.transport(stdout).close();
         } else {
-            net.call_later(stdout, CLOSING_TIME);
+            self.closing_timer = Some(net.call_later(stdout, CLOSING_TIME));
         }
     }
 

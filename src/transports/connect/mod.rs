@@ -30,7 +30,7 @@ use super::id::Id;
 use super::net::{Net, Slot};
 use super::number::Number;
 use super::state::State;
-use super::timers::{Alarm, shown};
+use super::timers::{Alarm, Due, shown};
 
 const NOT_NUMERIC: &str = "not a numeric address";
 
@@ -68,7 +68,7 @@ pub(crate) trait Connect {
         let ConnectParts { id, connecting: Some(connecting), cx, .. } = self.parts() else { return };
         connecting.step = ConnectStep::Resolving;
         let options = &connecting.options;
-        connecting.limit = Some(cx.timers.arm(options.timeout, Some(id), Alarm::ConnectTimeout));
+        connecting.limit = Some(cx.timers.arm(options.timeout, Due::Slot(id, Alarm::ConnectTimeout)));
         let found = match &connecting.target {
             Address::Inet(host) => match look_up(cx, id, host, options.family, options.numeric) {
                 Some(answer) => answer.map(sock_addrs),
@@ -141,7 +141,7 @@ pub(crate) trait Connect {
             } else {
                 log::info!("{number}{error}; trying again in {}", shown(delay));
             }
-            connecting.next = Some(cx.timers.arm(delay, Some(id), Alarm::ConnectNext));
+            connecting.next = Some(cx.timers.arm(delay, Due::Slot(id, Alarm::ConnectNext)));
             return;
         }
         cx.calls.push_back((id, Call::ConnectionFailed(error)));
@@ -173,8 +173,8 @@ impl Net {
     pub(crate) fn with_connecting(&mut self, id: Id, f: impl FnOnce(&mut dyn Connect)) {
         let cx = &mut self.cx;
         match self.slots.get_mut(id) {
-            Some(Slot::Stream(stream)) => f(&mut StreamRef { id, stream, cx }),
-            Some(Slot::Datagram(datagram)) => f(&mut DatagramRef { id, datagram, cx }),
+            Some(Slot::Stream(stream)) => f(&mut StreamRef { id, slot: stream, cx }),
+            Some(Slot::Datagram(datagram)) => f(&mut DatagramRef { id, slot: datagram, cx }),
             Some(Slot::Listener(_) | Slot::Process(_)) | None => (),
         }
     }

@@ -21,7 +21,7 @@ use crate::transports::net::{Net, Slot};
 use crate::transports::protocol::Handler;
 use crate::transports::state::Phase;
 use crate::transports::stream::Stream;
-use crate::transports::timers::Alarm;
+use crate::transports::timers::{Alarm, Due};
 
 /// The pause before a unix socket with a full backlog is tried again. No event reports room in the backlog.
 const BACKLOG_DELAY: Duration = Duration::from_millis(10);
@@ -49,7 +49,7 @@ impl Net {
 
 impl Connect for StreamRef<'_> {
     fn parts(&mut self) -> ConnectParts<'_> {
-        let Stream { number, state, connecting, .. } = &mut *self.stream;
+        let Stream { number, state, connecting, .. } = &mut *self.slot;
         ConnectParts { id: self.id, number: *number, state, connecting, cx: self.cx }
     }
 
@@ -88,13 +88,13 @@ impl Connect for StreamRef<'_> {
                 Ok(Started::UnderWay(socket)) => {
                     race.running.push(Attempt { socket, address });
                     if !race.waiting.is_empty() {
-                        *next = Some(cx.timers.arm(ATTEMPT_DELAY, Some(id), Alarm::ConnectNext));
+                        *next = Some(cx.timers.arm(ATTEMPT_DELAY, Due::Slot(id, Alarm::ConnectNext)));
                     }
                     return;
                 }
                 Ok(Started::BacklogFull) => {
                     race.waiting.push_front(address);
-                    *next = Some(cx.timers.arm(BACKLOG_DELAY, Some(id), Alarm::ConnectNext));
+                    *next = Some(cx.timers.arm(BACKLOG_DELAY, Due::Slot(id, Alarm::ConnectNext)));
                     return;
                 }
                 Err(error) => race.failed(Peer::from_sock_addr(&address).to_string(), error),

@@ -11,7 +11,7 @@ use super::queue::HEADER_BYTES;
 use super::socket::Datagram;
 use crate::transports::ctx::{Call, DatagramRef};
 use crate::transports::error::describe;
-use crate::transports::timers::Alarm;
+use crate::transports::timers::{Alarm, Due};
 
 /// How many sent bytes one socket keeps for further addresses.
 const KEPT_BYTES: usize = 64 * 1024;
@@ -28,7 +28,7 @@ impl DatagramRef<'_> {
         if self.candidates.as_ref().is_some_and(|candidates| candidates.round == Round::Over) {
             self.begin_round();
         }
-        let Some(candidates) = &mut self.datagram.candidates else { return };
+        let Some(candidates) = &mut self.slot.candidates else { return };
         let bytes = data.len() + HEADER_BYTES;
         if candidates.kept_bytes + bytes > KEPT_BYTES || self.cx.cork.kept_bytes + bytes > ALL_KEPT_BYTES {
             return self.settle();
@@ -51,7 +51,7 @@ impl DatagramRef<'_> {
     /// Starts a new round with the first address. All addresses have refused, but a peer may listen there by now.
     fn begin_round(&mut self) {
         let sent = (self.counts.sent, self.totals.sent);
-        let Some(candidates) = &mut self.datagram.candidates else { return };
+        let Some(candidates) = &mut self.slot.candidates else { return };
         self.cx.cork.kept_bytes -= candidates.forget();
         candidates.round = Round::Trying;
         candidates.sent_before = sent;
@@ -81,10 +81,10 @@ impl DatagramRef<'_> {
             return self.refused(error);
         }
         let quiet = self.cx.now.duration_since(self.last_activity);
-        match (&mut self.datagram.candidates, REFUSAL_TIMEOUT.checked_sub(quiet)) {
+        match (&mut self.slot.candidates, REFUSAL_TIMEOUT.checked_sub(quiet)) {
             (Some(candidates), Some(rest)) if candidates.has_next() => {
                 if candidates.refusal_timer.is_none() {
-                    candidates.refusal_timer = Some(self.cx.timers.arm(rest, Some(self.id), Alarm::Refusal));
+                    candidates.refusal_timer = Some(self.cx.timers.arm(rest, Due::Slot(self.id, Alarm::Refusal)));
                     log::debug!("{}: everything is sent, waiting for a refusal", self.label());
                 }
             }
@@ -137,7 +137,7 @@ impl DatagramRef<'_> {
 
     /// Queues the datagrams that the previous address has refused for the current address.
     fn send_again(&mut self, address: SocketAddr, error: &io::Error) {
-        let datagram = &mut *self.datagram;
+        let datagram = &mut *self.slot;
         let Some(candidates) = &mut datagram.candidates else { return };
         if let Some(timer) = candidates.refusal_timer.take() {
             self.cx.timers.cancel(timer);

@@ -50,7 +50,7 @@ impl DatagramRef<'_> {
 
     /// Sends queued datagrams, as many as the system takes. Then resumes the protocol, or continues a close.
     pub(crate) fn flush(&mut self) {
-        let datagram = &mut *self.datagram;
+        let datagram = &mut *self.slot;
         let batch = self.cx.cork.batch.get_or_insert_with(|| Box::new(SendBatch::new()));
         // An error can be about an earlier datagram. The same error a second time is about the present one.
         let mut earlier = None;
@@ -146,8 +146,8 @@ impl DatagramRef<'_> {
 impl DatagramRef<'_> {
     /// Shows a datagram from or to `other`, or to the peer of a connected socket.
     pub(crate) fn show(&mut self, direction: Direction, other: Option<&Remote>, data: &[u8]) {
-        let (Some(dump), Some(tap)) = (self.cx.dump.as_deref_mut(), self.datagram.tap.as_deref_mut()) else { return };
-        let peer = self.datagram.io.peer();
+        let (Some(dump), Some(tap)) = (self.cx.dump.as_deref_mut(), self.slot.tap.as_deref_mut()) else { return };
+        let peer = self.slot.io.peer();
         let end: &dyn Display = match (other, &peer) {
             (Some(other), _) => other,
             (None, Some(peer)) => peer,

@@ -155,15 +155,16 @@ impl DatagramTransport<'_> {
     /// Sets whether this transport is in the background. A transport in the background does not keep the loop running.
     /// New transports are not in the background.
     pub fn set_background(&mut self, background: bool) {
-        if let Some(mut datagram) = self.net.datagram_mut(self.id) {
+        self.with(|datagram| {
             let before = std::mem::replace(&mut datagram.background, background);
             datagram.cx.note_background(before, background);
-        }
+        });
     }
 
-    fn with(&mut self, f: impl FnOnce(&mut DatagramRef<'_>)) {
+    /// Calls `change` with the socket. Nothing happens on a stale handle.
+    pub(crate) fn with(&mut self, change: impl FnOnce(&mut DatagramRef<'_>)) {
         if let Some(mut datagram) = self.net.datagram_mut(self.id) {
-            f(&mut datagram);
+            change(&mut datagram);
         }
     }
 }

@@ -66,7 +66,7 @@ impl Net {
         }
         prepare_to_receive(&socket, &service.socket);
         set_options(&socket, &service.options)?;
-        service.socket.apply_to_udp(&socket)?;
+        service.socket.apply_to_ip(&socket)?;
         socket.bind(&address.into()).map_err(|error| match groups.first() {
             Some(group) if error.kind() == io::ErrorKind::AddrInUse && own.is_none() => {
                 let shared = SocketAddr::new(group.ip, address.port());
@@ -175,7 +175,7 @@ fn add_service(
 
 impl Connect for DatagramRef<'_> {
     fn parts(&mut self) -> ConnectParts<'_> {
-        let Datagram { number, state, connecting, .. } = &mut *self.datagram;
+        let Datagram { number, state, connecting, .. } = &mut *self.slot;
         ConnectParts { id: self.id, number: *number, state, connecting, cx: self.cx }
     }
 
@@ -187,8 +187,8 @@ impl Connect for DatagramRef<'_> {
     /// first one can have no listener.
     fn try_addresses(&mut self, addresses: Vec<SockAddr>) {
         let addresses = Vec::from_iter(addresses.iter().filter_map(SockAddr::as_socket));
-        let Some(connecting) = &self.datagram.connecting else { return };
-        let options = &self.datagram.options;
+        let Some(connecting) = &self.connecting else { return };
+        let options = &self.options;
         let mut failure = ConnectError::new("no address to try".to_owned());
         for (index, &address) in addresses.iter().enumerate() {
             let opened = open(address, &connecting.options, options).map(DatagramIo::Socket);
@@ -196,7 +196,7 @@ impl Connect for DatagramRef<'_> {
                 Ok(io) => return self.opened(io, addresses, index),
                 Err(error) => {
                     failure = ConnectError::of_attempt(&address, explain(address, options, error));
-                    log::debug!("{}{failure}", self.datagram.number);
+                    log::debug!("{}{failure}", self.number);
                 }
             }
         }
@@ -218,8 +218,8 @@ impl DatagramRef<'_> {
         } else {
             self.default_to = Some(Remote::from(addresses[index]));
         }
-        (self.datagram.last_activity, self.datagram.opened_at) = (self.cx.now, self.cx.now);
-        self.datagram.state.opened();
+        (self.last_activity, self.opened) = (self.cx.now, self.cx.now);
+        self.state.opened();
         self.call(Call::ConnectionMade);
     }
 }
@@ -230,7 +230,7 @@ pub(super) fn open(address: SocketAddr, dialing: &Dialing, options: &DatagramOpt
     prepare_to_receive(&socket, &dialing.socket);
     set_options(&socket, options)?;
     // A `tos` replaces the traffic class.
-    dialing.socket.apply_to_udp(&socket)?;
+    dialing.socket.apply_to_ip(&socket)?;
     if let Some(source) = dialing.source_for(address) {
         if matches!(address, SocketAddr::V6(v6) if v6.ip().to_ipv4_mapped().is_none()) {
             // A socket for both families would block the same port for the socket for IPv4.

@@ -5,7 +5,7 @@
 //! flight, that halves the work. The order of the datagrams for one peer is kept; the order between peers is not.
 
 use std::collections::VecDeque;
-use std::io::IoSlice;
+use std::io::{self, IoSlice};
 
 use crate::sys::datagram::{BATCH, Outgoing, Remote};
 
@@ -20,6 +20,9 @@ const SEGMENT_BYTES_MAX: usize = 1452;
 const SEGMENTS_MAX: usize = 64;
 /// The most bytes of one message: the longest datagram over IPv4.
 const MESSAGE_BYTES_MAX: usize = 65_507;
+
+/// The indices of a batch are bits of a `u64`.
+const _: () = assert!(BATCH <= 64);
 
 /// A queue of datagrams. An empty queue keeps its memory, so that a busy loop does not allocate.
 #[derive(Debug, Default)]
@@ -130,11 +133,11 @@ impl Queue {
 
     /// Sends the messages of a plan by `send`, which returns how many it has sent, and removes these. Returns how many
     /// datagrams and bytes that was. An error is that of the first message.
-    pub(crate) fn send<E>(
+    pub(crate) fn send(
         &mut self,
         plan: &SendPlan,
-        send: impl FnOnce(&[Outgoing<'_>]) -> Result<usize, E>,
-    ) -> Result<(usize, usize), E> {
+        send: impl FnOnce(&[Outgoing<'_>]) -> io::Result<usize>,
+    ) -> io::Result<(usize, usize)> {
         let n = self.entries.len().min(BATCH);
         let mut starts = [0; BATCH];
         let mut at = self.start;
@@ -233,7 +236,7 @@ mod tests {
     fn send(queue: &mut Queue, segments: bool, sent: usize) -> Vec<(u16, Vec<String>)> {
         let mut seen = Vec::new();
         let plan = queue.plan(segments);
-        let result: Result<_, ()> = queue.send(&plan, |messages| {
+        let result = queue.send(&plan, |messages| {
             for message in messages {
                 let text = |slice: &IoSlice<'_>| String::from_utf8_lossy(slice).into_owned();
                 let port = message.to.map_or(0, |to| to.address().port());

@@ -67,7 +67,7 @@ pub(crate) struct Datagram {
     pub(crate) counts: DatagramTotals,
     pub(crate) last_activity: Instant,
     /// When the socket was opened.
-    pub(crate) opened_at: Instant,
+    pub(crate) opened: Instant,
     /// Set by an event, cleared by a call that has received everything.
     pub(crate) readable: bool,
     /// The last call that receives has failed. A second failure in a row counts only after an event.
@@ -107,7 +107,7 @@ impl Datagram {
             totals: Totals::default(),
             counts: DatagramTotals::default(),
             last_activity: now,
-            opened_at: now,
+            opened: now,
             readable: false,
             receive_failed: false,
             batch_len: FIRST_BATCH_LEN,

@@ -31,17 +31,17 @@ impl StreamRef<'_> {
     /// Queues openings, which delay the moment when the stream is open. A stream that is connected begins at once,
     /// unless another opening is under way.
     pub(crate) fn open_by(&mut self, openings: impl IntoIterator<Item = Opening>) {
-        let stack = self.stream.stack.get_or_insert_default();
+        let stack = self.stack.get_or_insert_default();
         let is_first = stack.opening.is_none();
         stack.opening.get_or_insert_default().extend(openings);
-        if is_first && self.stream.state.phase() != Phase::Connecting {
+        if is_first && self.state.phase() != Phase::Connecting {
             self.next_opening();
         }
     }
 
     /// Begins the next opening. The stream is open if there is none.
     pub(crate) fn next_opening(&mut self) {
-        let Some(stack) = self.stream.stack.as_deref_mut() else { return };
+        let Some(stack) = self.stack.as_deref_mut() else { return };
         if let Some(negotiation) = stack.negotiation_mut() {
             let (first, limit) = (negotiation.start(), negotiation.time_limit());
             self.arm(limit, Alarm::Opening);
@@ -75,20 +75,20 @@ impl StreamRef<'_> {
     }
 
     fn with_tap(&mut self, show: impl FnOnce(&mut Dump, &mut Tap, Instant, &dyn fmt::Display)) {
-        let Some(tap) = self.stream.stack.as_deref_mut().and_then(|stack| stack.tap.as_mut()) else { return };
+        let Some(tap) = self.slot.stack.as_deref_mut().and_then(|stack| stack.tap.as_mut()) else { return };
         if let Some(dump) = &mut self.cx.dump {
-            let end = EndName { peer: self.stream.peer.as_deref(), id: self.id };
+            let end = EndName { peer: self.slot.peer.as_deref(), id: self.id };
             show(dump, tap, self.cx.now, &end);
         }
     }
 
     /// A layer is ready. The next opening begins, or the bytes that were written meanwhile are sent.
     pub(crate) fn layer_ready(&mut self) {
-        let Some(stack) = self.stream.stack.as_deref() else { return };
+        let Some(stack) = self.stack.as_deref() else { return };
         if stack.opening.is_some() {
             return self.next_opening();
         }
-        if !self.stream.state.is_closing() {
+        if !self.state.is_closing() {
             self.call(Call::TlsStarted);
         }
         self.send_early();
@@ -96,14 +96,14 @@ impl StreamRef<'_> {
 
     /// All openings are done.
     fn opened(&mut self) {
-        let Some(stack) = self.stream.stack.as_deref_mut() else { return };
+        let Some(stack) = self.stack.as_deref_mut() else { return };
         stack.opening = None;
         self.disarm();
         // Bytes of negotiations are not those of a protocol.
-        self.stream.totals = Totals::default();
-        match self.stream.admission {
+        self.totals = Totals::default();
+        match self.admission {
             Admission::Opening(listener) => {
-                self.stream.admission = Admission::Waiting(listener);
+                self.admission = Admission::Waiting(listener);
                 self.call(Call::Admit);
             }
             _ => self.call(Call::ConnectionMade),
@@ -113,7 +113,7 @@ impl StreamRef<'_> {
 
     /// Sends the bytes that were written while the layers were not ready.
     fn send_early(&mut self) {
-        let early = self.stream.stack.as_deref_mut().map(|stack| std::mem::take(&mut stack.early));
+        let early = self.stack.as_deref_mut().map(|stack| std::mem::take(&mut stack.early));
         self.write_through(&[IoSlice::new(&early.unwrap_or_default())]);
         self.flush();
     }
@@ -121,8 +121,8 @@ impl StreamRef<'_> {
     /// The stream is lost before it was open. Returns the call that ends it. An accepted connection is forgotten, as no
     /// protocol knows of it.
     pub(crate) fn opening_failed(&mut self, error: Option<io::Error>) -> Call {
-        let what = self.stream.stack.as_deref().map_or("connection", LayerStack::name_of_opening);
-        if !self.stream.admission.is_pending() {
+        let what = self.stack.as_deref().map_or("connection", LayerStack::name_of_opening);
+        if !self.admission.is_pending() {
             let failure = |error| ConnectError::of_opening(what, &self.name(), error);
             return Call::ConnectionFailed(error.map_or_else(ConnectError::given_up, failure));
         }
@@ -135,13 +135,13 @@ impl StreamRef<'_> {
             }
         }
         // Frees the descriptor. No protocol will ask for its address.
-        self.stream.io = Io::Connecting;
+        self.io = Io::Connecting;
         Call::Forget
     }
 
     /// The current opening has taken too long.
     pub(crate) fn opening_timed_out(&mut self) {
-        let Some(stack) = self.stream.stack.as_deref() else { return };
+        let Some(stack) = self.stack.as_deref() else { return };
         let error = match (stack.negotiation(), stack.tls.as_deref()) {
             (Some(negotiation), _) => negotiation.timed_out(),
             (None, Some(tls)) => tls.timed_out(),
@@ -153,7 +153,7 @@ impl StreamRef<'_> {
     /// A layer has failed. If the bytes that tell the peer why can still be sent, they are sent before the stream is
     /// lost.
     pub(crate) fn layer_failed(&mut self, error: io::Error, is_told: bool) {
-        let stream = &mut *self.stream;
+        let stream = &mut *self.slot;
         // Nothing can be sent behind our own end.
         if !is_told || !stream.state.flushes() || !stream.state.close() {
             return self.force_close(Some(error), false);
@@ -168,7 +168,7 @@ impl StreamRef<'_> {
 
     /// [`fill`](Self::fill) of a stream that is not bare.
     pub(crate) fn fill_by_layers(&mut self, buffer: &mut [u8]) -> Filled {
-        let stream = &mut *self.stream;
+        let stream = &mut *self.slot;
         let discards = stream.state.discards();
         if stream.has_failed_layer() {
             // The peer is being told, and nothing that it sends has a receiver.
@@ -180,7 +180,7 @@ impl StreamRef<'_> {
         if !discards && let Some(n) = self.take_unread(buffer) {
             return Filled::Bytes(n);
         }
-        let Some(stack) = self.stream.stack.as_deref_mut() else { return Filled::NotNow };
+        let Some(stack) = self.stack.as_deref_mut() else { return Filled::NotNow };
         if let Some(event) = stack.event.take() {
             return self.tell_event(event);
         }
@@ -195,7 +195,7 @@ impl StreamRef<'_> {
         let mut below = vec![0; DECRYPTED_BYTES];
         match self.fill_up(&mut below, discards) {
             Filled::Bytes(n) => self.take_received(&below[..n]),
-            Filled::End if !discards => return self.stream.cut().map_or(Filled::End, Filled::Failed),
+            Filled::End if !discards => return self.cut().map_or(Filled::End, Filled::Failed),
             filled => return filled,
         }
         self.take_unread(buffer).map_or(Filled::NotNow, Filled::Bytes)
@@ -210,24 +210,24 @@ impl StreamRef<'_> {
 
     /// A layer or a negotiation has failed, and its answer is on its way. The ends of the layers follow the answer.
     fn fail_with_answer(&mut self, error: io::Error) {
-        let last = self.stream.take_closing_bytes(false);
-        self.stream.out.append(&[IoSlice::new(&last)], 0, &mut self.cx.buffer_pool);
+        let last = self.take_closing_bytes(false);
+        self.slot.out.append(&[IoSlice::new(&last)], 0, &mut self.cx.buffer_pool);
         self.layer_failed(error, true);
     }
 
     /// Passes received bytes up through the lower layers. They wait in the stream until its protocol reads.
     pub(crate) fn take_received(&mut self, data: &[u8]) {
-        let Some(stack) = self.stream.stack.as_deref_mut() else { return };
+        let Some(stack) = self.stack.as_deref_mut() else { return };
         let (bytes, answer) = stack.receive(data);
         let is_last = stack.event.is_some();
-        let stream = &*self.stream;
+        let stream = &*self.slot;
         // A peer that asks and never reads must not fill the memory. Nothing follows the closing bytes.
         let has_room = is_last || !stream.out.flow.is_paused();
         if has_room && stream.state.flushes() && stream.closing.last_bytes == 0 {
             self.write_framed(&answer, 0);
         }
         self.note_received(&bytes);
-        if !self.stream.state.discards() {
+        if !self.state.discards() {
             self.unread(&bytes);
         }
         self.queue_read();
@@ -235,22 +235,19 @@ impl StreamRef<'_> {
 
     /// Counts and shows received bytes of a protocol.
     fn note_received(&mut self, data: &[u8]) {
-        self.stream.totals.received += data.len() as u64;
-        if !(data.is_empty() || self.stream.state.discards()) {
+        self.totals.received += data.len() as u64;
+        if !(data.is_empty() || self.state.discards()) {
             self.show(Direction::Read, data);
         }
     }
 
     /// Fills `buffer` through TLS, if it is there. With `discards`, the bytes are not wanted.
     fn fill_up(&mut self, buffer: &mut [u8], discards: bool) -> Filled {
-        if self.stream.tls().is_some() && !self.stream.has_failed_layer() {
+        if self.tls().is_some() && !self.has_failed_layer() {
             return self.fill_by_tls(buffer, discards);
         }
         // These bytes are counted above the layers.
-        let before = self.stream.totals.received;
-        let filled = self.read(buffer);
-        self.stream.totals.received = before;
-        filled
+        self.read_uncounted(buffer)
     }
 
     /// Reads bytes of the peer for the current negotiation, and does its next step.
@@ -258,7 +255,7 @@ impl StreamRef<'_> {
         match self.fill_up(buffer, false) {
             Filled::Bytes(n) => self.take_early(&buffer[..n]),
             Filled::End => {
-                let negotiation = self.stream.stack.as_deref().and_then(LayerStack::negotiation);
+                let negotiation = self.stack.as_deref().and_then(LayerStack::negotiation);
                 let error = negotiation.map(|negotiation| negotiation.error(negotiation.ended()));
                 self.force_close(error, true);
             }
@@ -269,7 +266,7 @@ impl StreamRef<'_> {
 
     /// Hands on bytes that have come with the end of an opening. They belong to what comes after it.
     pub(crate) fn hand_up(&mut self, data: &[u8]) {
-        if self.stream.is_negotiating() {
+        if self.is_negotiating() {
             self.unread(data);
         } else if !data.is_empty() {
             self.take_received(data);
@@ -278,7 +275,7 @@ impl StreamRef<'_> {
 
     /// Takes in bytes during a negotiation or a handshake, to which they belong.
     pub(crate) fn take_early(&mut self, data: &[u8]) {
-        let Some(negotiation) = self.stream.stack.as_deref_mut().and_then(LayerStack::negotiation_mut) else {
+        let Some(negotiation) = self.stack.as_deref_mut().and_then(LayerStack::negotiation_mut) else {
             return self.take_early_ciphertext(data);
         };
         match negotiation.feed(data) {
@@ -296,7 +293,7 @@ impl StreamRef<'_> {
                 let (words, rest) = (negotiation.take_last_words(), negotiation.take_rest());
                 let (greeting, layer) = (negotiation.take_greeting(), negotiation.take_layer());
                 self.write_down(&[IoSlice::new(&words)]);
-                if let Some(stack) = self.stream.stack.as_deref_mut() {
+                if let Some(stack) = self.stack.as_deref_mut() {
                     stack.greeting.extend(greeting);
                     stack.lower.extend(layer);
                     if let Some(queue) = stack.opening.as_mut() {
@@ -311,40 +308,40 @@ impl StreamRef<'_> {
 
     /// Hands the greeting of a negotiation to the protocol, before all other bytes. The stream is open.
     pub(crate) fn hand_on_greeting(&mut self) {
-        let greeting = self.stream.stack.as_deref_mut().map(|stack| std::mem::take(&mut stack.greeting));
+        let greeting = self.stack.as_deref_mut().map(|stack| std::mem::take(&mut stack.greeting));
         let greeting = greeting.unwrap_or_default();
-        self.stream.totals.received += greeting.len() as u64;
+        self.totals.received += greeting.len() as u64;
         self.unread(&greeting);
     }
 
     /// [`write`](Self::write) of a stream that is not bare.
     pub(crate) fn write_by_layers(&mut self, bufs: &[IoSlice<'_>]) {
-        if !self.stream.is_negotiating() {
+        if !self.is_negotiating() {
             return self.write_through(bufs);
         }
-        if let Some(stack) = self.stream.stack.as_deref_mut() {
+        if let Some(stack) = self.stack.as_deref_mut() {
             bufs.iter().for_each(|buf| stack.early.extend_from_slice(buf));
         }
     }
 
     /// Sends bytes of a protocol through all layers.
     fn write_through(&mut self, bufs: &[IoSlice<'_>]) {
-        let changed = self.stream.stack.as_deref_mut().and_then(|stack| pass_down(&mut stack.upper, bufs));
+        let changed = self.stack.as_deref_mut().and_then(|stack| pass_down(&mut stack.upper, bufs));
         let whole = changed.as_deref().map(|bytes| [IoSlice::new(bytes)]);
         let bufs = whole.as_ref().map_or(bufs, |whole| whole);
         for buf in bufs.iter().filter(|buf| !buf.is_empty()) {
             self.show(Direction::Write, buf);
         }
-        let framed = self.stream.stack.as_deref_mut().and_then(|stack| pass_down(&mut stack.lower, bufs));
+        let framed = self.stack.as_deref_mut().and_then(|stack| pass_down(&mut stack.lower, bufs));
         let Some(framed) = framed else { return self.write_down(bufs) };
         self.write_framed(&framed, bufs.iter().map(|buf| buf.len() as u64).sum());
     }
 
     /// Sends bytes of which the total counts only those that a protocol has written.
     fn write_framed(&mut self, data: &[u8], written: u64) {
-        let before = self.stream.totals.sent;
+        let before = self.totals.sent;
         self.write_down(&[IoSlice::new(data)]);
-        self.stream.totals.sent = before + written;
+        self.totals.sent = before + written;
     }
 
     /// Sends bytes through TLS, if it is there, to the stream.
@@ -352,7 +349,7 @@ impl StreamRef<'_> {
         if bufs.iter().all(|buf| buf.is_empty()) {
             return;
         }
-        match self.stream.tls() {
+        match self.tls() {
             Some(_) => self.write_by_tls(bufs),
             None => self.write_out(bufs),
         }

@@ -16,14 +16,14 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 
 use super::handle::SubprocessTransport;
-use super::{Ending, Process, SIGCONT, SIGKILL, SIGTERM};
+use super::{Ending, Process, SIGCONT, SIGKILL, SIGTERM, Told};
 use crate::sys::{process, stdio};
 use crate::transports::ctx::{Call, ProcessRef};
 use crate::transports::error::describe;
 use crate::transports::net::{Net, Slot};
 use crate::transports::stream::{CloseMode, Stream};
 use crate::transports::text::Escaped;
-use crate::transports::timers::{Alarm, TimerId, shown};
+use crate::transports::timers::{Alarm, Due, shown};
 
 impl Process {
     /// Whether the child runs and the loop waits for its end.
@@ -45,11 +45,11 @@ impl Process {
 impl ProcessRef<'_> {
     /// Asks for the status of a child that can have ended. Returns whether the status has just become known.
     pub(crate) fn ask_for_status(&mut self) -> bool {
-        let process = &mut *self.process;
+        let process = &mut *self.slot;
         if process.status.is_some() {
             return false;
         }
-        let was_asked = matches!(process.ending, Some(Ending::Asked { .. }));
+        let was_asked = matches!(process.ending, Some(Ending::Asked));
         if was_asked && process.leads_a_group && process::has_ended(process.pid).unwrap_or(false) {
             // Until its status is taken, no other group has this number. The rest of the group was asked to end as
             // well.
@@ -73,7 +73,7 @@ impl ProcessRef<'_> {
 
     /// Asks a child and its group to end by `signal`. The first time begins the time that it has for that.
     pub(crate) fn ask_to_end(&mut self, signal: i32) {
-        let process = &*self.process;
+        let process = &*self.slot;
         if !process.runs() {
             return;
         }
@@ -86,46 +86,50 @@ impl ProcessRef<'_> {
                 log::debug!("{number}child {pid}: signal {signal}: {}", describe(&error));
             }
         }
-        if !matches!(process.ending, Some(Ending::Asked { .. })) {
-            self.end_by(|timer| Ending::Asked { timer });
+        if !matches!(process.ending, Some(Ending::Asked)) {
+            self.end_by(Ending::Asked);
         }
     }
 
     /// Begins the next step of the end, which has `kill_after`.
-    fn end_by(&mut self, step: impl FnOnce(TimerId) -> Ending) {
-        let timer = self.cx.timers.arm(self.process.kill_after, Some(self.id), Alarm::Ending);
-        self.set_ending(step(timer));
+    fn end_by(&mut self, step: Ending) {
+        self.set_ending(step);
+        self.ending_timer = Some(self.cx.timers.arm(self.kill_after, Due::Slot(self.id, Alarm::Ending)));
     }
 
-    fn set_ending(&mut self, ending: Ending) {
-        if let Some(timer) = self.process.ending.replace(ending).and_then(Ending::timer) {
+    fn set_ending(&mut self, step: Ending) {
+        self.ending = Some(step);
+        if let Some(timer) = self.ending_timer.take() {
             self.cx.timers.cancel(timer);
         }
     }
 
     /// Queues `process_exited`, and `connection_lost` if it is due.
     pub(crate) fn tell_exit(&mut self) {
-        self.process.exit_told = true;
-        self.cx.calls.push_back((self.id, Call::ProcessExited));
+        self.told = Told::Exit;
+        self.call(Call::ProcessExited);
         self.end_if_over();
     }
 
     /// Notes that a pipe of the child is lost.
     pub(crate) fn pipe_lost(&mut self, number: u8) {
-        self.process.pipes[usize::from(number)] = None;
+        self.pipes[usize::from(number)] = None;
         self.end_if_over();
     }
 
     /// Queues `connection_lost` once all pipes are lost, and the exit is told or will never be.
     fn end_if_over(&mut self) {
-        if !self.process.is_over() || std::mem::replace(&mut self.process.over, true) {
+        let Process { told, pipes, .. } = &*self.slot;
+        let is_due = *told == Told::Exit || (*told == Told::Start && self.is_given_up());
+        if !is_due || pipes.iter().any(Option::is_some) {
             return;
         }
-        let error = match self.process.ending {
+        self.told = Told::Loss;
+        let error = match self.ending {
             Some(Ending::GivenUp { error }) => Some(io::Error::from_raw_os_error(error)),
             _ => None,
         };
-        self.cx.calls.push_back((self.id, Call::ConnectionLost(error)));
+        self.call(Call::ConnectionLost(error));
     }
 }
 
@@ -168,7 +172,7 @@ impl SubprocessTransport<'_> {
         let stdin = process.pipes[0];
         let unsent = stdin.and_then(|stdin| self.net.slots.stream(stdin)).map_or(0, Stream::unsent);
         if let Some(mut process) = self.net.process_mut(self.id) {
-            process.end_by(|timer| Ending::Input { unsent, timer });
+            process.end_by(Ending::Input { unsent });
         }
         if let Some(mut stdin) = stdin.and_then(|stdin| self.net.stream_mut(stdin)) {
             stdin.close(CloseMode::Lingering);
@@ -181,13 +185,13 @@ impl SubprocessTransport<'_> {
         let stdin = process.pipes[0].and_then(|stdin| self.net.slots.stream(stdin));
         let unsent = stdin.map_or(0, Stream::unsent);
         let Some(mut child) = self.net.process_mut(self.id) else { return };
-        match child.process.ending {
-            Some(Ending::Input { unsent: before, .. }) if unsent < before => {
-                child.end_by(|timer| Ending::Input { unsent, timer });
+        match child.ending {
+            Some(Ending::Input { unsent: before }) if unsent < before => {
+                child.end_by(Ending::Input { unsent });
             }
             Some(Ending::Input { .. }) => child.ask_to_end(SIGTERM),
-            Some(Ending::Asked { .. }) => {
-                let (number, pid, time) = (child.process.number, child.process.pid, shown(child.process.kill_after));
+            Some(Ending::Asked) => {
+                let (number, pid, time) = (child.number, child.pid, shown(child.kill_after));
                 log::info!("{number}child {pid} killed: it has not ended within {time}");
                 self.kill_group();
             }
@@ -205,9 +209,8 @@ impl SubprocessTransport<'_> {
 
     /// Leaves a child running that cannot be killed. Its pipes are closed, and then its protocol is told of the error.
     pub(crate) fn give_up(&mut self, error: &io::Error) {
-        let Some(mut child) = self.net.process_mut(self.id).filter(|child| child.process.runs()) else { return };
-        let Process { number, pid, name, pipes, .. } = &*child.process;
-        let pipes = *pipes;
+        let Some(mut child) = self.net.process_mut(self.id).filter(|child| child.runs()) else { return };
+        let Process { number, pid, name, .. } = &*child;
         log::error!(
             "{number}child {pid} ({}) cannot be killed and is left running: {}",
             Escaped(name),
@@ -216,8 +219,6 @@ impl SubprocessTransport<'_> {
         child.set_ending(Ending::GivenUp { error: error.raw_os_error().unwrap_or(libc::EPERM) });
         child.cx.note_background(false, true);
         child.end_if_over();
-        for pipe in pipes.into_iter().flatten() {
-            self.peer(pipe).abort();
-        }
+        self.abort_pipes();
     }
 }

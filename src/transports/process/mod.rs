@@ -61,38 +61,39 @@ pub(crate) struct Process {
     pub(crate) kill_after: Duration,
     /// The current step of the end.
     pub(crate) ending: Option<Ending>,
-    /// `process_exited` has been queued.
-    pub(crate) exit_told: bool,
+    /// The end of the time for this step.
+    pub(crate) ending_timer: Option<TimerId>,
     /// `close` was called.
     pub(crate) closing: bool,
-    /// `connection_lost` has been queued.
-    pub(crate) over: bool,
+    pub(crate) told: Told,
+}
+
+/// What the protocol of a child knows, or hears by a queued call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Told {
+    /// The child runs.
+    Start,
+    /// `process_exited`.
+    Exit,
+    /// `connection_lost`.
+    Loss,
 }
 
 /// A step of the end of a child. `ending.rs` has the diagram.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Ending {
     /// The input ends after `unsent` bytes. While the child takes some of them, the step goes on.
-    Input { unsent: usize, timer: TimerId },
+    Input { unsent: usize },
     /// The child was asked to end, with its whole group.
-    Asked { timer: TimerId },
+    Asked,
     /// The child could not be killed. `error` is a number of `errno(3)`.
     GivenUp { error: i32 },
 }
 
-impl Ending {
-    pub(crate) fn timer(self) -> Option<TimerId> {
-        match self {
-            Self::Input { timer, .. } | Self::Asked { timer } => Some(timer),
-            Self::GivenUp { .. } => None,
-        }
-    }
-}
-
 impl Process {
-    /// Whether `connection_lost` is due: all pipes are lost, and the exit was told or never will be.
-    pub(crate) fn is_over(&self) -> bool {
-        (self.exit_told || self.is_given_up()) && self.pipes.iter().all(Option::is_none)
+    /// The local ends that are open.
+    pub(crate) fn open_pipes(&self) -> Vec<Id> {
+        self.pipes.into_iter().flatten().collect()
     }
 
     /// Whether the child cannot be killed, so that the loop does not wait for its end.

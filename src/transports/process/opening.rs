@@ -6,7 +6,7 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd, RawFd};
 
 use super::command::{Command, Failed, SpawnError};
-use super::{KILL_AFTER, Process};
+use super::{KILL_AFTER, Process, Told};
 pub use crate::sys::pty::WindowSize;
 use crate::sys::pty::{self, Pty};
 use crate::sys::spawn::Plan;
@@ -121,9 +121,9 @@ impl Net {
             unread: 0,
             accepted: false,
             ending: None,
-            exit_told: false,
+            ending_timer: None,
             closing: false,
-            over: false,
+            told: Told::Start,
         };
         let opened = self.add(Slot::Process(Box::new(process))).and_then(|id| open_pipes(self, id, ours).map(|()| id));
         let id = opened.map_err(|error| {
@@ -132,7 +132,7 @@ impl Net {
         })?;
         self.cx.calls.push_back((id, Call::Install(Installed::Subprocess(Box::new(protocol)))));
         self.cx.calls.push_back((id, Call::ConnectionMade));
-        for pipe in self.slots.process(id).map_or([None; 3], |process| process.pipes).into_iter().flatten() {
+        for pipe in self.slots.process(id).map(Process::open_pipes).unwrap_or_default() {
             self.cx.calls.push_back((pipe, Call::ConnectionMade));
         }
         log::info!("{number}child {pid} started: {}", Escaped(&command.name()));
@@ -155,7 +155,7 @@ impl Net {
 
     pub(crate) fn process_mut(&mut self, id: Id) -> Option<ProcessRef<'_>> {
         match self.slots.get_mut(id) {
-            Some(Slot::Process(process)) => Some(ProcessRef { id, process, cx: &mut self.cx }),
+            Some(Slot::Process(process)) => Some(ProcessRef { id, slot: process, cx: &mut self.cx }),
             _ => None,
         }
     }
@@ -166,8 +166,8 @@ fn open_pipes(net: &mut Net, process: Id, ends: [Option<PipeEnd>; 3]) -> io::Res
     for (number, end) in ends.into_iter().enumerate() {
         let Some(end) = end else { continue };
         let pipe = open_pipe(net, process, number, end).inspect_err(|_| drop_process(net, process))?;
-        if let Some(child) = net.process_mut(process) {
-            child.process.pipes[number] = Some(pipe);
+        if let Some(mut child) = net.process_mut(process) {
+            child.pipes[number] = Some(pipe);
         }
     }
     Ok(())
@@ -187,7 +187,7 @@ fn open_pipe(net: &mut Net, process: Id, number: usize, end: PipeEnd) -> io::Res
 }
 
 fn drop_process(net: &mut Net, id: Id) {
-    for pipe in net.slots.process(id).map_or([None; 3], |process| process.pipes).into_iter().flatten() {
+    for pipe in net.slots.process(id).map(Process::open_pipes).unwrap_or_default() {
         net.remove(pipe);
     }
     net.remove(id);

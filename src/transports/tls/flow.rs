@@ -29,7 +29,7 @@ impl StreamRef<'_> {
     /// asyncio's `start_tls`. On a stream that is not open yet, a client with STARTTLS asks for TLS first.
     pub(crate) fn start_tls(&mut self, tls: Tls) -> io::Result<()> {
         let refused = |what: &str| Err(TlsError::new(what).into());
-        let stream = &*self.stream;
+        let stream = &*self.slot;
         if stream.state.is_closing() {
             return refused("TLS cannot begin on a stream that is closing");
         }
@@ -68,11 +68,11 @@ impl StreamRef<'_> {
     /// Puts TLS below all layers, and begins its handshake. Bytes that were handed back before are a part of it.
     pub(crate) fn begin_handshake(&mut self, tls: Box<TlsLayer>) {
         self.arm(tls.policy.handshake_timeout, Alarm::Opening);
-        self.stream.stack.get_or_insert_default().tls = Some(tls);
-        if !self.stream.is_opening() && self.stream.out.flow.pause() {
+        self.stack.get_or_insert_default().tls = Some(tls);
+        if !self.is_opening() && self.out.flow.pause() {
             self.call(Call::PauseWriting);
         }
-        let early = self.stream.unread.take().unwrap_or_default();
+        let early = self.unread.take().unwrap_or_default();
         self.send_tls();
         self.take_early_ciphertext(&early);
         self.queue_read();
@@ -118,7 +118,7 @@ impl StreamRef<'_> {
 
     /// The connection has ended without a close_notify.
     fn tls_cut(&mut self, discards: bool) -> Filled {
-        let stream = &*self.stream;
+        let stream = &*self.slot;
         let Some(tls) = stream.tls() else { return Filled::End };
         if tls.is_handshaking() {
             return Filled::Failed(TlsError::new("the peer has closed the connection during the handshake").into());
@@ -138,7 +138,7 @@ impl StreamRef<'_> {
     }
 
     fn decrypt(&mut self, ciphertext: &[u8], buffer: &mut [u8]) -> Filled {
-        let stream = &mut *self.stream;
+        let stream = &mut *self.slot;
         let Some(tls) = tls_of(&mut stream.stack) else { return Filled::NotNow };
         let n = tls.decrypt(ciphertext, buffer);
         let is_finished = tls.take_finished();
@@ -155,7 +155,7 @@ impl StreamRef<'_> {
 
     /// What the peer has said besides bytes. The bytes before it have been delivered.
     fn tell_peer_event(&mut self) -> Option<Filled> {
-        match tls_of(&mut self.stream.stack)?.take_peer_event()? {
+        match tls_of(&mut self.stack)?.take_peer_event()? {
             Ok(()) => Some(Filled::End),
             Err(failure) => {
                 self.tls_failed(failure);
@@ -166,7 +166,7 @@ impl StreamRef<'_> {
 
     /// The handshake is done.
     fn handshake_done(&mut self) {
-        if self.stream.state.phase() == Phase::Lost {
+        if self.state.phase() == Phase::Lost {
             return;
         }
         self.disarm();
@@ -178,7 +178,7 @@ impl StreamRef<'_> {
         if !log::log_enabled!(log::Level::Info) {
             return;
         }
-        let Some(info) = self.stream.tls().and_then(TlsLayer::info) else { return };
+        let Some(info) = self.tls().and_then(TlsLayer::info) else { return };
         let mut text = format!("{}, {}, {}", info.version, info.cipher_suite, info.key_exchange);
         match &info.alpn {
             Some(alpn) => text.push_str(&format!(", ALPN {}", alpn.escape_ascii())),
@@ -215,7 +215,7 @@ impl StreamRef<'_> {
     /// Encrypts and sends `bufs`, or buffers the rest.
     pub(crate) fn write_by_tls(&mut self, bufs: &[IoSlice<'_>]) {
         for piece in bufs.iter().flat_map(|buf| buf.chunks(PLAINTEXT_BYTES)) {
-            let stream = &mut *self.stream;
+            let stream = &mut *self.slot;
             let (Some(tls), true) = (tls_of(&mut stream.stack), stream.state.flushes()) else { return };
             if let Err(error) = tls.encrypt(piece) {
                 return self.force_close(Some(error.into()), true);
@@ -225,14 +225,14 @@ impl StreamRef<'_> {
             self.send_tls();
         }
         self.pause_if_over();
-        if !self.stream.is_flushed() {
+        if !self.is_flushed() {
             self.flush();
         }
     }
 
     /// Sends what TLS has to send. What does not fit now goes into the write buffer.
     fn send_tls(&mut self) {
-        let stream = &mut *self.stream;
+        let stream = &mut *self.slot;
         while let Some(tls) = tls_of(&mut stream.stack).filter(|tls| tls.wants_write()) {
             if !stream.state.flushes() {
                 // Our direction has ended, so it cannot be sent.
@@ -261,7 +261,7 @@ impl StreamRef<'_> {
                 }
             }
         }
-        if !self.stream.is_flushed() {
+        if !self.is_flushed() {
             self.schedule_rearm();
         }
     }

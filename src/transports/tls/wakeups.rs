@@ -18,18 +18,18 @@ use crate::transports::ctx::StreamRef;
 use crate::transports::info::Peer;
 use crate::transports::io::Io;
 use crate::transports::layer::tls_of;
-use crate::transports::timers::Alarm;
+use crate::transports::timers::{Alarm, Due};
 
 impl StreamRef<'_> {
     /// Notes ciphertext that has come.
     pub(crate) fn note_flow(&mut self, bytes: usize) {
         let now = self.cx.now;
-        let stream = &mut *self.stream;
+        let stream = &mut *self.slot;
         // Other sockets ignore the option and wake the loop for every byte.
         let Some(Peer::Ip(_)) = stream.peer.as_deref() else { return };
         let (Some(tls), Io::Socket(socket)) = (tls_of(&mut stream.stack), &stream.io) else { return };
         if tls.low_water.note(bytes, now) && set_receive_low_water(socket.as_fd(), CIPHERTEXT_BYTES).is_ok() {
-            tls.low_water.timer = Some(self.cx.timers.arm(FLOW_IDLE, Some(self.id), Alarm::FlowIdle));
+            tls.low_water.timer = Some(self.cx.timers.arm(FLOW_IDLE, Due::Slot(self.id, Alarm::FlowIdle)));
             log::debug!("{}: in full flow, waking up less often", self.label());
         }
     }
@@ -37,12 +37,12 @@ impl StreamRef<'_> {
     /// Ends the mode if the flow has paused.
     pub(crate) fn check_flow(&mut self) {
         let now = self.cx.now;
-        let stream = &mut *self.stream;
+        let stream = &mut *self.slot;
         let (Some(tls), Io::Socket(socket)) = (tls_of(&mut stream.stack), &stream.io) else { return };
         let last = tls.low_water.last.unwrap_or(now);
         let quiet = now.duration_since(last);
         if quiet < FLOW_IDLE {
-            tls.low_water.timer = Some(self.cx.timers.arm(FLOW_IDLE - quiet, Some(self.id), Alarm::FlowIdle));
+            tls.low_water.timer = Some(self.cx.timers.arm(FLOW_IDLE - quiet, Due::Slot(self.id, Alarm::FlowIdle)));
             return;
         }
         tls.low_water = LowWaterMode::default();
@@ -56,7 +56,7 @@ impl StreamRef<'_> {
 
     /// Restores the low-water mark of a socket that is about to be closed, as other processes may have the socket too.
     pub(crate) fn restore_low_water(&mut self) {
-        let stream = &mut *self.stream;
+        let stream = &mut *self.slot;
         let (Some(tls), Io::Socket(socket)) = (tls_of(&mut stream.stack), &stream.io) else { return };
         if let Some(timer) = tls.low_water.timer.take() {
             // A socket that refuses this has refused the higher mark too.

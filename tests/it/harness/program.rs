@@ -13,6 +13,12 @@ pub fn xport<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> assert_cmd::
     command
 }
 
+/// The words of a command line, as a shell reads them: `words!("tcp-client --dump {} {address}", path.display())`.
+macro_rules! words {
+    ($($line:tt)*) => { shell_words::split(&format!($($line)*)).expect("a command line") };
+}
+pub(crate) use words;
+
 /// The path of the program, for tests that need a shell around it.
 pub fn program() -> PathBuf {
     assert_cmd::cargo::cargo_bin!("xport").to_path_buf()
@@ -73,6 +79,13 @@ pub fn serve_by(command: impl BorrowMut<Command>) -> (Background, SocketAddr) {
 #[track_caller]
 pub fn relaying(options: &[&str], left: &str, right: &str) -> (Background, SocketAddr) {
     serve([&["relay"], options, &[left, right]].concat())
+}
+
+/// Waits for the port file of a server, and returns the address.
+#[track_caller]
+pub fn port_in(file: &Path) -> SocketAddr {
+    let port = eventually("the port file", || fs::read_to_string(file).ok()?.strip_suffix('\n')?.parse().ok());
+    SocketAddr::from(([127, 0, 0, 1], port))
 }
 
 /// Lets a command inherit a descriptor under the same number.
@@ -165,6 +178,11 @@ impl Background {
         }
     }
 
+    /// How many lines of stderr so far have this text.
+    pub fn count(&mut self, text: &str) -> usize {
+        self.all_lines().iter().filter(|line| line.contains(text)).count()
+    }
+
     /// Waits for the `listening on` line, and returns the address.
     #[track_caller]
     pub fn address(&mut self) -> SocketAddr {
@@ -201,6 +219,11 @@ impl Background {
 
     pub fn stdout(&mut self) -> ChildStdout {
         self.child.stdout.take().expect("stdout is a pipe, and taken once")
+    }
+
+    /// stdin and stdout, if they are pipes that nobody has taken.
+    pub fn streams(&mut self) -> (Option<ChildStdin>, Option<ChildStdout>) {
+        (self.child.stdin.take(), self.child.stdout.take())
     }
 
     /// Sends a signal by number.

@@ -2,18 +2,26 @@
 //!
 //! A case is a command and a script, with a colon between them. The command is a mode and its options. The peer is what
 //! the mode needs: a listener for a client, a client for a server. `tcp|unix|tls12|tls13-client -q` is four commands.
-//! In other modes, one word is the endpoint: `TCP`, `UNIX`, `UDP`, `TLS12`, `TLS13`, or the same with `-LISTEN`. `20x `
-//! in front repeats the case, and `NAME=value` sets an environment variable.
+//! In other modes, a word is the endpoint: `TCP`, `UNIX`, `UDP`, `TLS12`, `TLS13`, or the same with `-LISTEN`. Each
+//! endpoint has a peer. `20x ` in front repeats the case, and `NAME=value` sets an environment variable. `{a|b}` stands
+//! for `a` in one case and for `b` in another; the same braces have the same choice.
 //!
-//! The peer connects at the start, unless the first step is `nobody`. `; ` separates the steps. TEXT is literal, `*N`
-//! is the next N bytes of a pattern, and a `$` after either is the end.
+//! Words such as `</dev/null`, `>&-` and `2>/dev/full` redirect as in a shell. `<*N` is a file with N bytes of the
+//! pattern. `<TTY` makes a terminal stdin and stdout; at the end of the run, it must be as it was.
+//!
+//! The peers connect at the start, unless the first step is `nobody`. `; ` separates the steps. TEXT is literal, `*N`
+//! is the next N bytes of a pattern, and a `$` after either is the end. A `…` in the text of a line stands for anything.
 //!
 //! | of the user | |
 //! |---|---|
 //! | `type TEXT` | writes to stdin |
 //! | `eof` | ends stdin |
+//! | `offer TEXT` | the same as `type`, and the program can be gone already |
 //! | `see TEXT` | expects it on stdout |
 //! | `leave` | reads stdout no more |
+//! | `full` | waits until stdout is full |
+//! | `only TEXT` | of a terminal: sees it and no echo before it |
+//! | `raw`, `cooked` | has a terminal that is raw, or as it was |
 //!
 //! | of the peer | |
 //! |---|---|
@@ -21,6 +29,7 @@
 //! | `end` | ends its direction in order |
 //! | `notify`, `cut` | of TLS: close_notify without FIN, FIN without close_notify |
 //! | `reset`, `go` | is gone, by a reset or by closing |
+//! | `deaf` | reads no more |
 //! | `get TEXT` | expects it |
 //! | `get reset` | expects a reset |
 //! | `silence` | gets nothing for a while, not even the end |
@@ -29,7 +38,7 @@
 //! | `stranger TEXT` | a datagram comes from another peer |
 //! | `refuse` | datagrams for it are refused from now on |
 //! | `ping TEXT` | says and gets it |
-//! | `new`, `peer N` | is one more, or the one that came N-th, from now on |
+//! | `new`, `peer N` | is one more of each, or the one that came N-th, from now on |
 //!
 //! | of the program | |
 //! |---|---|
@@ -37,6 +46,7 @@
 //! | `hear TEXT` | says a line with it on stderr |
 //! | `refused` | lets nobody in any more |
 //! | `rest`, `runs` | has nothing to do, has not ended |
+//! | `memory KIB` | uses less than that |
 //! | `sleep MS` | is given time |
 //! | `taken` | has read what was typed |
 //! | `clock`, `after MS`, `before MS` | takes as long from that moment, or from the start |
@@ -57,7 +67,8 @@ pub fn plays(cases: &[&str]) {
         let each = |kind: &str| case.replace(several, &format!("{kind}{dash}{role}"));
         if several.is_empty() { vec![case.to_owned()] } else { kinds.split('|').map(each).collect() }
     };
-    let parts = cases.iter().map(|case| case.split_once(": ").expect("a command"));
+    let chosen = Vec::from_iter(cases.iter().flat_map(|case| choices(case)));
+    let parts = chosen.iter().map(|case| case.split_once(": ").expect("a command"));
     let repeated = |case: &str| {
         let (times, command) = case.split_once("x ").unwrap_or(("", case));
         times.parse().map_or_else(|_| vec![case.to_owned()], |times| vec![command.to_owned(); times])
@@ -68,19 +79,47 @@ pub fn plays(cases: &[&str]) {
     for_each(each, |(case, script)| play(&case, script));
 }
 
+/// The cases for which one with `{a|b}` stands.
+fn choices(case: &str) -> Vec<String> {
+    let groups = case.match_indices('{').filter_map(|(at, _)| case[at..].find('}').map(|end| &case[at..=at + end]));
+    let Some(group) = groups.into_iter().find(|group| group.contains('|') && !group.starts_with("{ ")) else {
+        return vec![case.to_owned()];
+    };
+    group[1..group.len() - 1].split('|').flat_map(|choice| choices(&case.replace(group, choice))).collect()
+}
+
 #[track_caller]
 fn play(case: &str, script: &str) {
-    let mut stage = Stage::new(case);
-    let (first, steps) = script.split_once("; ").unwrap_or((script, ""));
-    let steps = if first == "nobody" { steps } else { script };
-    match first {
-        "nobody" => drop(stage.program.listens()),
-        _ => stage.join(),
+    let mut stage = Stage::new(command([""; 0]), case);
+    match script.split_once("; ") {
+        Some(("nobody", steps)) => {
+            if matches!(
+                stage.places[0],
+                Place::TcpServed | Place::UnixServed(_) | Place::TlsServed(_) | Place::UdpServed
+            ) {
+                stage.program.listens();
+            }
+            stage.plays(steps);
+        }
+        _ => {
+            stage.join();
+            stage.plays(script);
+        }
     }
-    for step in steps.split("; ") {
-        let _at = At(case, step);
-        stage.step(step);
-    }
+}
+
+/// A session of which the test does some steps by itself. Its peers are connected.
+#[track_caller]
+pub fn stage(case: &str) -> Stage {
+    stage_by(command([""; 0]), case)
+}
+
+/// The same with a prepared command, which gets the words of the case as its last arguments.
+#[track_caller]
+pub fn stage_by(prepared: Command, case: &str) -> Stage {
+    let mut stage = Stage::new(prepared, case);
+    stage.join();
+    stage
 }
 
 /// Adds the failed step to a panic.
@@ -104,13 +143,15 @@ fn parsed(text: &str, at: &mut usize) -> (Vec<u8>, bool) {
     (pattern(*at).split_off(*at - bytes), ends)
 }
 
-struct Stage {
-    program: Background,
-    stdin: Option<ChildStdin>,
-    stdout: Option<ChildStdout>,
+pub struct Stage {
+    case: String,
+    pub program: Background,
+    pub stdin: Option<ChildStdin>,
+    pub stdout: Option<ChildStdout>,
+    pub terminal: Option<Terminal>,
     /// A program of `exec` on stdin and stdout has no peer.
-    place: Option<Place>,
-    peers: Vec<Leg>,
+    places: Vec<Place>,
+    pub peers: Vec<Leg>,
     /// The peer that executes the steps.
     current: usize,
     clock: Instant,
@@ -139,49 +180,95 @@ fn kind(name: &str, listens: bool) -> Option<Kind> {
 
 impl Stage {
     #[track_caller]
-    fn new(command: &str) -> Self {
-        let versions = if command.to_lowercase().contains("tls12") { &VERSIONS[..1] } else { &VERSIONS[1..] };
+    fn new(mut prepared: Command, case: &str) -> Self {
+        let versions = if case.to_lowercase().contains("tls12") { &VERSIONS[..1] } else { &VERSIONS[1..] };
         let ground = Ground::of(versions);
-        let (mut args, mut last, mut variables, mut place) = (Vec::new(), None, Vec::new(), None);
-        for word in shell_words::split(command).expect("a command") {
+        let (mut args, mut last, mut redirections) = (Vec::new(), None, String::new());
+        let (mut places, mut terminal) = (Vec::new(), None);
+        for word in shell_words::split(case).expect("a command") {
             let (first, more) = word.split_once(',').map_or((&*word, None), |(first, more)| (first, Some(more)));
             let (name, role) = first.split_once('-').unwrap_or((first, ""));
             let is_endpoint = matches!(role, "" | "LISTEN") && !name.chars().any(|c| c.is_ascii_lowercase());
             let listens = matches!(role, "LISTEN" | "server" | "echo");
+            let file = format!("peer{}", places.len());
             if let Some((name, value)) = word.split_once('=').filter(|_| args.is_empty()) {
-                variables.push((name.to_owned(), value.to_owned()));
+                prepared.env(name, value);
+            } else if word == "<TTY" {
+                terminal = Some(Terminal::new());
+            } else if let Some(bytes) = word.strip_prefix("<*") {
+                let path = ground.path("input");
+                fs::write(&path, pattern(bytes.parse().expect("a number of bytes"))).expect("a file");
+                redirections += &format!(" <{path}");
+            } else if word.starts_with(['<', '>']) || word.starts_with("2>") {
+                redirections += &format!(" {word}");
             } else if let Some(kind) = kind(&name.to_lowercase(), listens).filter(|_| is_endpoint) {
-                let (endpoint, at) = ground.endpoint(kind, "peer");
+                let (endpoint, at) = ground.endpoint(kind, &file);
                 args.push(more.map_or_else(|| endpoint.clone(), |more| format!("{endpoint},{more}")));
-                place = Some(at);
+                places.push(at);
             } else if let Some(kind) = kind(name, listens).filter(|_| !role.is_empty()) {
-                let (endpoint, at) = ground.endpoint(kind, "peer");
+                let (endpoint, at) = ground.endpoint(kind, &file);
                 args.push(format!("{}-{role}", name.trim_end_matches(['1', '2', '3'])));
                 let mut parts = endpoint.split(',');
                 last = parts.next().and_then(|first| first.split_once(':')).map(|(_, address)| address.to_owned());
                 for (name, value) in parts.filter_map(|part| part.split_once('=')) {
                     args.extend([format!("--{name}"), value.to_owned()]);
                 }
-                place = Some(at);
+                places.push(at);
             } else {
                 args.push(word);
             }
         }
-        args.extend(last);
-        let mut command = crate::harness::command(args);
-        command.envs(variables);
+        if !redirections.is_empty() {
+            let by = by_shell(format!("exec \"$0\" \"$@\"{redirections}"));
+            let variables = prepared.get_envs().filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())));
+            let variables = Vec::from_iter(variables);
+            prepared = by;
+            prepared.envs(variables);
+        }
+        prepared.args(args.into_iter().chain(last));
+        if let Some(terminal) = &terminal {
+            terminal.give_to(&mut prepared);
+        }
         let clock = Instant::now();
-        let mut program = Background::spawn(command);
-        let (stdin, stdout) = (Some(program.stdin()), Some(program.stdout()));
-        let peers = Vec::new();
+        let mut program = Background::spawn(prepared);
+        let (mut stdin, mut stdout) = program.streams();
+        if redirections.contains(" <") {
+            stdin = None;
+        }
+        if redirections.contains(" >") {
+            stdout = None;
+        }
+        let (case, peers) = (case.to_owned(), Vec::new());
         let (typed, seen, said, got) = (0, 0, 0, 0);
-        Self { program, stdin, stdout, place, peers, current: 0, clock, typed, seen, said, got, _ground: ground }
+        let (current, _ground) = (0, ground);
+        Self { case, program, stdin, stdout, terminal, places, peers, current, clock, typed, seen, said, got, _ground }
     }
 
-    /// Connects one more peer, which executes the next steps.
+    #[track_caller]
+    pub fn terminal(&self) -> &Terminal {
+        self.terminal.as_ref().expect("it has a terminal")
+    }
+
+    /// Executes steps. A failure names the case and the step.
+    #[track_caller]
+    pub fn plays(&mut self, steps: &str) {
+        let case = self.case.clone();
+        for step in steps.split("; ") {
+            let _at = At(&case, step);
+            self.step(step);
+        }
+    }
+
+    /// The peer that executes the steps.
+    #[track_caller]
+    pub fn peer(&mut self) -> &mut Leg {
+        self.peers.get_mut(self.current).expect("there is a peer")
+    }
+
+    /// Connects one more peer of each place. The last one executes the next steps.
     #[track_caller]
     fn join(&mut self) {
-        if let Some(place) = &self.place {
+        for place in &self.places {
             self.peers.push(place.leg(&mut self.program));
             self.current = self.peers.len() - 1;
         }
@@ -192,15 +279,41 @@ impl Stage {
         /// A long text can wait for a reader, so a thread writes it.
         const AT_ONCE: usize = 60_000;
         let (name, rest) = step.split_once(' ').unwrap_or((step, ""));
+        match (name, &self.terminal) {
+            ("type", Some(terminal)) => return terminal.type_in(rest),
+            ("see", Some(terminal)) => return terminal.shows(rest),
+            ("only", Some(terminal)) => {
+                return expect(&mut terminal.master.try_clone().expect("a copy"), rest.as_bytes());
+            }
+            ("raw", Some(terminal)) => {
+                return assert!(terminal.settings() != Terminal::new().settings(), "the terminal is not raw");
+            }
+            ("cooked" | "status" | "killed", Some(terminal)) => {
+                if name != "cooked" {
+                    self.program.wait();
+                }
+                terminal.is_untouched();
+            }
+            _ => (),
+        }
         match name {
+            "cooked" => (),
+            "offer" => {
+                let mut stdin = self.stdin.as_ref().expect("it has not ended");
+                if let Err(error) = stdin.write_all(rest.as_bytes()) {
+                    assert_eq!(error.kind(), ErrorKind::BrokenPipe, "{error}");
+                }
+            }
             "type" => {
                 let (data, ends) = parsed(rest, &mut self.typed);
                 let mut stdin = self.stdin.take().expect("it has not ended");
-                if data.len() > AT_ONCE {
-                    assert!(ends, "much is typed with the end behind it");
+                if data.len() > AT_ONCE && ends {
                     return feed(stdin, data);
                 }
-                stdin.write_all(&data).expect("stdin takes it");
+                for part in data.chunks(libc::PIPE_BUF) {
+                    eventually("stdin has room", || (!is_full(&stdin)).then_some(()));
+                    stdin.write_all(part).expect("stdin takes it");
+                }
                 self.stdin = (!ends).then_some(stdin);
             }
             "eof" => self.stdin = None,
@@ -213,6 +326,14 @@ impl Stage {
                 }
             }
             "leave" => self.stdout = None,
+            "full" => {
+                let stdout = self.stdout.as_ref().expect("it has a reader");
+                eventually("stdout is full", || (queued(stdout) > 60_000).then_some(()));
+            }
+            "memory" => {
+                let (used, most) = (self.program.rss_kib(), rest.parse().expect("a number"));
+                assert!(used < most, "{used} KiB");
+            }
             "new" => self.join(),
             "peer" => self.current = rest.parse::<usize>().expect("a number") - 1,
             "ping" => ["say", "get"].iter().for_each(|name| self.peer_step(name, rest)),
@@ -226,7 +347,10 @@ impl Stage {
             "stop" => self.program.signal(libc::SIGSTOP),
             "cont" => self.program.signal(libc::SIGCONT),
             "kill" => self.program.signal(signal(rest)),
-            "hear" => drop(self.program.line(rest)),
+            "hear" => {
+                let first = rest.split('…').next().unwrap_or_default();
+                while !says(&self.program.line(first), rest) {}
+            }
             "taken" => {
                 let stdin = self.stdin.as_ref().expect("it has not ended");
                 eventually("stdin is read", || (queued(stdin) == 0).then_some(()));
@@ -268,6 +392,7 @@ impl Stage {
             "cut" => peer.tls().fin(),
             "reset" => peer.reset(),
             "go" => peer.close(),
+            "deaf" => peer.copy().shutdown(Shutdown::Read).expect("it is connected"),
             "get" if rest == "reset" => peer.expect_reset(),
             "get" => {
                 let (data, ends) = parsed(rest, &mut self.got);
@@ -304,14 +429,19 @@ impl Stage {
         let fits = match (text, text.strip_prefix('~')) {
             ("*", _) => true,
             ("", _) => words.is_empty(),
-            (_, Some(text)) => words.iter().filter(|line| line.contains(text)).count() == 1,
-            (text, None) if text.starts_with('!') => !words.iter().any(|line| line.contains(&text[1..])),
+            (_, Some(text)) => words.iter().filter(|line| says(line, text)).count() == 1,
+            (text, None) if text.starts_with('!') => !words.iter().any(|line| says(line, &text[1..])),
             // The second line of an error of TLS says what to do about it.
-            (text, None) if status == "5" => words.len() <= 2 && words.iter().any(|line| line.contains(text)),
-            (text, None) => words.len() == 1 && words[0].starts_with("xport: ") && words[0].contains(text),
+            (text, None) if status == "5" => words.len() <= 2 && words.iter().any(|line| says(line, text)),
+            (text, None) => words.len() == 1 && words[0].starts_with("xport: ") && says(&words[0], text),
         };
         assert!(fits, "{words:?}");
     }
+}
+
+/// Whether a line has the parts of a text, which are between `…`.
+fn says(line: &str, text: &str) -> bool {
+    text.split('…').all(|part| line.contains(part))
 }
 
 fn time(milliseconds: &str) -> Duration {
@@ -328,6 +458,7 @@ fn signal(name: &str) -> i32 {
         "USR1" => libc::SIGUSR1,
         "USR2" => libc::SIGUSR2,
         "ALRM" => libc::SIGALRM,
+        "KILL" => libc::SIGKILL,
         _ => panic!("{name} is no signal of a script"),
     }
 }
@@ -343,6 +474,11 @@ fn scripts_can_fail() {
         ("tcp-echo", "ping *100; silence; kill TERM; go; killed TERM"),
         ("udp-echo", "say one; get two"),
         ("tcp-client", "no such step"),
+        ("tcp-client -v", "go; eof; hear connected … elsewhere"),
+        ("tcp-client </dev/null", "type x; get x"),
+        ("relay TCP UNIX", "peer 1; say hello; peer 2; get hullo"),
+        ("tcp-client --raw -v <TTY", "hear connected; cooked"),
+        ("tcp-client -v <TTY", "hear connected; raw"),
     ] {
         let outcome = std::panic::catch_unwind(|| play(case, script));
         assert!(outcome.is_err(), "{case}: {script} has not failed");

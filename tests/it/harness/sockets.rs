@@ -10,6 +10,13 @@ pub fn listening() -> (TcpListener, SocketAddr) {
     (listener, address)
 }
 
+/// The same with small buffers for the bytes that its connections receive.
+pub fn narrow_listener() -> (TcpListener, SocketAddr) {
+    let (listener, address) = listening();
+    SockRef::from(&listener).set_recv_buffer_size(4096).expect("SO_RCVBUF");
+    (listener, address)
+}
+
 /// Accepts one connection.
 #[track_caller]
 pub fn accept(listener: &TcpListener) -> TcpStream {

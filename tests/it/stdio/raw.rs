@@ -1,11 +1,10 @@
 //! Tests `--raw`: keys go to the peer one by one, the escape key is for xport, and the terminal is restored at every
 //! end and at every stop.
 
+use std::ffi::OsString;
+
 use super::job_control::Shell;
 use crate::harness::*;
-
-/// The escape key.
-const ESCAPE: &str = "\x1d";
 
 fn is_raw(terminal: &Terminal) -> bool {
     terminal.settings() != Terminal::new().settings()
@@ -18,145 +17,76 @@ fn becomes_raw(terminal: &Terminal) {
 
 /// A client whose terminal is raw, and its peer.
 #[track_caller]
-fn raw(terminal: &Terminal, options: &[&str]) -> (Background, TcpStream) {
-    let (mut client, peer) = terminal.client(&[&["--raw"], options].concat());
-    client.line("connected to 127.0.0.1:");
-    assert!(is_raw(terminal));
-    (client, peer)
+fn raw(options: &str) -> Stage {
+    let mut client = stage(&format!("tcp-client --raw {options} <TTY"));
+    client.plays("hear connected to 127.0.0.1:; raw");
+    client
 }
 
+/// Each script ends with a look at the terminal, which is as it was.
 #[test]
-fn every_key_is_sent_at_once_and_shown_by_the_peer_alone() {
-    let terminal = Terminal::new();
-    let (mut client, mut peer) = raw(&terminal, &[]);
+fn keys_are_sent_at_once_and_the_escape_key_leaves() {
     // ^C, ^D, ^Q, ^S, ^Z, ^\, ^V, ^U, DEL, and Enter as a CR.
-    for keys in ["a", "\x03", "\x04", "\x11\x13", "\x1a\x1c\x16\x15\x7f", "\r", "\x1b[A"] {
-        terminal.type_in(keys);
-        assert_eq!(String::from_utf8_lossy(&take(&mut peer, keys.len())), keys);
-    }
-    // Nothing was echoed before, and the line feed stays alone.
-    peer.write_all(b"x\ny").expect("the client takes it");
-    assert_eq!(take(&mut terminal.master.try_clone().expect("a copy"), 3), b"x\ny");
-    drop(peer);
-    client.ends_with(0);
-    terminal.is_untouched();
-}
-
-#[test]
-fn the_escape_key_leaves_and_can_be_sent_and_changed() {
-    for (option, typed, sent) in [
-        ("^]", "ls\x1d.", "ls"),
-        ("^]", "\x1d\x1d\x1dx\x1d\x03\x1d.", "\x1d\x1dx\x1d\x03"),
-        ("^a", "\x1d.\x01.", "\x1d."),
-        ("^?", "\x7f.", ""),
-        ("~", "a~.\r~~.\r~.", "a~.\r~.\r"),
-        ("\x02", "x\x02.", "x"),
-    ] {
-        let terminal = Terminal::new();
-        let (mut client, mut peer) = raw(&terminal, &["--escape", option]);
-        terminal.type_in(typed);
-        assert_eq!(String::from_utf8_lossy(&take_all(&mut peer)), sent, "{option:?}");
-        client.ends_with(0);
-        terminal.is_untouched();
-    }
-    let terminal = Terminal::new();
-    let (mut client, mut peer) = raw(&terminal, &["--escape", "none"]);
-    terminal.type_in("\x1d.~.\r~.");
-    assert_eq!(take(&mut peer, 7), b"\x1d.~.\r~.");
-    client.signal(libc::SIGTERM);
-    client.is_killed_by(libc::SIGTERM);
-    terminal.is_untouched();
+    let keys = ["a", "\x03", "\x04", "\x11\x13", "\x1a\x1c\x16\x15\x7f", "\r", "\x1b[A"];
+    let all = keys.map(|keys| format!("type {keys}; get {keys}; "));
+    let typed = |escape: &str, keys: &str, sent: &str| {
+        format!(
+            "tcp-client --raw --escape '{escape}' <TTY: hear connected to; raw; type {keys}; get {sent}$; status 0 *"
+        )
+    };
+    plays(&[
+        // Nothing was echoed before, and the line feed of the peer stays alone.
+        &format!("tcp-client --raw <TTY: hear connected to; raw; {}say x\ny; only x\ny; go; status 0 *", all.concat()),
+        &typed("^]", "ls\x1d.", "ls"),
+        &typed("^]", "\x1d\x1d\x1dx\x1d\x03\x1d.", "\x1d\x1dx\x1d\x03"),
+        &typed("^a", "\x1d.\x01.", "\x1d."),
+        &typed("^?", "\x7f.", ""),
+        &typed("~", "a~.\r~~.\r~.", "a~.\r~.\r"),
+        &typed("\x02", "x\x02.", "x"),
+        "tcp-client --raw --escape none <TTY: hear connected to; raw; type \x1d.~.\r~.; get \x1d.~.\r~.; kill TERM; \
+            killed TERM *",
+        // The terminal is restored at every end.
+        "tcp-client --raw <TTY: hear connected to; go; status 0 *",
+        "tcp-client --raw <TTY: hear connected to; reset; status 4 *",
+        "tcp-client --raw --timeout 300ms <TTY: hear connected to; get reset; status 124 *",
+        "tcp-client --raw <TTY: hear connected to; type bye\x1d.; get bye$; status 0 *",
+        // The escape key is read even if the peer reads nothing. A unix socket holds less than this, and so does a
+        // buffer at its high-water mark. The status says that bytes are missing there.
+        &format!(
+            "unix-client --raw <TTY: hear connected to; {}type \x1d.; \
+            hear the peer had not received everything when the user quit; status 4 *",
+            format!("type {}; ", "x".repeat(1000)).repeat(400)
+        ),
+    ]);
 }
 
 /// Lines for the user return to the margin, wherever the cursor is.
 #[test]
 fn help_and_messages_are_readable_on_a_raw_terminal() {
-    let terminal = Terminal::new();
-    let (listener, address) = listening();
-    let mut command = command(["tcp-client", "--raw", "-v", &address.to_string()]);
-    terminal.give_to(&mut command);
-    command.stderr(terminal.slave.try_clone().expect("a copy"));
-    let mut client = Background::spawn_with_stderr(command);
-    let peer = accept(&listener);
-    terminal.shows("; ^]. quits, ^]? shows help\r\n");
-    terminal.type_in("\x1d?");
-    terminal.shows("\r\nxport: ^]. quits, ^]^Z suspends, ^]^] sends ^], ^]? shows this\r\n");
-    drop(peer);
-    terminal.shows("closed cleanly");
-    terminal.shows("\r\n");
-    client.ends_with(0);
-}
-
-#[test]
-fn the_terminal_is_restored_at_every_end() {
-    type End = fn(&Terminal, TcpStream);
-    let ends: [(&str, &[&str], i32, End); 4] = [
-        ("the peer ends", &[], 0, |_, peer| drop(peer)),
-        ("the peer fails", &[], 4, |_, peer| reset(peer)),
-        ("a time limit", &["--timeout", "300ms"], 124, |_, mut peer| is_reset(&mut peer)),
-        ("the user leaves a peer that is silent", &[], 0, |terminal, mut peer| {
-            terminal.type_in("bye\x1d.");
-            assert_eq!(take_all(&mut peer), b"bye");
-        }),
-    ];
-    for (name, options, status, end) in ends {
-        let terminal = Terminal::new();
-        let (listener, address) = listening();
-        let mut command = command([&["tcp-client", "--raw"], options, &[&address.to_string()]].concat());
-        terminal.give_to(&mut command);
-        let mut client = Background::spawn(command);
-        let peer = accept(&listener);
-        client.line("connected to");
-        end(&terminal, peer);
-        assert_eq!(client.wait().code(), Some(status), "{name}: {:?}", client.all_lines());
-        terminal.is_untouched();
-    }
+    let mut client = stage("tcp-client --raw -v <TTY 2>&1");
+    client.terminal().shows("; ^]. quits, ^]? shows help\r\n");
+    client.plays("type \x1d?");
+    client.terminal().shows("\r\nxport: ^]. quits, ^]^Z suspends, ^]^] sends ^], ^]? shows this\r\n");
+    client.plays("go; see closed cleanly; see \r\n; status 0");
 }
 
 /// What a shell writes after the run begins a line of its own.
 #[test]
 fn the_end_of_a_session_ends_the_line() {
-    let end = "xport: the peer has ended\r\n";
-    for (sent, options, signal, shown) in [
-        ("$ bye", "", None, format!("$ bye\r\n{end}#")),
-        ("bye\r\n", "", None, format!("bye\r\n{end}#")),
-        ("down\n", "", None, format!("down\n\r\n{end}#")),
-        ("$ bye", "-q", None, "$ bye\r\n#".to_owned()),
-        ("$ bye", "-q", Some(libc::SIGTERM), "$ bye\r\n#".to_owned()),
-        ("bye\r\n", "-q", Some(libc::SIGTERM), "bye\r\n#".to_owned()),
+    let left = "xport: the peer has ended\r\n";
+    for (sent, options, end, shown) in [
+        ("$ bye", "", "go; status 0", format!("\r\n{left}#")),
+        ("bye\r\n", "", "go; status 0", format!("{left}#")),
+        ("down\n", "", "go; status 0", format!("\r\n{left}#")),
+        ("$ bye", "-q", "go; status 0", "\r\n#".to_owned()),
+        ("$ bye", "-q", "kill TERM; killed TERM", "\r\n#".to_owned()),
+        ("bye\r\n", "-q", "kill TERM; killed TERM", "#".to_owned()),
     ] {
-        let terminal = Terminal::new();
-        let (listener, address) = listening();
-        let mut command = command(["tcp-client", "--raw"]);
-        command.args(options.split_whitespace()).arg(address.to_string());
-        terminal.give_to(&mut command);
-        command.stderr(terminal.slave.try_clone().expect("a copy"));
-        let mut client = Background::spawn_with_stderr(command);
-        let mut peer = accept(&listener);
-        becomes_raw(&terminal);
-        peer.write_all(sent.as_bytes()).expect("the client takes it");
-        let mut master = terminal.master.try_clone().expect("a copy");
-        let mut seen = String::new();
-        let mut read_to = |last: &str| {
-            while !seen.ends_with(last) {
-                seen.push(char::from(take(&mut master, 1)[0]));
-            }
-        };
-        read_to(sent);
-        match signal {
-            Some(signal) => {
-                client.signal(signal);
-                client.is_killed_by(signal);
-            }
-            None => {
-                drop(peer);
-                client.ends_with(0);
-            }
-        }
-        (&terminal.slave).write_all(b"#").expect("a terminal");
-        read_to("#");
-        assert!(seen.ends_with(&shown), "{sent:?} {options}: {seen:?}");
-        terminal.is_untouched();
+        let mut client = stage(&format!("tcp-client --raw {options} <TTY 2>&1"));
+        becomes_raw(client.terminal());
+        client.plays(&format!("say {sent}; see {sent}; {end}"));
+        (&client.terminal().slave).write_all(b"#").expect("a terminal");
+        client.plays(&format!("only {shown}; cooked"));
     }
 }
 
@@ -192,9 +122,8 @@ fn the_terminal_is_restored_before_any_signal_ends_the_run() {
 /// Before there is a peer, ^C ends the run, as without --raw.
 #[test]
 fn the_terminal_is_not_raw_while_there_is_no_connection() {
-    let terminal = Terminal::new();
-    let full = full_queue();
-    let mut client = terminal.spawn(command(["tcp-client", "--raw", "-vv", &full.address.to_string()]));
+    let (terminal, full) = (Terminal::new(), full_queue());
+    let mut client = terminal.spawn(command(words!("tcp-client --raw -vv {}", full.address)));
     client.line("connecting");
     terminal.is_untouched();
     terminal.type_in("\x03");
@@ -204,11 +133,9 @@ fn the_terminal_is_not_raw_while_there_is_no_connection() {
 
 #[test]
 fn a_hang_up_ends_it_by_its_signal() {
-    let terminal = Terminal::new();
-    let (mut client, mut peer) = raw(&terminal, &[]);
-    drop(terminal);
-    client.is_killed_by(libc::SIGHUP);
-    assert_eq!(take_all(&mut peer), b"");
+    let mut client = raw("");
+    client.terminal = None;
+    client.plays("killed HUP *; get $");
 }
 
 /// A client that is no leader of a session can be stopped, because its parent could continue it.
@@ -292,62 +219,30 @@ fn a_job_in_the_background_leaves_the_terminal_alone() {
     assert_eq!(shell.line(">"), "0");
 }
 
-/// A terminal, a client that sends its keys over a unix socket, and the peer.
-fn raw_unix_client() -> (Terminal, Background, UnixStream) {
-    let (_folder, path) = path("s");
-    let listener = UnixListener::bind(&path).expect("a socket");
-    let terminal = Terminal::new();
-    let mut client = terminal.spawn(command([OsStr::new("unix-client"), OsStr::new("--raw"), path.as_os_str()]));
-    let peer = accept_unix(&listener);
-    client.line("connected to");
-    (terminal, client, peer)
-}
-
-/// The escape key is read even if the peer reads nothing. The status says that bytes are missing there.
-#[test]
-fn a_peer_that_does_not_read_can_be_left() {
-    let (terminal, mut client, _peer) = raw_unix_client();
-    // More than a unix socket holds, and more than the high-water mark.
-    for _ in 0..400 {
-        terminal.type_in(&"x".repeat(1000));
-    }
-    terminal.type_in(&format!("{ESCAPE}."));
-    client.line("the peer had not received everything when the user quit");
-    client.ends_with(4);
-    terminal.is_untouched();
-}
-
 /// A long paste arrives whole at a peer that begins to read late, and keys go on after it.
 #[test]
 fn a_long_paste_waits_for_the_peer() {
-    const BYTES: usize = 3_000_000;
-    let (terminal, mut client, mut peer) = raw_unix_client();
-    feed(terminal.master.try_clone().expect("a copy"), pattern(BYTES).iter().map(|byte| byte | 0x80).collect());
+    let mut client = stage("unix-client --raw <TTY");
+    client.plays("hear connected to");
+    let pasted = Vec::from_iter(pattern(3_000_000).iter().map(|byte| byte | 0x80));
+    feed(client.terminal().master.try_clone().expect("a copy"), pasted.clone());
     // xport keeps all of it, and does nothing more until the peer reads.
-    client.comes_to_rest();
-    assert!(client.rss_kib() < 100_000, "{}", client.rss_kib());
-    let expected = Vec::from_iter(pattern(BYTES).iter().map(|byte| byte | 0x80));
-    assert!(take(&mut peer, BYTES) == expected);
-    terminal.type_in("k\x1d.");
-    assert_eq!(take_all(&mut peer), b"k");
-    client.ends_with(0);
-    terminal.is_untouched();
+    client.plays("rest; memory 100000");
+    client.peer().expect(&pasted);
+    client.plays("type k\x1d.; get k$; status 0 *");
 }
 
 /// Whatever was pasted before: the escape key behind it is found. What is too much is dropped, and the user is told.
 #[test]
 fn a_peer_that_hangs_can_be_left_behind_any_paste() {
-    let (terminal, mut client, _peer) = raw_unix_client();
-    let mut pasted = vec![b'x'; 18_000_000];
-    pasted.extend_from_slice(format!("{ESCAPE}.").as_bytes());
-    feed(terminal.master.try_clone().expect("a copy"), pasted);
-    let told = client.line(" wait for the peer, which takes nothing: ");
+    let mut client = stage("unix-client --raw <TTY");
+    client.plays("hear connected to");
+    let pasted = [vec![b'x'; 18_000_000], b"\x1d.".to_vec()].concat();
+    feed(client.terminal().master.try_clone().expect("a copy"), pasted);
+    let told = client.program.line(" wait for the peer, which takes nothing: ");
     assert!(told.ends_with("what is typed now is dropped; ^]. quits"), "{told}");
-    client.ends_with(4);
-    let lines = client.all_lines();
-    assert!(lines.iter().any(|line| line.contains("typed bytes were dropped")), "{lines:?}");
-    assert_eq!(lines.iter().filter(|line| line.contains("is dropped")).count(), 1, "{lines:?}");
-    terminal.is_untouched();
+    client.plays("status 4 ~is dropped");
+    assert!(client.program.count("typed bytes were dropped") > 0, "{:?}", client.program.all_lines());
 }
 
 /// The escape key is read even if the reader of a dump takes nothing. What is left of the dump then holds up the end,
@@ -358,18 +253,14 @@ fn a_dump_without_a_reader_does_not_lock_the_user_in() {
     let made = Command::new("mkfifo").arg(&path).status().expect("mkfifo runs");
     assert!(made.success());
     let _reader = File::options().read(true).write(true).open(&path).expect("a pipe");
-    let terminal = Terminal::new();
-    let (mut client, peer) = raw(&terminal, &["--dump", path.to_str().expect("text")]);
-    let mut master = terminal.master.try_clone().expect("a copy");
+    let mut client = raw(&format!("--dump {}", path.display()));
+    let mut master = client.terminal().master.try_clone().expect("a copy");
     thread::spawn(move || while let Ok(1..) = master.read(&mut [0; 65536]) {});
-    feed(peer.try_clone().expect("a copy"), vec![b'z'; 8_000_000]);
-    client.comes_to_rest();
-    assert!(is_raw(&terminal));
-    terminal.type_in("\x1d.");
-    eventually("an end of raw mode", || (!is_raw(&terminal)).then_some(()));
-    client.signal(libc::SIGINT);
-    client.wait();
-    terminal.is_untouched();
+    client.plays("say *8000000; rest; raw; type \x1d.");
+    eventually("an end of raw mode", || (!is_raw(client.terminal())).then_some(()));
+    client.program.signal(libc::SIGINT);
+    client.program.wait();
+    client.terminal().is_untouched();
 }
 
 /// Ends quietly as without --raw, and not before the terminal is restored.
@@ -398,11 +289,11 @@ fn a_shell_on_a_terminal_can_be_used() {
             "tls" => ("tls-listen:127.0.0.1:0,self-signed".to_owned(), ",insecure"),
             _ => (format!("unix-listen:{}", path.display()), ""),
         };
-        let args = ["exec", "--listen", &listen, "--pty", "--env", "PS1=ready> ", "--env", "ENV=", "--", "sh", "-i"];
-        let mut server = Background::start(args);
-        let at = server.listens();
+        let mut server =
+            Background::start(words!("exec --listen {listen} --pty --env 'PS1=ready> ' --env ENV= -- sh -i"));
         let terminal = Terminal::new();
-        let mut client = terminal.spawn(command(["connect", "--raw", &format!("{scheme}:{at}{options}")]));
+        let end = format!("{scheme}:{}{options}", server.listens());
+        let mut client = terminal.spawn(command(words!("connect --raw {end}")));
         terminal.shows("ready> ");
         client.line("connected to");
         terminal.type_in("stty size\r");
@@ -426,27 +317,28 @@ fn what_makes_no_sense_is_refused() {
         let mut run = by_shell(format!("{stdin} \"$0\" tcp-client --raw 127.0.0.1:1"));
         ended(&run.stderr(Stdio::piped()).output().expect("a run"), 2, "--raw needs a terminal as stdin");
     }
-    let refused: [(&[&str], &str); 11] = [
-        (&["--escape", "^A"], "--escape does nothing without --raw"),
-        (&["--raw", "--recv-only"], "--raw does nothing with --recv-only"),
-        (&["--raw", "--linger", "1"], "--linger does nothing with --raw"),
-        (&["--raw", "--half-close", "now"], "--half-close does nothing with --raw"),
-        (&["--raw", "--until-peer-ends"], "--raw: a session on a terminal ends with the peer"),
-        (&["--raw", "--progress"], "--progress does nothing with --raw"),
-        (&["--raw", "--escape", "."], "this key has another meaning"),
-        (&["--raw", "--escape", "^Z"], "this key has another meaning"),
-        (&["--raw", "--escape", "^M"], "this key has another meaning"),
-        (&["--raw", "--escape", "ab"], "must be ^X, one character, or none"),
-        (&["--raw", "--escape", ""], "must be ^X, one character, or none"),
-    ];
-    let is_refused = |output: Output, message: &str| {
-        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(output.status.code() == Some(2) && stderr.contains(message), "{stderr:?} does not say {message:?}");
+    let is_refused = |args: Vec<OsString>, message: &str| {
+        let output = outcome(args);
+        gave(&output, 2, "");
+        assert!(text(&output).contains(message), "{message:?}: {}", text(&output));
     };
-    for (options, message) in refused {
-        is_refused(outcome([&["tcp-client"], options, &["127.0.0.1:1"]].concat()), message);
+    for (line, message) in [
+        ("tcp-client --escape ^A", "--escape does nothing without --raw"),
+        ("tcp-client --raw --recv-only", "--raw does nothing with --recv-only"),
+        ("tcp-client --raw --linger 1", "--linger does nothing with --raw"),
+        ("tcp-client --raw --half-close now", "--half-close does nothing with --raw"),
+        ("tcp-client --raw --until-peer-ends", "--raw: a session on a terminal ends with the peer"),
+        ("tcp-client --raw --progress", "--progress does nothing with --raw"),
+        ("tcp-client --raw --escape .", "this key has another meaning"),
+        ("tcp-client --raw --escape ^Z", "this key has another meaning"),
+        ("tcp-client --raw --escape ^M", "this key has another meaning"),
+        ("tcp-client --raw --escape ab", "must be ^X, one character, or none"),
+        ("tcp-client --raw --escape ''", "must be ^X, one character, or none"),
+        ("connect --raw", "--raw does nothing for udp:"),
+    ] {
+        let end = if line.starts_with("connect") { "udp:127.0.0.1:1" } else { "127.0.0.1:1" };
+        is_refused(words!("{line} {end}").into_iter().map(OsString::from).collect(), message);
     }
-    is_refused(outcome(["connect", "--raw", "udp:127.0.0.1:1"]), "--raw does nothing for udp:");
     let odd = ["tcp-client".as_bytes(), b"--raw", b"--escape", b"\xff", b"127.0.0.1:1"];
-    is_refused(outcome(odd.map(OsStr::from_bytes)), "is not UTF-8");
+    is_refused(odd.map(|word| OsStr::from_bytes(word).to_owned()).to_vec(), "is not UTF-8");
 }

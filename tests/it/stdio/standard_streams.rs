@@ -13,31 +13,11 @@ fn command() -> Command {
     command
 }
 
-/// xport, started by a shell with this redirection.
-fn redirected(redirection: &str) -> Command {
-    let mut command = by_shell(format!("exec \"$0\" \"$@\" {redirection}"));
-    command.stdin(Stdio::null());
-    command
-}
-
-/// Runs `tcp-client` to its end, with a peer that accepts and says nothing.
-#[track_caller]
-fn run_with_silent_peer(mut command: Command) -> Output {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    command.arg("tcp-client").arg(listener.local_addr().expect("an address").to_string());
-    Background::spawn(command).finish()
-}
-
 /// A file with `data`, open at its beginning.
 fn file_with(data: &[u8]) -> File {
     let mut file = tempfile::tempfile().expect("a file");
     file.write_all(data).and_then(|()| file.rewind()).expect("it takes the bytes");
     file
-}
-
-/// Sends as long as the connection takes bytes.
-fn flood(mut peer: TcpStream) {
-    thread::spawn(move || while peer.write_all(&[b'z'; 4096]).is_ok() {});
 }
 
 /// Moves a few bytes both ways through a running client.
@@ -130,99 +110,37 @@ fn a_large_pipe_stays_large() {
 }
 
 #[test]
-fn a_file_as_stdin_is_sent_whole() {
-    let data = pattern(1_000_000);
-    let (client, mut peer) = client_by(command().stdin(file_with(&data)), &[]);
-    assert!(take_all(&mut peer) == data);
-    peer.write_all(b"got it").expect("the client waits for the answer");
-    drop(peer);
-    printed(&client.finish(), b"got it");
+fn each_kind_of_stdin_and_stdout_is_used_or_named() {
+    plays(&[
+        "tcp-client <*1000000: get *1000000$; say got it; go; see got it$; status 0",
+        // `/dev/null` as stdin is an end at once, and so is a closed stdin. The answer of the peer is still printed.
+        "tcp-client --half-close now {</dev/null|<&-}: get $; say hello; go; see hello$; status 0",
+        // With a closed stderr the program works, and no message goes to a socket.
+        "tcp-client -vvv <*4 2>&-: get *4$; say hello; go; see hello$; status 0",
+        "tcp-client </dev/null >&-: nobody; status 1 xport: stdout: Bad file descriptor",
+        "tcp-client </: nobody; status 1 xport: stdin: Is a directory",
+        // The peer gets a reset, not an end.
+        "tcp-client >/dev/full: say hello; get reset; status 1 xport: stdout: No space left on device",
+        // An endless stdin with a peer that never reads costs no memory, and no CPU time once the buffers are full.
+        "tcp-client </dev/zero: flows; rest; memory 32768",
+        // A reader that closes stdout (`| head -1`) ends the program by SIGPIPE, without a message.
+        "tcp-client: say *10000000; see *1; leave; killed PIPE",
+    ]);
+    // What is open as 0 is a stream without bytes.
+    let client = stage("tcp-client <&-");
+    let stdin = fs::read_link(format!("/proc/{}/fd/0", client.program.pid()));
+    assert_eq!(stdin.expect("0 is open").to_str(), Some("/dev/null"));
 }
 
 #[test]
 fn a_file_as_stdout_is_appended_to_where_it_stands() {
     let mut file = file_with(b"");
     file.write_all(b"before ").expect("it takes the bytes");
-    let (client, mut peer) = client_by(command().stdout(file.try_clone().expect("a copy")), &[]);
-    peer.write_all(b"after").expect("the client takes it");
-    drop(peer);
-    ended(&client.finish(), 0, "");
+    let mut command = command();
+    command.stdout(file.try_clone().expect("a copy"));
+    stage_by(command, "tcp-client").plays("say after; go; status 0");
     file.rewind().expect("a file");
     assert_eq!(take_all(&mut file), b"before after");
-}
-
-/// `/dev/null` as stdin is an end at once. The answer of the peer is still printed.
-#[test]
-fn empty_stdin_does_not_cut_the_answer_off() {
-    let (client, mut peer) = client_by(command(), &["--half-close", "now"]);
-    assert_eq!(take_all(&mut peer), b"");
-    peer.write_all(b"hello\n").expect("the client takes it");
-    drop(peer);
-    printed(&client.finish(), b"hello\n");
-}
-
-/// An endless stdin with a peer that never reads costs no memory, and no CPU time once the buffers are full.
-#[test]
-fn an_endless_stdin_waits_for_a_peer_that_does_not_read() {
-    let (client, peer) = client_by(command().stdin(device("zero")), &[]);
-    eventually("something has been sent", || (queued(&peer) > 0).then_some(()));
-    client.comes_to_rest();
-    assert!(client.rss_kib() < 32 * 1024, "{} KiB", client.rss_kib());
-}
-
-#[test]
-fn a_closed_stdin_is_an_empty_one() {
-    let (client, mut peer) = client_by(redirected("<&-"), &["--half-close", "now"]);
-    assert_eq!(take_all(&mut peer), b"");
-    let stdin = fs::read_link(format!("/proc/{}/fd/0", client.pid())).expect("0 is open");
-    assert_eq!(stdin.to_str(), Some("/dev/null"));
-    peer.write_all(b"hello\n").expect("the client takes it");
-    drop(peer);
-    printed(&client.finish(), b"hello\n");
-}
-
-#[test]
-fn a_closed_stdout_is_an_error() {
-    ended(&run_with_silent_peer(redirected(">&-")), 1, "xport: stdout: Bad file descriptor");
-}
-
-/// With a closed stderr the program works, and no message goes to a socket.
-#[test]
-fn a_closed_stderr_does_no_harm() {
-    let (client, mut peer) = client_by(redirected("2>&-").stdin(file_with(b"data")), &["-vvv"]);
-    assert_eq!(take_all(&mut peer), b"data");
-    peer.write_all(b"hello\n").expect("the client takes it");
-    drop(peer);
-    printed(&client.finish(), b"hello\n");
-}
-
-#[test]
-fn a_directory_as_stdin_is_an_error() {
-    let mut command = command();
-    command.stdin(File::open("/").expect("a directory"));
-    ended(&run_with_silent_peer(command), 1, "xport: stdin: Is a directory");
-}
-
-/// A full stdout is reported, and the peer gets a reset, not an end.
-#[test]
-fn a_full_stdout_is_an_error() {
-    let (client, mut peer) = client_by(command().stdin(Stdio::piped()).stdout(device("full")), &[]);
-    peer.write_all(b"hello\n").expect("the client takes it");
-    let error = read_once(&mut peer, &mut [0; 8]).expect_err("not an orderly end");
-    assert_eq!(error.kind(), ErrorKind::ConnectionReset);
-    ended(&client.finish(), 1, "xport: stdout: No space left on device");
-}
-
-/// A reader that closes stdout (`| head -1`) ends the program by SIGPIPE, without a message.
-#[test]
-fn it_ends_quietly_once_its_reader_has_seen_enough() {
-    let (mut client, peer) = client(&[]);
-    flood(peer);
-    let mut stdout = client.stdout();
-    assert_eq!(take(&mut stdout, 1), b"z");
-    drop(stdout);
-    client.wait();
-    killed(&client.finish(), libc::SIGPIPE);
 }
 
 /// A peer that leaves during a write ends its own connection, never the server.
@@ -266,21 +184,13 @@ fn a_blocked_stdout_does_not_block_stdin() {
 
 #[test]
 fn being_stopped_and_continued_loses_nothing() {
-    let data = pattern(8 << 20);
-    let (client, mut peer) = client_by(command().stdin(file_with(&data)), &[]);
-    let mut received = Vec::new();
+    let mut client = stage("tcp-client <*8388608");
     for _ in 0..8 {
-        client.signal(libc::SIGSTOP);
-        let stat = format!("/proc/{}/stat", client.pid());
-        let is_stopped = || fs::read_to_string(&stat).is_ok_and(|stat| stat.contains(") T "));
-        eventually("it is stopped", || is_stopped().then_some(()));
-        client.signal(libc::SIGCONT);
-        received.extend(take(&mut peer, 500_000));
+        client.plays("stop");
+        eventually("it is stopped", || (state_of(client.program.pid()) == Some('T')).then_some(()));
+        client.plays("cont; get *500000");
     }
-    received.extend(take_all(&mut peer));
-    assert!(received == data);
-    drop(peer);
-    ended(&client.finish(), 0, "");
+    client.plays("get *4388608$; go; status 0");
 }
 
 /// One socket as stdin and stdout, as under inetd: it is half-closed, not closed, and its flags stay.
@@ -313,9 +223,7 @@ fn a_file_size_limit_is_an_error() {
     let file = tempfile::NamedTempFile::new().expect("a file");
     let mut command = by_shell("ulimit -f 1; exec \"$0\" \"$@\" >\"$OUT\"");
     command.env("OUT", file.path()).stdin(Stdio::null());
-    let (client, peer) = client_by(command, &[]);
-    flood(peer);
-    ended(&client.finish(), 1, "xport: stdout: File too large");
+    stage_by(command, "tcp-client").plays("say *10000000; status 1 xport: stdout: File too large");
     let written = file.as_file().metadata().expect("a file").len();
     assert!([512, 1024].contains(&written), "{written} bytes");
 }
@@ -325,20 +233,19 @@ fn a_file_size_limit_is_an_error() {
 fn a_full_stderr_does_not_stop_an_echo() {
     let (quiet, full) = pipe().expect("a pipe");
     let mut command = by_shell("exec \"$0\" \"$@\" 2>&1 >/dev/null");
-    command.args(["-vvv", "tcp-echo", "--port-file"]);
-    let (_folder, port_file) = path("port");
-    command.arg(&port_file).arg("127.0.0.1:0").stdin(Stdio::null()).stdout(full.try_clone().expect("a copy"));
+    let (_folder, file) = path("port");
+    command.args(words!("-vvv tcp-echo --port-file {} 127.0.0.1:0", file.display()));
+    command.stdin(Stdio::null()).stdout(full.try_clone().expect("a copy"));
     let _server = Background::spawn(command);
-    let port: u16 = eventually("the port", || fs::read_to_string(&port_file).ok()?.trim().parse().ok());
+    let address = port_in(&file);
     let mut peers = 0;
     while !is_full(&full) {
-        let mut peer = connect(([127, 0, 0, 1], port).into());
-        ping(&mut peer, &pattern(1000));
+        ping(&mut connect(address), &pattern(1000));
         peers += 1;
         assert!(peers < 10_000, "stderr never fills up");
     }
     for _ in 0..10 {
-        ping(&mut connect(([127, 0, 0, 1], port).into()), b"still there?");
+        ping(&mut connect(address), b"still there?");
     }
     assert!(queued(&quiet) > 0);
     let first = lines(quiet).recv_timeout(DEADLINE).expect("a line");

@@ -10,8 +10,7 @@ fn bytes_that_a_closed_peer_refuses_are_a_failure() {
     for _ in 0..20 {
         let closing = listener.try_clone().expect("a descriptor");
         let peer = thread::spawn(move || drop(accept(&closing)));
-        let output = outcome_with(["tcp-client", &address], "not wanted");
-        assert_eq!(output.status.code(), Some(4), "{}", text(&output));
+        gave(&outcome_with(["tcp-client", &address], "not wanted"), 4, "");
         peer.join().expect("it accepts");
     }
 }
@@ -33,16 +32,8 @@ fn bytes_in_our_own_send_buffer_are_not_delivered() {
 
 #[test]
 fn a_slow_peer_that_ended_first_gets_everything() {
-    let peer = Peer::serve(|mut stream| {
-        stream.shutdown(Shutdown::Write).expect("it is connected");
-        eventually("much has come", || (queued(&stream) > 100_000).then_some(()));
-        let mut received = Vec::new();
-        stream.read_to_end(&mut received).expect("bytes and an end");
-        received
-    });
-    let address = peer.address.to_string();
-    let data = pattern(3_000_000);
-    let output = outcome_with(["tcp-client", &address], data.clone());
-    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
-    assert!(peer.join() == data, "not the same bytes");
+    let mut run = stage("tcp-client");
+    run.plays("end; type *3000000$");
+    eventually("much has come", || (queued(run.peer()) > 100_000).then_some(()));
+    run.plays("get *3000000$; status 0");
 }

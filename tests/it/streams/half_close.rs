@@ -109,8 +109,7 @@ fn an_input_that_is_looked_at_flows_on_behind_a_slow_peer() {
     fs::write(&path, &data).expect("a file");
     let script = format!("shell:cat '{}'", path.display());
     for words in [&["tcp-client", "ADDRESS"][..], &["relay", "-", "tcp:ADDRESS"], &["relay", &script, "tcp:ADDRESS"]] {
-        let (listener, address) = listening();
-        SockRef::from(&listener).set_recv_buffer_size(4096).expect("SO_RCVBUF");
+        let (listener, address) = narrow_listener();
         let mut command = command(["-vvv"]);
         command.args(words.iter().map(|word| word.replace("ADDRESS", &address.to_string())));
         let run = Background::spawn(command.stdin(File::open(&path).expect("it is there")));

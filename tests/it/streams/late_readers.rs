@@ -28,23 +28,15 @@ fn an_answer_waits_for_its_reader() {
             });
         }
     });
-    let exec = |options: &[&str]| {
-        Background::start([&["exec", "--listen", "127.0.0.1:0"], options, &["--", "sh", "-c", script]].concat())
-    };
-    let relay = |options: &[&str]| Background::start([&["relay"], options, &["tcp-listen:127.0.0.1:0", &to]].concat());
     let runs = [
-        (exec(&[]), Duration::from_millis(2500)),
-        (relay(&[]), Duration::from_millis(2500)),
-        (exec(&["--linger", "2s"]), Duration::from_secs(4)),
-        (relay(&["--linger", "2s"]), Duration::from_secs(4)),
+        (words!("exec --listen 127.0.0.1:0 -- sh -c '{script}'"), Duration::from_millis(2500)),
+        (words!("relay tcp-listen:127.0.0.1:0 {to}"), Duration::from_millis(2500)),
+        (words!("exec --listen 127.0.0.1:0 --linger 2s -- sh -c '{script}'"), Duration::from_secs(4)),
+        (words!("relay --linger 2s tcp-listen:127.0.0.1:0 {to}"), Duration::from_secs(4)),
     ];
-    thread::scope(|scope| {
-        for (mut server, pause) in runs {
-            scope.spawn(move || {
-                let address = server.address();
-                reads_late(address, pause);
-            });
-        }
+    for_each(runs, |(line, pause)| {
+        let (_server, address) = serve(line);
+        reads_late(address, pause);
     });
 }
 
@@ -52,9 +44,9 @@ fn an_answer_waits_for_its_reader() {
 fn what_a_client_has_left_waits_for_the_other_side_to_come() {
     let (_folder, path) = path("s");
     let (socket, port) = refusing();
-    let right = format!("tcp:{port},retry=100,retry-delay=200ms");
-    let mut relay = Background::start(["relay", "--once", &format!("unix-listen:{}", path.display()), &right]);
-    relay.line("listening on ");
+    let unix = path.display();
+    let mut relay = Background::start(words!("relay --once unix-listen:{unix} tcp:{port},retry=100,retry-delay=200ms"));
+    relay.listens();
     let mut client = eventually("it listens", || UnixStream::connect(&path).ok());
     client.write_all(&pattern(100_000)).expect("it is connected");
     drop(client);
@@ -64,44 +56,22 @@ fn what_a_client_has_left_waits_for_the_other_side_to_come() {
     relay.ends_with(0);
 }
 
+/// The second peer ends and goes without reading. Both have sent everything, so nothing has failed.
 #[test]
 fn a_program_that_has_done_with_its_peer_goes_on_alone() {
     let (_folder, file) = path("done");
-    let script = format!("exec >&-; cat >/dev/null; sleep 1; echo done >{}", file.display());
-    let mut server = Background::start([
-        "exec",
-        "--once",
-        "--kill-after",
-        "200ms",
-        "--listen",
-        "127.0.0.1:0",
-        "--",
-        "sh",
-        "-c",
-        &script,
-    ]);
-    let mut client = connect(server.address());
-    assert_eq!(take_all(&mut client), b"");
-    client.write_all(b"job").expect("it is read");
-    drop(client);
-    server.ends_with(0);
-    assert!(file.exists());
-}
-
-/// The same with a peer that ends and goes without reading. Both have sent everything, so nothing has failed.
-#[test]
-fn a_program_that_has_done_with_its_peer_goes_on_whatever_becomes_of_that() {
-    let (folder, file) = path("done");
-    let script = format!("echo hello; exec >&-; sleep 1; echo done >{}", file.display());
-    let child = folder.path().join("child");
-    fs::write(&child, script).expect("a file");
-    let right = format!("exec:sh {}", child.display());
-    let mut server = Background::start(["-vv", "relay", "--once", "--no-half-close", "tcp-listen:127.0.0.1:0", &right]);
-    let client = connect(server.address());
-    eventually("the word of the program", || (queued(&client) == 6).then_some(()));
-    client.shutdown(Shutdown::Write).expect("it is connected");
-    server.line("has ended its direction");
-    drop(client);
-    server.ends_with(0);
-    assert!(file.exists());
+    let done = format!("sleep 1; echo done >{}", file.display());
+    for case in [
+        format!(
+            "exec --once --kill-after 200ms --listen TCP-LISTEN -- sh -c 'exec >&-; cat >/dev/null; {done}': get $; \
+            say job; go; status 0"
+        ),
+        format!(
+            "-vv relay --once --no-half-close TCP-LISTEN 'shell:echo hello; exec >&-; {done}': flows; end; \
+            hear has ended its direction; go; status 0 *"
+        ),
+    ] {
+        plays(&[&case]);
+        fs::remove_file(&file).expect("the program has made it");
+    }
 }

@@ -3,127 +3,20 @@
 
 use crate::harness::*;
 
-/// The action of stdin once the peer is gone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stdin {
-    HasMore,
-    Ends,
-    IsSilent,
-}
-
-/// Each case with each action of stdin.
-fn with_stdins<T: Copy>(cases: impl IntoIterator<Item = T>) -> impl Iterator<Item = (T, Stdin)> {
-    let each = |case| [Stdin::HasMore, Stdin::Ends, Stdin::IsSilent].map(|stdin| (case, stdin));
-    cases.into_iter().flat_map(each)
-}
-
-/// Waits until the run has seen the end of the peer. Then does the action of stdin, and expects the right end.
-#[track_caller]
-fn comes_to_its_end(mut run: Background, stdin: Stdin, case: &str) {
-    run.line("has ended its direction");
-    let mut input = run.stdin();
-    let (status, lines) = match stdin {
-        Stdin::HasMore => {
-            // The run can be over before it reads this.
-            let _ = input.write_all(b"more");
-            (4, 1)
-        }
-        Stdin::Ends => {
-            drop(input);
-            (0, 0)
-        }
-        Stdin::IsSilent => {
-            assert_eq!(run.wait().code(), Some(0), "{case}: {:?}", run.all_lines());
-            return;
-        }
-    };
-    let output = run.finish();
-    let said = text(&output).matches(" connection with ").count();
-    assert_eq!((output.status.code(), said), (Some(status), lines), "{case}: {}", text(&output));
-}
-
-/// The peer has read everything, has ended its direction, and is gone by a reset. Nothing more can be delivered.
-fn leaves(mut stream: TcpStream, read: usize) {
-    assert_eq!(take(&mut stream, read).len(), read);
-    stream.shutdown(Shutdown::Write).expect("it is connected");
-    // The end of stdin comes before the reset.
-    eventually("an acknowledgement of the end", || (unacknowledged(&stream) == 0).then_some(()));
-    reset(stream);
-}
-
-fn tcp_run(words: &[&str]) -> (Background, TcpStream) {
-    if words.iter().any(|word| word.contains("127.0.0.1:0")) {
-        let mut run = Background::start(["-vv"].iter().chain(words));
-        let stream = connect(run.address());
-        return (run, stream);
-    }
-    let (listener, address) = listening();
-    let address = address.to_string();
-    let run = Background::start(["-vv"].iter().chain(words).map(|word| word.replace("ADDRESS", &address)));
-    (run, accept(&listener))
-}
-
-const TCP_RUNS: [&[&str]; 5] = [
-    &["tcp-client", "ADDRESS"],
-    &["tcp-server", "127.0.0.1:0"],
-    &["relay", "-", "tcp:ADDRESS"],
-    &["relay", "tcp:ADDRESS", "-"],
-    &["relay", "--once", "tcp-listen:127.0.0.1:0", "-"],
-];
-
+/// A peer that has read everything and has ended is gone, so nothing more can be delivered. stdin decides what that
+/// means: it has more, which fails the run, or it ends, or it is silent.
 #[test]
-fn stdin_is_asked_for_more_once_a_tcp_peer_is_gone() {
-    for_each(with_stdins(TCP_RUNS), |(words, stdin)| {
-        let (run, stream) = tcp_run(words);
-        leaves(stream, 0);
-        comes_to_its_end(run, stdin, &format!("{words:?} {stdin:?}"));
-    });
-}
-
-fn unix_run(words: &[&str], folder: &Path) -> (Background, UnixStream) {
-    let path = folder.join("sock");
-    let name = path.to_str().expect("a path in UTF-8");
-    let listens = words.iter().any(|word| word.contains("LISTEN"));
-    let listener = (!listens).then(|| UnixListener::bind(&path).expect("a path"));
-    let words = ["-vv"].iter().chain(words).map(|word| word.replace("ADDRESS", name).replace("LISTEN", name));
-    let mut run = Background::start(words);
-    let stream = match listener {
-        Some(listener) => accept_unix(&listener),
-        None => {
-            run.line("listening on");
-            UnixStream::connect(&path).expect("it listens")
-        }
-    };
-    stream.set_read_timeout(Some(DEADLINE)).expect("a timeout");
-    (run, stream)
-}
-
-#[test]
-fn stdin_is_asked_for_more_once_a_unix_peer_is_gone() {
-    let runs = [
-        &["unix-client", "ADDRESS"][..],
-        &["unix-server", "LISTEN"],
-        &["relay", "-", "unix:ADDRESS"],
-        &["relay", "--once", "unix-listen:LISTEN", "-"],
-    ];
-    for_each(with_stdins(runs), |(words, stdin)| {
-        let folder = folder();
-        let (run, stream) = unix_run(words, folder.path());
-        drop(stream);
-        comes_to_its_end(run, stdin, &format!("{words:?} {stdin:?}"));
-    });
-}
-
-#[test]
-fn stdin_is_asked_for_more_once_a_tls_peer_is_gone() {
-    let issued = Authority::server();
-    for_each(with_stdins(VERSIONS), |(version, stdin)| {
-        let (run, mut peer) = client_with(&issued, version, &["-vv"]);
-        peer.close_notify();
-        eventually("an acknowledgement", || (unacknowledged(&peer.socket) == 0).then_some(()));
-        peer.reset();
-        comes_to_its_end(run, stdin, &format!("{stdin:?}"));
-    });
+fn stdin_is_asked_for_more_once_the_peer_is_gone() {
+    let stdin = "hear has ended its direction; {offer more; eof; status 4 ~ connection with |\
+        eof; status 0 ! connection with |status 0 *}";
+    plays(&[
+        // The end of the peer comes before the reset.
+        &format!("-vv tcp-{{client|server}}: end; arrived; reset; {stdin}"),
+        &format!("-vv relay {{- TCP|TCP -|--once TCP-LISTEN -}}: end; arrived; reset; {stdin}"),
+        &format!("-vv unix-{{client|server}}: go; {stdin}"),
+        &format!("-vv relay {{- UNIX|--once UNIX-LISTEN -}}: go; {stdin}"),
+        &format!("-vv tls12|tls13-client: notify; arrived; reset; {stdin}"),
+    ]);
 }
 
 #[test]
@@ -135,73 +28,49 @@ fn a_file_for_a_server_that_closes_at_once_has_not_arrived() {
     for _ in 0..10 {
         let run = Background::spawn(by_shell(script).arg(&path));
         drop(accept_unix(&listener));
-        let output = run.finish();
-        assert_eq!(output.status.code(), Some(4), "{}", text(&output));
+        gave(&run.finish(), 4, "");
     }
 }
 
 /// With a terminal as stdin, the session is over at once.
 #[test]
 fn a_terminal_is_not_asked_for_more() {
-    let (_folder, path) = path("sock");
-    let listener = UnixListener::bind(&path).expect("a path");
-    for words in [&["unix-client", "SOCK"][..], &["relay", "-", "unix:SOCK"]] {
-        let terminal = Terminal::new();
-        let args = words.iter().map(|word| word.replace("SOCK", path.to_str().expect("a path in UTF-8")));
-        let run = terminal.spawn(command(args));
-        drop(accept_unix(&listener));
-        ended(&run.finish(), 0, "");
-    }
+    plays(&["{unix-client|relay - UNIX} <TTY: go; status 0"]);
 }
 
 /// A relay of sockets asks the other side for more: these bytes cannot be delivered, and the other side must see that.
 #[test]
 fn the_other_side_of_a_relay_is_asked_for_more() {
-    for has_more in [false, true] {
-        let (_folder, path) = path("sock");
-        let target = UnixListener::bind(&path).expect("a path");
-        let right = format!("unix:{}", path.display());
-        let mut relay = Background::start(["-v", "relay", "tcp-listen:127.0.0.1:0", &right]);
-        let mut left = connect(relay.address());
-        drop(accept_unix(&target));
-        assert_eq!(take(&mut left, 1), b"", "the end is passed on");
-        if has_more {
-            left.write_all(b"more").expect("it takes it");
-            let error = eventually("a reset", || left.write(b"x").err());
-            assert!(matches!(error.raw_os_error(), Some(libc::ECONNRESET | libc::EPIPE)), "{error}");
-            relay.line("the peer is gone, and ");
-        } else {
-            left.shutdown(Shutdown::Write).expect("it is connected");
-            relay.line("closed cleanly");
-        }
-        assert!(relay.is_running());
-    }
+    plays(&["-v relay TCP-LISTEN UNIX: go; peer 1; get $; end; hear closed cleanly; runs"]);
+    let mut relay = stage("-v relay TCP-LISTEN UNIX");
+    relay.plays("go; peer 1; get $; say more");
+    let mut left = relay.peer().copy();
+    let error = eventually("a reset", || left.write(b"x").err());
+    assert!(matches!(error.raw_os_error(), Some(libc::ECONNRESET | libc::EPIPE)), "{error}");
+    relay.plays("hear the peer is gone, and ; runs");
 }
 
 /// With --send-only, the run ends once the peer has everything, whether the peer closes or not. Otherwise each of these
 /// runs would wait for 5 s.
 #[test]
 fn a_peer_of_which_nothing_is_wanted_is_not_waited_for() {
-    let (listener, address) = listening();
-    let address = address.to_string();
-    let (_folder, path) = path("sock");
-    let unix = UnixListener::bind(&path).expect("a path");
-    let sock = path.to_str().expect("a path in UTF-8");
-    let start = Instant::now();
     // No program accepts: the system has the connections, and takes their bytes.
-    let runs: &[&[&str]] = &[
-        &["tcp-client", "--send-only", &address],
-        &["exec", "--connect", &address, "--", "true"],
-        &["exec", "--connect", &address, "--", "echo", "hello"],
-        &["relay", &format!("tcp:{address}"), "exec:true"],
-        &["unix-client", "--send-only", sock],
-        &["exec", "--connect", sock, "--", "echo", "hello"],
-    ];
-    for args in runs {
-        ended(&outcome_with(*args, "hello"), 0, "");
+    let (_listener, address) = listening();
+    let (_folder, path) = path("sock");
+    let _unix = UnixListener::bind(&path).expect("a path");
+    let start = Instant::now();
+    for line in [
+        "tcp-client --send-only TCP",
+        "exec --connect TCP -- true",
+        "exec --connect TCP -- echo hello",
+        "relay tcp:TCP exec:true",
+        "unix-client --send-only UNIX",
+        "exec --connect UNIX -- echo hello",
+    ] {
+        let line = line.replace("UNIX", &path.to_string_lossy()).replace("TCP", &address.to_string());
+        ended(&outcome_with(words!("{line}"), "hello"), 0, "");
     }
     assert!(start.elapsed() < Duration::from_secs(15), "six runs took {:?}", start.elapsed());
-    drop((listener, unix));
 }
 
 /// A peer that still sends when a program ends gets all output of the program. A reset could overtake its reader.
@@ -215,18 +84,11 @@ fn a_peer_that_is_sending_gets_the_last_words_of_a_program() {
     }
 }
 
-/// A listener with small buffers for its connections.
-fn hesitant() -> (TcpListener, String) {
-    let (listener, address) = listening();
-    SockRef::from(&listener).set_recv_buffer_size(4096).expect("SO_RCVBUF");
-    (listener, address.to_string())
-}
-
 /// A relay between a peer that has sent everything and gone, and a receiver that has not read it.
 fn owing(left_is_gone: bool, options: &[&str]) -> (Background, TcpStream, Ground) {
     let ground = Ground::new();
     let (unix, source) = ground.endpoint(Unix, "source");
-    let (receiver, address) = hesitant();
+    let (receiver, address) = narrow_listener();
     let tcp = format!("tcp:{address}");
     let (left, right) = if left_is_gone { (unix, tcp) } else { (tcp, unix) };
     let mut run = Background::start([&["-vv", "relay"], options, &[&left, &right]].concat());
@@ -238,44 +100,35 @@ fn owing(left_is_gone: bool, options: &[&str]) -> (Background, TcpStream, Ground
     (run, peer, ground)
 }
 
-/// The bytes for the failed side are lost, whichever side it is.
+/// The bytes for a side that fails are lost, whichever side it is. A side that takes nothing stands still.
 #[test]
-fn bytes_that_are_owed_to_a_side_that_fails_are_lost() {
-    for left_is_gone in [true, false] {
+fn bytes_that_are_owed_to_a_side_end_with_it() {
+    for_each([true, false], |left_is_gone| {
         let (run, peer, _ground) = owing(left_is_gone, &[]);
         reset(peer);
         let output = run.finish();
-        assert_eq!(output.status.code(), Some(4), "{left_is_gone}: {}", text(&output));
-        assert!(text(&output).contains("Connection reset by peer"), "{left_is_gone}: {}", text(&output));
-    }
-}
+        gave(&output, 4, "");
+        assert!(text(&output).contains("Connection reset by peer"), "{}", text(&output));
 
-#[test]
-fn a_side_that_takes_nothing_of_what_is_owed_stands_still() {
-    for left_is_gone in [true, false] {
         let (run, _peer, _ground) = owing(left_is_gone, &["--idle-timeout", "700ms"]);
         let output = run.finish();
-        assert_eq!(output.status.code(), Some(124), "{left_is_gone}: {}", text(&output));
-        assert!(text(&output).contains("idle for 700ms"), "{left_is_gone}: {}", text(&output));
-    }
+        gave(&output, 124, "");
+        assert!(text(&output).contains("idle for 700ms"), "{}", text(&output));
+    });
 }
 
 /// No other timer of the session shortens the wait for stdin: a program feeds it late, but in time.
 #[test]
 fn stdin_is_asked_for_as_long_as_it_is_due() {
-    plays(&[
-        "-vv relay --idle-timeout 1s - UNIX: go; hear has ended its direction; sleep 1500; type more; status 4 *",
-        "-vv relay --idle-timeout 1s UNIX -: go; hear has ended its direction; sleep 1500; type more; status 4 *",
-    ]);
+    plays(&["-vv relay --idle-timeout 1s {- UNIX|UNIX -}: go; hear has ended its direction; sleep 1500; type more; \
+            status 4 *"]);
 }
 
 /// A failed peer fails the run, although its bytes could not be read any more.
 #[test]
 fn a_peer_that_fails_while_nobody_reads_it_is_told_of() {
     plays(&[
-        "exec --connect TCP -- sh -c \"trap 'exit 0' TERM; sleep 100 & wait\": say *400000; reset; \
-            status 4 Connection reset by peer",
-        "relay TCP \"shell:trap 'exit 0' TERM; sleep 100 & wait\": say *400000; reset; \
+        "{exec --connect TCP -- sh -c \"|relay TCP \"shell:}trap 'exit 0' TERM; sleep 100 & wait\": say *400000; reset; \
             status 4 Connection reset by peer",
     ]);
 }
@@ -309,8 +162,8 @@ fn a_client_that_takes_nothing_does_not_keep_its_place_after_the_end() {
 /// --linger also limits the time for a peer of --send-only to take everything.
 #[test]
 fn the_end_of_what_is_only_sent_can_be_waited_for_for_so_long() {
-    let (_listener, address) = hesitant();
-    let output = outcome_with(["tcp-client", "--send-only", "--linger", "500ms", &address], pattern(60_000));
+    let (_listener, address) = narrow_listener();
+    let output = outcome_with(words!("tcp-client --send-only --linger 500ms {address}"), pattern(60_000));
     ended(&output, 124, "has not received all data within 500ms");
 }
 

@@ -2,26 +2,11 @@
 
 use crate::harness::*;
 
-/// A peer that stops to read may still answer.
+/// A peer that stops to read may still answer. The message comes while the peer is silent.
 #[test]
 fn a_peer_that_reads_no_more_may_still_answer() {
-    let (_folder, path) = path("s");
-    let listener = UnixListener::bind(&path).expect("a socket");
-    let mut run = Background::start(["unix-client", &path.display().to_string()]);
-    let mut peer = accept_unix(&listener);
-    peer.shutdown(Shutdown::Read).expect("it is connected");
-    let mut stdin = run.stdin();
-    stdin.write_all(b"never read").expect("it is taken");
-    // The message comes while the peer is silent.
-    run.line("connection with ");
-    assert!(run.is_running());
-    let mut stdout = run.stdout();
-    peer.write_all(b"too late").expect("it is read");
-    assert_eq!(take(&mut stdout, 8), b"too late");
-    drop(peer);
-    run.ends_with(4);
-    let lines = run.all_lines();
-    assert_eq!(lines.iter().filter(|line| line.contains("Broken pipe")).count(), 1, "{lines:?}");
+    plays(&["unix-client: deaf; type never read; hear connection with ; runs; say too late; see too late; go; \
+        status 4 ~Broken pipe"]);
 }
 
 /// The peer is well, so it must not take what it has got for everything.
@@ -32,17 +17,8 @@ fn an_error_of_this_machine_resets_the_peer() {
         (libc::ENOMEM, "Cannot allocate memory"),
         (libc::EMFILE, "Too many open files"),
     ] {
-        let (listener, address) = listening();
-        let mut run = command(["tcp-client", &address.to_string()]);
-        run.stdin(Stdio::piped());
-        let Some(run) = misbehaving(run, &[("SEND", error)]) else { return };
-        let mut run = Background::spawn(run);
-        let mut peer = accept(&listener);
-        run.stdin().write_all(b"never sent").expect("it is taken");
-        is_reset(&mut peer);
-        run.ends_with(4);
-        let lines = run.all_lines();
-        assert_eq!(lines.iter().filter(|line| line.contains(text)).count(), 1, "{lines:?}");
+        let Some(run) = misbehaving(command([""; 0]), &[("SEND", error)]) else { return };
+        stage_by(run, "tcp-client").plays(&format!("type never sent; get reset; status 4 ~{text}"));
     }
 }
 

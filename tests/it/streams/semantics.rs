@@ -5,18 +5,6 @@
 
 use crate::harness::*;
 
-/// `unix-client` in the background, and the peer it has connected to.
-fn unix_client(options: &[&str]) -> (Background, UnixStream) {
-    let (_folder, path) = path("socket");
-    let listener = UnixListener::bind(&path).expect("a socket");
-    listener.set_nonblocking(true).expect("a flag");
-    let client = Background::spawn(command(["unix-client"]).args(options).arg(&path));
-    let peer = eventually("a client", || listener.accept().ok()).0;
-    peer.set_read_timeout(Some(DEADLINE)).expect("a timeout");
-    peer.set_write_timeout(Some(DEADLINE)).expect("a timeout");
-    (client, peer)
-}
-
 /// Sends the beginning of `data` until the pipe of the client's stdout is full. Returns the count.
 #[track_caller]
 fn fill_stdout(peer: &mut TcpStream, data: &[u8], (out_of, output): (&PipeReader, &PipeWriter)) -> usize {
@@ -49,31 +37,18 @@ fn bytes_before_a_reset_are_delivered_to_a_slow_reader() {
 
 #[test]
 fn a_failed_write_does_not_stop_reading() {
-    let (mut client, mut peer) = unix_client(&[]);
-    peer.shutdown(Shutdown::Read).expect("a socket");
-    feed(client.stdin(), pattern(1_000_000));
-    let data = pattern(1 << 20);
-    let answer = data.clone();
-    thread::spawn(move || peer.write_all(&answer));
-    let mut stdout = client.stdout();
-    assert!(take_all(&mut stdout) == data);
-    let output = client.finish();
+    let mut client = stage("unix-client");
+    client.plays("deaf; type *1000000$; say *1M; go; see *1M$; status 4 *");
     // The answer can be complete before a write fails. The unfinished stdin decides then.
-    let words = ["Broken pipe", "the peer is gone, and stdin has more data"];
-    let said = words.iter().any(|words| text(&output).contains(words));
-    assert!(output.status.code() == Some(4) && said, "{}", text(&output));
+    let said = client.program.count("Broken pipe") + client.program.count("the peer is gone, and stdin has more data");
+    assert!(said > 0, "{:?}", client.program.all_lines());
 }
 
 #[test]
 fn a_slow_reader_gets_everything() {
-    let listener = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
-    listener.set_recv_buffer_size(4096).expect("SO_RCVBUF");
-    let any = SocketAddr::from(([127, 0, 0, 1], 0));
-    listener.bind(&any.into()).and_then(|()| listener.listen(1)).expect("a port");
-    let listener = TcpListener::from(listener);
-    let address = listener.local_addr().expect("an address").to_string();
+    let (listener, address) = narrow_listener();
     let data = pattern(2 << 20);
-    let mut client = Background::start(["tcp-client", &address]);
+    let mut client = Background::start(words!("tcp-client {address}"));
     let mut peer = accept(&listener);
     feed(client.stdin(), data.clone());
     let mut received = Vec::new();
@@ -132,26 +107,20 @@ fn one_busy_client_does_not_starve_the_others() {
 fn every_byte_goes_through_as_it_is() {
     let mut data: Vec<u8> = (0..=255_u8).flat_map(|high| (0..=255_u8).flat_map(move |low| [high, low])).collect();
     data.extend_from_slice(b"\r\n\n\r\0\xff\xf4\xff\xfd\x06\x04\x03\x1a~.");
-    let mut server = Background::start(["tcp-echo", "127.0.0.1:0"]);
-    let output = outcome_with(["tcp-client", &server.address().to_string()], data.clone());
-    ended(&output, 0, "");
-    assert!(output.stdout == data);
+    let (_server, address) = serve(words!("tcp-echo 127.0.0.1:0"));
+    printed(&outcome_with(words!("tcp-client {address}"), data.clone()), data);
 }
 
 #[test]
 fn sizes_at_boundaries_go_there_and_back() {
-    let folder = folder();
-    let path = folder.path().join("socket").into_os_string().into_string().expect("text");
-    let mut tcp = Background::start(["tcp-echo", "127.0.0.1:0"]);
-    let mut unix = Background::start(["unix-echo", &path]);
-    unix.line("listening on");
-    for (mode, address) in [("tcp-client", tcp.address().to_string()), ("unix-client", path.clone())] {
-        for n in [0, 1, 4095, 4096, 4097, 8192, 8193, 65535, 65536, 65537, 219_263, 219_264, 1_000_000] {
-            let data = pattern(n);
-            let output = outcome_with([mode, "--half-close", "now", &address], data.clone());
-            ended(&output, 0, "");
-            assert!(output.stdout == data, "{mode}, {n} bytes");
-        }
+    let (_folder, path) = path("socket");
+    let servers = [words!("tcp-echo 127.0.0.1:0"), words!("unix-echo {}", path.display())].map(Background::start);
+    for (mode, mut server) in ["tcp-client", "unix-client"].into_iter().zip(servers) {
+        let address = server.listens();
+        let sizes = [0, 1, 4095, 4096, 4097, 8192, 8193, 65535, 65536, 65537, 219_263, 219_264, 1_000_000];
+        for_each(sizes, |n| {
+            printed(&outcome_with(words!("{mode} --half-close now {address}"), pattern(n)), pattern(n));
+        });
     }
 }
 
