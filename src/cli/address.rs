@@ -111,6 +111,21 @@ pub(super) fn is_host_alone(text: &str) -> bool {
     parse_port(text).is_err() && parse_host(text).is_ok_and(|host| is_name || matches!(host, Host::Ip { .. }))
 }
 
+/// Whether a text is host and port.
+pub(super) fn is_address(text: &str) -> bool {
+    parse_inet(text).is_ok()
+}
+
+/// Host and port in one word. `None` if they make no address, or if the host has a port already. `PORT` stands for a
+/// port that the user has to fill in.
+pub(super) fn with_port(host: &str, port: &str) -> Option<String> {
+    let host = if host.parse::<Ipv6Addr>().is_ok() { format!("[{host}]") } else { host.to_owned() };
+    let is_host = !is_digits(&host) && !host.starts_with('-') && !is_address(&host);
+    let address = format!("{host}:{port}");
+    let is_whole = is_address(&address) || port == "PORT" && is_address(&format!("{host}:1"));
+    (is_host && is_whole).then_some(address)
+}
+
 /// Parses `--source`: an address of this machine without or with a port, or a port alone.
 ///
 /// # Errors

@@ -3,15 +3,14 @@
 //! `cli/habits/` finds the line that was meant.
 
 use std::ffi::OsStr;
-use std::net::Ipv6Addr;
 
-use crate::cli::address::{parse_address, parse_inet};
-use crate::cli::host::{find_service, is_digits, parse_port};
+use crate::cli::address::{is_address, parse_address, with_port};
+use crate::cli::host::{find_service, is_port};
 use crate::cli::kinds::{NO_PROXY, absent, unknown_kind};
 use crate::cli::modes::{Action, ModeSpec, Verb};
 use crate::cli::options::Opt;
 use crate::cli::quote::quote;
-use crate::cli::schemes::{Form, Scheme, named, scheme_called};
+use crate::cli::schemes::{Form, Scheme, scheme_called};
 
 /// Names of other programs, and what to write instead.
 type Table = &'static [(&'static str, &'static str)];
@@ -85,38 +84,32 @@ pub(super) fn explain_kind(text: &str) -> Option<String> {
 /// Explains that the address of a mode with one kind of endpoint was written as an endpoint. `None` if it was not.
 pub(super) fn explain_endpoint(mode: &ModeSpec, own: &Scheme, text: &str) -> Option<String> {
     let (name, rest) = text.split_once(':')?;
-    let is_socket = |scheme: &&Scheme| matches!(scheme.form, Form::Inet | Form::Unix) && scheme.name == name;
-    let scheme = named().find(is_socket)?;
-    let url = rest.strip_prefix("//");
-    let address = url.map_or(rest, |url| if scheme.is_unix() { url } else { url.trim_end_matches('/') });
-    if address.is_empty() {
-        return None;
-    }
-    let is_own = (scheme.form, scheme.carrier, scheme.is_tls) == (own.form, own.carrier, own.is_tls)
-        && (own.listens() || !scheme.listens());
-    // Options follow a comma.
-    let is_plain = is_own && !address.contains(',');
-    if is_plain && parse_address(own.parse, OsStr::new(address)).is_err() {
+    let scheme = scheme_called(name).filter(|scheme| matches!(scheme.form, Form::Inet | Form::Unix))?;
+    // The address is wrong then, and not its kind.
+    let is_wrong = |address: &str| parse_address(own.parse, OsStr::new(address)).is_err();
+    if rest.is_empty() || plain_address(own, scheme, rest).is_some_and(is_wrong) {
         return None;
     }
     Some(format!("{} is an endpoint, and {} takes addresses", quote(text), mode.name))
 }
 
+/// The address of an endpoint without its kind, if a mode with the kind `own` takes this address. `rest` follows the
+/// colon.
+pub(super) fn plain_address<'a>(own: &Scheme, scheme: &Scheme, rest: &'a str) -> Option<&'a str> {
+    let of_url = |url: &'a str| if scheme.is_unix() { url } else { url.trim_end_matches('/') };
+    let address = rest.strip_prefix("//").map_or(rest, of_url);
+    let is_own = (scheme.form, scheme.carrier, scheme.is_tls) == (own.form, own.carrier, own.is_tls)
+        && (own.listens() || !scheme.listens());
+    // Options follow a comma.
+    (is_own && !address.contains(',')).then_some(address)
+}
+
 /// The endpoint that was written as two words, a host and its port. `None` if the words mean something else.
 pub(super) fn joined(host: &str, port: &str) -> Option<String> {
-    if !is_digits(port) && find_service(port).is_none() {
-        return None;
-    }
-    let is_kind = |scheme: &Scheme| {
-        let rest = host.strip_prefix(scheme.name).filter(|_| scheme.form == Form::Inet);
-        rest.is_some_and(|rest| rest.starts_with(':'))
-    };
-    let kind = named().find(|scheme| is_kind(scheme)).map_or(0, |scheme| scheme.name.len() + 1);
-    let (kind, host) = host.split_at(kind);
-    let host = if host.parse::<Ipv6Addr>().is_ok() { format!("[{host}]") } else { host.to_owned() };
-    let one = format!("{host}:{port}");
-    let is_half = !host.starts_with('-') && parse_inet(&host).is_err() && parse_inet(&one).is_ok();
-    is_half.then(|| format!("{kind}{one}"))
+    let kind_end = host.find(':').filter(|at| scheme_called(&host[..*at]).is_some_and(|kind| kind.form == Form::Inet));
+    let (kind, host) = host.split_at(kind_end.map_or(0, |at| at + 1));
+    let address = with_port(host, port).filter(|_| is_port(port))?;
+    Some(format!("{kind}{address}"))
 }
 
 /// Whether the word in the place of a program is an address or an endpoint. A number needs the dashes behind it.
@@ -124,7 +117,7 @@ pub(super) fn is_place(program: &str, next: Option<&str>) -> bool {
     let kind = program.split_once(':').and_then(|(kind, _)| scheme_called(kind));
     match kind {
         Some(scheme) => scheme.is_socket(),
-        None => parse_inet(program).is_ok() && (program.contains(':') || next == Some("--")),
+        None => is_address(program) && (program.contains(':') || next == Some("--")),
     }
 }
 
@@ -141,16 +134,11 @@ pub(super) fn is_bare_service(word: &str) -> bool {
     !word.contains([':', '/']) && find_service(word).is_some()
 }
 
-/// Whether two words are a host and its port.
-pub(super) fn are_one_word((host, port): (&str, &str)) -> bool {
-    joined(host, port).is_some()
-}
-
 /// Whether LEFT of a relay is a bare port or every interface, as a listener is written. Such a LEFT would connect.
 pub(super) fn awaits_clients(left: &str, right: &str) -> bool {
     let address = left.strip_prefix(':').unwrap_or(left);
     let is_any = |host: &str| matches!(host, "*" | "0.0.0.0" | "[::]");
-    let is_listener = parse_port(address).is_ok() || left.rsplit_once(':').is_some_and(|(host, _)| is_any(host));
+    let is_listener = is_port(address) || left.rsplit_once(':').is_some_and(|(host, _)| is_any(host));
     is_listener && !matches!(right, "-" | "stdio")
 }
 

@@ -52,6 +52,11 @@ pub(super) fn is_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+/// Whether a text is a port: a number or the name of a service.
+pub(super) fn is_port(text: &str) -> bool {
+    parse_port(text).is_ok()
+}
+
 /// Finds the port of a service. Text that cannot be the name of a service is not looked up.
 pub(super) fn find_service(name: &str) -> Option<u16> {
     // RFC 6335 section 5.1 has shorter names with fewer characters. Older names do not keep to it.
@@ -180,6 +185,7 @@ mod tests {
             ("65536", "out of range"),
             ("99999999999999999999", "out of range"),
             ("-1", "'-1' is out of range"),
+            ("-", "'-' is neither"),
             ("80x", "'80x' is neither"),
             ("+80", "'+80' is neither"),
             ("1e9", "'1e9' is neither"),

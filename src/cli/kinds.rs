@@ -9,7 +9,7 @@ use std::path::Path;
 
 use strsim::osa_distance;
 
-use crate::cli::address::{parse_inet, parse_with};
+use crate::cli::address::is_address;
 use crate::cli::schemes::{Scheme, named, scheme_called};
 
 /// Kinds of addresses of socat, and words for listeners and clients that people try, in lower case. A row has the
@@ -140,11 +140,6 @@ pub(super) fn unknown_kind(text: &str) -> Option<&str> {
     let is_marked = word != lower || lower.contains('-');
     let is_verb = matches!(&*lower, "listen" | "connect");
     (is_verb || has_role || is_marked && is_known).then_some(word)
-}
-
-/// Whether a text is host and port.
-pub(super) fn is_address(text: &str) -> bool {
-    parse_with(text.as_ref(), parse_inet).is_ok()
 }
 
 /// Whether a word has only letters, digits and hyphens, as the names of protocols do.

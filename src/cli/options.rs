@@ -2,8 +2,8 @@
 //!
 //! `--retry 3`, `tcp:h:80,retry=3` and `XPORT_RETRY=3` are one row of [the table](rows). The rows are in
 //! `options/sockets.rs`, `options/tls.rs`, `options/scan.rs`, `options/wait.rs` and `options/runs.rs`. `cli/schemes.rs`
-//! says which end has which option, and `cli/modes.rs` says the same of modes. `cli/ends.rs` checks options against each
-//! other.
+//! says which end has which option, and `cli/modes.rs` says the same of modes. `cli/ends.rs` checks options against
+//! each other.
 
 mod runs;
 mod scan;

@@ -29,7 +29,11 @@ impl Request<'_> {
     /// Refuses a host and its port as two endpoints.
     pub(super) fn check_words(&self) -> Result<(), ConfigError> {
         let mut pairs = self.operands.windows(2).filter_map(|two| two[0].to_str().zip(two[1].to_str()));
-        if pairs.any(hints::are_one_word) { Err("host and port must be one word".into()) } else { Ok(()) }
+        if pairs.any(|(host, port)| hints::joined(host, port).is_some()) {
+            Err("host and port must be one word".into())
+        } else {
+            Ok(())
+        }
     }
 }
 

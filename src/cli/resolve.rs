@@ -6,12 +6,11 @@ use std::ffi::OsStr;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::cli::address::{parse_address, parse_two_words};
+use crate::cli::address::{is_address, parse_address, parse_two_words};
 use crate::cli::endpoint::EndpointArg;
 use crate::cli::ends::{EndConfig, NO_DATA, RunConfig, SchemeUse, end_config};
 use crate::cli::error::ConfigError;
 use crate::cli::hints;
-use crate::cli::kinds::is_address;
 use crate::cli::modes::Action;
 use crate::cli::options::{Opt, Options, row};
 use crate::cli::quote::{quote, quote_os};

@@ -48,25 +48,27 @@ impl EventLoop {
             }
         }
         let [_stdin, stdout, stderr] = pipes;
-        for pipe in [stdout, stderr].into_iter().flatten() {
-            for _ in 0..LAST_ROUNDS {
-                let Some(mut stream) = self.net.stream_mut(pipe) else { break };
-                stream.ready.readable = true;
-                // These bytes come before the exit, even if the reader of the dump is slow.
-                let before = std::mem::replace(&mut stream.gate.throttle, Throttle::Exempt);
-                let n = self.read(pipe, None);
-                if let Some(mut stream) = self.net.stream_mut(pipe) {
-                    stream.gate.throttle = before;
-                }
-                if n == 0 {
-                    break;
-                }
-            }
-        }
+        [stdout, stderr].into_iter().flatten().for_each(|pipe| self.read_rest(pipe));
         if let Some(mut child) = self.net.process_mut(id) {
             child.tell_exit();
         }
         self.run_calls();
+    }
+
+    /// Reads what a child has left in a pipe. These bytes come before the exit, even if the reader of the dump is slow.
+    fn read_rest(&mut self, pipe: Id) {
+        for _ in 0..LAST_ROUNDS {
+            let Some(mut stream) = self.net.stream_mut(pipe) else { return };
+            stream.ready.readable = true;
+            let before = std::mem::replace(&mut stream.gate.throttle, Throttle::Exempt);
+            let n = self.read(pipe, None);
+            if let Some(mut stream) = self.net.stream_mut(pipe) {
+                stream.gate.throttle = before;
+            }
+            if n == 0 {
+                return;
+            }
+        }
     }
 
     /// Passes on bytes from a child's stdout or stderr.

@@ -6,6 +6,7 @@
 
 use std::fs::File;
 use std::io::{self, IoSlice, IsTerminal, Seek};
+use std::mem::ManuallyDrop;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::os::unix::net::UnixStream;
@@ -56,11 +57,17 @@ pub(crate) enum FdKind {
     Other,
 }
 
+/// Asks `question` of a descriptor as of a file of the standard library.
+fn ask<T>(fd: BorrowedFd<'_>, question: impl FnOnce(&File) -> T) -> T {
+    // SAFETY: the descriptor is open for the whole call, and the file that seems to own it is never dropped.
+    let file = ManuallyDrop::new(unsafe { File::from_raw_fd(fd.as_raw_fd()) });
+    question(&file)
+}
+
 /// The kind of a descriptor, or `EBADF` if it is not open. `fstat(2)`, `isatty(3)`.
 pub(crate) fn kind(fd: BorrowedFd<'_>) -> io::Result<FdKind> {
     const PTMX: u64 = libc::makedev(5, 2);
-    let file = File::from(fd.try_clone_to_owned()?);
-    let metadata = file.metadata()?;
+    let metadata = ask(fd, File::metadata)?;
     let kind = metadata.file_type();
     Ok(if kind.is_fifo() {
         FdKind::Pipe
@@ -68,7 +75,7 @@ pub(crate) fn kind(fd: BorrowedFd<'_>) -> io::Result<FdKind> {
         FdKind::Socket
     } else if kind.is_char_device() && metadata.rdev() == PTMX {
         FdKind::Master
-    } else if kind.is_char_device() && file.is_terminal() {
+    } else if kind.is_char_device() && fd.is_terminal() {
         FdKind::Terminal
     } else if kind.is_file() {
         FdKind::File
@@ -90,9 +97,8 @@ pub(crate) fn allows(fd: BorrowedFd<'_>, write: bool) -> io::Result<bool> {
 /// `/dev/tty` stands for another terminal. `fstat(2)`, `TIOCGDEV`.
 pub(crate) fn is_same(one: BorrowedFd<'_>, other: BorrowedFd<'_>) -> io::Result<bool> {
     let of = |fd: BorrowedFd<'_>| -> io::Result<_> {
-        let file = File::from(fd.try_clone_to_owned()?);
-        let metadata = file.metadata()?;
-        let terminal = if file.is_terminal() { Some(terminal_number(fd)?) } else { None };
+        let metadata = ask(fd, File::metadata)?;
+        let terminal = if fd.is_terminal() { Some(terminal_number(fd)?) } else { None };
         Ok((metadata.dev(), metadata.ino(), metadata.rdev(), terminal))
     };
     Ok(of(one)? == of(other)?)
@@ -216,8 +222,7 @@ pub(crate) fn borrow_standard(fd: RawFd) -> BorrowedFd<'static> {
 /// Whether a descriptor is `/dev/null`. `null(4)`.
 pub(crate) fn is_null(fd: BorrowedFd<'_>) -> bool {
     const NULL: u64 = libc::makedev(1, 3);
-    let metadata = fd.try_clone_to_owned().and_then(|fd| File::from(fd).metadata());
-    metadata.is_ok_and(|file| file.file_type().is_char_device() && file.rdev() == NULL)
+    ask(fd, File::metadata).is_ok_and(|file| file.file_type().is_char_device() && file.rdev() == NULL)
 }
 
 /// Whether any program can use this stdin, also in the background. A terminal can be read only in the foreground. A
@@ -254,10 +259,10 @@ pub fn stdout_is_terminal() -> bool {
 /// How many bytes of stdin are left to read, if stdin is a regular file. `lseek(2)`.
 #[must_use]
 pub fn rest_of_stdin() -> Option<u64> {
-    let mut file = File::from(borrow_standard(0).try_clone_to_owned().ok()?);
-    let metadata = file.metadata().ok().filter(|metadata| metadata.is_file())?;
-    // The copy shares the position of stdin, which stays as it is.
-    metadata.len().checked_sub(file.stream_position().ok()?)
+    ask(borrow_standard(0), |mut file| {
+        let metadata = file.metadata().ok().filter(|metadata| metadata.is_file())?;
+        metadata.len().checked_sub(file.stream_position().ok()?)
+    })
 }
 
 #[cfg(test)]

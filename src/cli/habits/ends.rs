@@ -3,11 +3,12 @@
 use std::path::Path;
 
 use super::typed::Typed;
-use super::words::{is_path, is_port, one_colon, own, url, with_port};
+use super::words::{one_colon, own, url};
 use super::{names, reader, socat};
-use crate::cli::address::are_swapped;
+use crate::cli::address::{are_swapped, is_address, is_path, with_port};
 use crate::cli::hints;
-use crate::cli::kinds::{foreign, is_address, is_executable, nearly};
+use crate::cli::host::is_port;
+use crate::cli::kinds::{foreign, is_executable, nearly};
 use crate::cli::modes::{Action, ModeSpec};
 use crate::cli::options::Repeat;
 use crate::cli::schemes::{Form, Role, Scheme, TCP, UNIX, scheme_called};
@@ -67,7 +68,7 @@ fn in_a_shell(word: &str) -> Option<String> {
 fn in_order(word: &str) -> Option<String> {
     let (kind, address, options) = split(word);
     let (port, host) = address.split_once(':').filter(|(port, host)| are_swapped(port, host))?;
-    Some(format!("{kind}{}{options}", with_port(host, port).ok()?))
+    Some(format!("{kind}{}{options}", with_port(host, port)?))
 }
 
 /// The address without spaces, with a colon before its port, and without the path of a page.
@@ -82,7 +83,7 @@ fn plain(word: &str) -> Option<String> {
     let mut parts = address.split([':', '/', ' ']).filter(|part| !part.is_empty());
     let (host, port) = parts.next().zip(parts.next().filter(|port| is_port(port)))?;
     let is_plain = !is_v6 && !is_path(address) && !address.contains("://") && parse_network(address).is_err();
-    Some(format!("{kind}{}{options}", with_port(host, port).ok().filter(|_| is_plain)?))
+    Some(format!("{kind}{}{options}", with_port(host, port).filter(|_| is_plain)?))
 }
 
 /// The line with every interface instead of the loopback, if it listens at one place. With several places, another one
@@ -122,13 +123,13 @@ fn in_kind(mode: &ModeSpec, word: &str) -> Option<String> {
 fn in_brackets(word: &str) -> Option<String> {
     let (kind, address, options) = split(word);
     let (host, port) = match address.rsplit_once(':') {
-        Some((host, port)) if is_port(port) && with_port(host, port).is_ok() => (host, port),
+        Some((host, port)) if is_port(port) && with_port(host, port).is_some() => (host, port),
         _ => (address, "PORT"),
     };
     if host.matches(':').count() < 2 {
         return None;
     }
-    Some(format!("{kind}{}{options}", with_port(host, port).ok()?))
+    Some(format!("{kind}{}{options}", with_port(host, port)?))
 }
 
 /// The endpoint with each value of a list behind the name of its option.
@@ -169,8 +170,7 @@ fn with_names(word: &str) -> Option<String> {
         if index == 0 || names().any(|other| other == name) {
             return part.to_owned();
         }
-        let renamed =
-            reader::renamed(name).flatten().map(|spec| spec.name).filter(|name| names().any(|other| other == *name));
+        let renamed = reader::renamed(name).map(|spec| spec.name).filter(|name| names().any(|other| other == *name));
         format!("{}{value}", renamed.or_else(|| names::nearest(name, names())).unwrap_or(name))
     });
     Some(Vec::from_iter(better).join(","))
@@ -205,7 +205,7 @@ pub(super) fn without_port(typed: &Typed<'_>) -> Vec<Vec<String>> {
 fn with_port_to_fill(word: &str) -> Option<String> {
     parts(word).is_none_or(|(scheme, _)| scheme.form == Form::Inet).then_some(())?;
     let (kind, host, options) = split(word);
-    Some(format!("{kind}{}{options}", with_port(host, "PORT").ok()?))
+    Some(format!("{kind}{}{options}", with_port(host, "PORT")?))
 }
 
 /// The line with an option of the run before the endpoints, if it stands after a comma.
@@ -231,14 +231,8 @@ pub(super) fn of_mode(typed: &Typed<'_>) -> Vec<Vec<String>> {
     let option = at.checked_sub(1).filter(|at| matches!(&*typed.words[*at], "--listen" | "--connect"));
     let Some((scheme, rest)) = parts(word) else { return lines };
     if let Some(own) = mode.scheme {
-        let rest =
-            rest.strip_prefix("//").map_or(rest, |url| if scheme.is_unix() { url } else { url.trim_end_matches('/') });
-        if (scheme.form, scheme.carrier, scheme.is_tls) == (own.form, own.carrier, own.is_tls)
-            && (own.listens() || !scheme.listens())
-            && !rest.contains(',')
-        {
-            lines.push(typed.with_word(at, rest.to_owned()));
-        }
+        let plain = hints::plain_address(own, scheme, rest);
+        lines.extend(plain.map(|address| typed.with_word(at, address.to_owned())));
         let verb = match mode.verb.action {
             Action::Connect if !scheme.listens() => "connect",
             Action::Echo => "echo",

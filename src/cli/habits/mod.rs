@@ -17,6 +17,8 @@ mod words; // what a word is
 
 use std::path::Path;
 
+use crate::cli::address::is_path;
+use crate::cli::host::is_port;
 use crate::cli::modes::Action;
 use crate::cli::quote::shell_word;
 use crate::cli::{hints, kinds};
@@ -33,7 +35,7 @@ type Repair = fn(&Typed<'_>) -> Vec<Vec<String>>;
 
 /// The repairs. Those that change least come first.
 static REPAIRS: &[Repair] = &[
-    |typed| reader::marked_line(typed).and_then(Result::ok).into_iter().collect(),
+    |typed| reader::read_marked(typed).and_then(|reading| reading.line).into_iter().collect(),
     names::mode,
     |typed| waiting::line(typed).into_iter().collect(),
     scan::operands,
@@ -46,7 +48,7 @@ static REPAIRS: &[Repair] = &[
     names::renamed,
     ends::joined,
     names::missing,
-    |typed| reader::line(typed).ok().into_iter().collect(),
+    |typed| reader::read(typed).line.into_iter().collect(),
     ends::without_port,
     names::without_mode,
 ];
@@ -67,7 +69,7 @@ pub(super) fn answer(words: &[String], is_accepted: &dyn Fn(&[String]) -> bool) 
         return None;
     }
     // Another repair would drop what xport does not have.
-    if let Some(Err(Some(_))) = reader::marked_line(&Typed::new(words)) {
+    if reader::read_marked(&Typed::new(words)).is_some_and(|reading| reading.lacks.is_some()) {
         return None;
     }
     let Some(found) = mend(words, is_accepted) else { return from_file(words, is_accepted) };
@@ -96,7 +98,7 @@ fn from_file(words: &[String], is_accepted: &dyn Fn(&[String]) -> bool) -> Optio
     typed.mode().filter(|mode| mode.verb.action == Action::Connect)?;
     let (at, others) = typed.places().split_last().map(|(at, others)| (*at, others.len()))?;
     let file = &words[at];
-    if others == 0 || !Path::new(file).is_file() && !words::is_path(file) {
+    if others == 0 || !Path::new(file).is_file() && !is_path(file) {
         return None;
     }
     let mut words = words.to_vec();
@@ -126,7 +128,7 @@ fn note_for(words: &[String], found: &[String]) -> Option<String> {
         };
         let port = address.split(',').next().map(|address| address.strip_prefix(':').unwrap_or(address))?;
         let is_written = |word: &String| if kind.is_empty() { word == address } else { word.starts_with(kind) };
-        (words::is_port(port) && !words.iter().any(is_written)).then(|| format!("'{kind}*:{port}'"))
+        (is_port(port) && !words.iter().any(is_written)).then(|| format!("'{kind}*:{port}'"))
     };
     let other = found.iter().enumerate().find_map(of_word)?;
     Some(format!("a port alone is on the loopback, {other} on every interface"))
@@ -175,5 +177,5 @@ pub(super) fn reason_for(words: &[String]) -> Option<&'static str> {
         return Some("xport does not speak SSH");
     }
     let absent = words.iter().find_map(|word| kinds::absent(word));
-    absent.or_else(|| reader::line(&Typed::new(words)).err().flatten())
+    absent.or_else(|| reader::read(&Typed::new(words)).lacks)
 }

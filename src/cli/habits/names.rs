@@ -102,9 +102,10 @@ fn near_option(mode: Option<&ModeSpec>, name: &str) -> Option<String> {
         let mut starting = names().filter(|other| name.len() > 2 && other.starts_with(name));
         starting.next().filter(|_| starting.next().is_none())
     };
-    let found = match reader::renamed(name) {
-        Some(spec) => spec.map(|spec| spec.name).filter(|other| names().any(|name| name == *other))?,
-        None => nearest(name, names()).or_else(by_start)?,
+    let found = if reader::is_foreign(name) {
+        reader::renamed(name).map(|spec| spec.name).filter(|other| names().any(|name| name == *other))?
+    } else {
+        nearest(name, names()).or_else(by_start)?
     };
     (found != name).then(|| found.to_owned())
 }

@@ -6,7 +6,8 @@
 use super::means::{Job, Means, Medium, Runs};
 use super::typed::Typed;
 use super::wish::Wish;
-use super::words::{Untold, is_path, own, url};
+use super::words::{own, url};
+use crate::cli::address::is_path;
 use crate::cli::kinds::NO_PROXY;
 use crate::cli::options::{OptSpec, Value, rows};
 
@@ -125,15 +126,19 @@ fn find(rows: &[Row], option: &str) -> Option<(Means, bool)> {
     rows.iter().find_map(has_value)
 }
 
-/// The option of xport that another program calls `name`, if the values are the same. `None` if no program has the
-/// option.
-pub(super) fn renamed(name: &str) -> Option<Option<&'static OptSpec>> {
-    Some(match find(NETCAT, &format!("--{name}"))?.0 {
+/// Whether another program has an option of this name.
+pub(super) fn is_foreign(name: &str) -> bool {
+    find(NETCAT, &format!("--{name}")).is_some()
+}
+
+/// The option of xport that another program calls `name`, if the values are the same.
+pub(super) fn renamed(name: &str) -> Option<&'static OptSpec> {
+    match find(NETCAT, &format!("--{name}"))?.0 {
         Means::Same(name) => own(name),
         Means::Authorities => own("ca"),
         Means::DumpOrProxy => own("dump"),
         _ => None,
-    })
+    }
 }
 
 /// Whose line this is, if the words show it. A netcat has no such words.
@@ -152,34 +157,29 @@ fn marked(typed: &Typed<'_>) -> Option<&'static [Row]> {
     }
 }
 
-/// The line of a program that is not a netcat. `None` if no word shows such a program.
-pub(super) fn marked_line(typed: &Typed<'_>) -> Option<Result<Vec<String>, Untold>> {
-    marked(typed).map(|rows| read(typed, rows))
+/// What was made of a line of another program.
+#[derive(Default)]
+pub(super) struct Reading {
+    /// The line of xport that does what was meant.
+    pub(super) line: Option<Vec<String>>,
+    /// Why there is none, if the user should know the reason.
+    pub(super) lacks: Option<&'static str>,
 }
 
-/// The line of xport that does what was meant.
-pub(super) fn line(typed: &Typed<'_>) -> Result<Vec<String>, Untold> {
-    read(typed, marked(typed).unwrap_or(NETCAT))
+/// Reads the line of a program that is not a netcat. `None` if no word shows such a program.
+pub(super) fn read_marked(typed: &Typed<'_>) -> Option<Reading> {
+    marked(typed).map(|rows| read_by(typed, rows))
 }
 
-fn read(typed: &Typed<'_>, rows: &'static [Row]) -> Result<Vec<String>, Untold> {
-    let wish = Wish::of(typed.mode(), typed.program).ok_or(None)?;
+/// Reads the line of any program.
+pub(super) fn read(typed: &Typed<'_>) -> Reading {
+    read_by(typed, marked(typed).unwrap_or(NETCAT))
+}
+
+fn read_by(typed: &Typed<'_>, rows: &'static [Row]) -> Reading {
+    let Some(wish) = Wish::of(typed.mode(), typed.program) else { return Reading::default() };
     let mut reader = Reader { wish, rows, words: typed.without_mode(), at: 0, has_mode: typed.mode().is_some() };
-    if std::ptr::eq(rows, OPENSSL) {
-        reader.wish.medium = Medium::Tls;
-    }
-    while let Some(word) = reader.next() {
-        reader.take(&word)?;
-    }
-    let wish = reader.wish;
-    let is_endpoint = |place: &String| place.contains(',') && !is_path(place);
-    let is_empty = matches!(&wish.runs, Runs::Words(words) if words.is_empty());
-    // Without a mode, an option alone does not say enough.
-    let is_vague = typed.mode().is_none() && wish.job == Job::Connect && wish.place.is_empty();
-    if is_empty || is_vague || wish.place.iter().any(is_endpoint) {
-        return Err(None);
-    }
-    wish.words()
+    Reading { line: reader.line(), lacks: reader.wish.lacks }
 }
 
 /// A line that is being read.
@@ -192,16 +192,34 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
+    fn line(&mut self) -> Option<Vec<String>> {
+        if std::ptr::eq(self.rows, OPENSSL) {
+            self.wish.medium = Medium::Tls;
+        }
+        while let Some(word) = self.next() {
+            self.take(&word)?;
+        }
+        let wish = &mut self.wish;
+        let is_endpoint = |place: &String| place.contains(',') && !is_path(place);
+        let is_empty = matches!(&wish.runs, Runs::Words(words) if words.is_empty());
+        // Without a mode, an option alone does not say enough.
+        let is_vague = !self.has_mode && wish.job == Job::Connect && wish.place.is_empty();
+        if is_empty || is_vague || wish.place.iter().any(is_endpoint) {
+            return None;
+        }
+        wish.words()
+    }
+
     fn next(&mut self) -> Option<String> {
         let word = self.words.get(self.at).map(|word| (*word).clone());
         self.at += 1;
         word
     }
 
-    fn take(&mut self, word: &str) -> Result<(), Untold> {
+    fn take(&mut self, word: &str) -> Option<()> {
         if word == "--" {
             self.wish.runs = Runs::Words(std::iter::from_fn(|| self.next()).collect());
-            return Ok(());
+            return Some(());
         }
         if word.starts_with("--") {
             return self.take_name(word);
@@ -209,8 +227,11 @@ impl Reader<'_> {
         match word.strip_prefix('-').filter(|letters| !letters.is_empty()) {
             Some(_) if word.len() > 2 && find(self.rows, word).is_some() => self.take_name(word),
             Some(letters) => self.take_letters(letters),
-            None if self.is_curl() && !word.contains("://") => self.wish.take_place(&format!("http://{word}")),
-            None => self.wish.take_place(word),
+            None => {
+                let is_bare = self.is_curl() && !word.contains("://");
+                self.wish.take_place(&if is_bare { format!("http://{word}") } else { word.to_owned() });
+                Some(())
+            }
         }
     }
 
@@ -219,7 +240,7 @@ impl Reader<'_> {
     }
 
     /// Takes an option by its name.
-    fn take_name(&mut self, word: &str) -> Result<(), Untold> {
+    fn take_name(&mut self, word: &str) -> Option<()> {
         let (name, attached) = match word.split_once('=') {
             Some((name, value)) => (name, Some(value.to_owned())),
             None => (word, None),
@@ -227,7 +248,7 @@ impl Reader<'_> {
         if let Some((means, has_value)) = find(self.rows, name).or_else(|| find(NETCAT, name)) {
             let value = match attached {
                 Some(value) => value,
-                None if has_value => self.next().ok_or(None)?,
+                None if has_value => self.next()?,
                 None => String::new(),
             };
             // The address can be attached to `--listen`.
@@ -237,23 +258,23 @@ impl Reader<'_> {
             return self.wish.take(means, value);
         }
         if name == "--connect" {
-            let value = attached.or_else(|| self.next()).ok_or(None)?;
+            let value = attached.or_else(|| self.next())?;
             self.wish.job = Job::Connect;
             self.wish.place.push(value);
-            return Ok(());
+            return Some(());
         }
-        let spec = name.strip_prefix("--").and_then(own).ok_or(None)?;
+        let spec = name.strip_prefix("--").and_then(own)?;
         self.wish.note(spec);
         self.wish.options.push(word.to_owned());
         if !matches!(spec.value, Value::Flag(_)) && attached.is_none() {
-            let value = self.next().ok_or(None)?;
+            let value = self.next()?;
             self.wish.options.push(value);
         }
-        Ok(())
+        Some(())
     }
 
     /// Takes the letters of one word. The rest of the word, or the next word, is the value of a letter that has one.
-    fn take_letters(&mut self, letters: &str) -> Result<(), Untold> {
+    fn take_letters(&mut self, letters: &str) -> Option<()> {
         let mut verbose = 0;
         let mut rest = letters;
         while let Some(letter) = rest.chars().next() {
@@ -271,22 +292,22 @@ impl Reader<'_> {
                 // In a long word such as `-noverify`, the letters behind it are no value but a misspelled name.
                 let is_word = has_value && rest.len() > 1 && rest.bytes().all(|byte| byte.is_ascii_alphabetic());
                 if is_word && !self.is_curl() || letter == 'o' && (self.has_mode || !rest.is_empty()) {
-                    return Err(None);
+                    return None;
                 }
                 let value = match (has_value, rest) {
                     (false, _) => String::new(),
-                    (true, "") => self.next().ok_or(None)?,
+                    (true, "") => self.next()?,
                     (true, _) => std::mem::take(&mut rest).to_owned(),
                 };
                 self.wish.take(means, value)?;
             } else {
-                let spec = rows().find(|spec| spec.short == Some(letter)).ok_or(None)?;
+                let spec = rows().find(|spec| spec.short == Some(letter))?;
                 self.wish.options.push(format!("-{}", spec.short.unwrap_or(letter)));
             }
         }
         if verbose > 0 {
             self.wish.options.push(format!("-{}", "v".repeat(verbose)));
         }
-        Ok(())
+        Some(())
     }
 }

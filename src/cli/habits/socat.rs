@@ -1,8 +1,10 @@
 //! Reads lines and addresses of socat.
 
 use super::typed::Typed;
-use super::words::{Untold, is_path, is_port, own, with_port};
-use crate::cli::kinds::{foreign, is_address, is_stdio};
+use super::words::own;
+use crate::cli::address::{is_address, is_path, with_port};
+use crate::cli::host::is_port;
+use crate::cli::kinds::{foreign, is_stdio};
 use crate::cli::modes::MODES;
 use crate::cli::schemes::{EXEC, Role, SHELL, Scheme, TCP, UNIX, scheme_called};
 
@@ -95,7 +97,7 @@ fn side(word: &str) -> Option<Side> {
     }
     for option in parts.filter(|option| !option.is_empty()) {
         let (name, value) = option.split_once('=').unwrap_or((option, ""));
-        found.take(&name.to_ascii_lowercase(), value).ok()?;
+        found.take(&name.to_ascii_lowercase(), value)?;
     }
     if !found.verifies {
         found.options.retain(|option| !option.starts_with("ca=") && !option.starts_with("client-ca="));
@@ -147,7 +149,7 @@ struct SocatAddress {
 
 impl SocatAddress {
     /// Takes an option after a comma.
-    fn take(&mut self, name: &str, value: &str) -> Result<(), Untold> {
+    fn take(&mut self, name: &str, value: &str) -> Option<()> {
         let listens = self.scheme.listens();
         match name {
             "fork" => self.forks = true,
@@ -178,7 +180,7 @@ impl SocatAddress {
             "pf" | "protocol-family" => match value {
                 "ip4" | "ipv4" | "inet" | "2" => self.push("4", "")?,
                 "ip6" | "ipv6" | "inet6" | "10" => self.push("6", "")?,
-                _ => return Err(None),
+                _ => return None,
             },
             "nodelay" | "tcp-nodelay" if value.is_empty() || value == "1" => self.push("nodelay", "on")?,
             "rcvbuf" | "so-rcvbuf" => self.push("recv-buffer", value)?,
@@ -190,13 +192,13 @@ impl SocatAddress {
             "so-broadcast" => self.push("broadcast", "")?,
             "user" | "group" => self.owner(name == "user", value)?,
             _ if self.scheme.rows().any(|row| row.name == name || row.word == name) => self.push(name, value)?,
-            _ => return Err(None),
+            _ => return None,
         }
-        Ok(())
+        Some(())
     }
 
     /// Joins the user and the group of a socket in one option.
-    fn owner(&mut self, is_user: bool, value: &str) -> Result<(), Untold> {
+    fn owner(&mut self, is_user: bool, value: &str) -> Option<()> {
         let at = self.options.iter().position(|option| option.starts_with("owner="));
         let old = at.map(|at| self.options.remove(at)).unwrap_or_default();
         let old = old.strip_prefix("owner=").unwrap_or_default();
@@ -207,10 +209,10 @@ impl SocatAddress {
         self.push("owner", &format!("{user}{colon}{group}"))
     }
 
-    fn push(&mut self, name: &str, value: &str) -> Result<(), Untold> {
-        own(name).or_else(|| self.scheme.rows().find(|row| row.word == name)).ok_or(None)?;
+    fn push(&mut self, name: &str, value: &str) -> Option<()> {
+        own(name).or_else(|| self.scheme.rows().find(|row| row.word == name))?;
         self.options.push(if value.is_empty() { name.to_owned() } else { format!("{name}={value}") });
-        Ok(())
+        Some(())
     }
 }
 

@@ -4,9 +4,11 @@ use std::path::Path;
 
 use super::ends::is_program;
 use super::typed::Typed;
-use super::words::{is_path, is_port, own};
+use super::words::own;
+use crate::cli::address::{is_address, is_path};
 use crate::cli::hints;
-use crate::cli::kinds::{is_address, is_executable};
+use crate::cli::host::is_port;
+use crate::cli::kinds::is_executable;
 use crate::cli::modes::Action;
 use crate::cli::options::Value;
 use crate::cli::schemes::{Form, PAGES, Role, scheme_called};

@@ -3,8 +3,10 @@
 //! `reader.rs` reads such lines, one option after the other.
 
 use super::means::{Job, Means, Medium, Runs};
-use super::words::{Untold, is_list, is_path, is_port, one_colon, own, port_of, url, with_port};
-use crate::cli::kinds::{NO_PROXY, is_address};
+use super::words::{is_list, one_colon, own, port_of, url};
+use crate::cli::address::{is_address, is_path, with_port};
+use crate::cli::host::is_port;
+use crate::cli::kinds::NO_PROXY;
 use crate::cli::modes::{Action, ModeSpec};
 use crate::cli::options::{Heading, OptSpec, Value};
 use crate::cli::schemes::Form;
@@ -26,6 +28,8 @@ pub(super) struct Wish {
     pub(super) place: Vec<String>,
     /// Options of xport.
     pub(super) options: Vec<String>,
+    /// Why xport cannot do it, if the user should know the reason.
+    pub(super) lacks: Option<&'static str>,
     /// Whether a mode or a program said what is done.
     is_named: bool,
     /// The port that the program takes if none is written.
@@ -72,7 +76,7 @@ impl Wish {
     }
 
     /// Takes an operand. The kind of a URL says which mode is meant.
-    pub(super) fn take_place(&mut self, word: &str) -> Result<(), Untold> {
+    pub(super) fn take_place(&mut self, word: &str) {
         match url(word) {
             Some((is_tls, address)) => {
                 self.medium = if is_tls { Medium::Tls } else { Medium::Tcp };
@@ -80,14 +84,13 @@ impl Wish {
             }
             None => self.place.push(word.to_owned()),
         }
-        Ok(())
     }
 
     /// Takes an option. Its value is empty if it has none.
-    pub(super) fn take(&mut self, means: Means, value: String) -> Result<(), Untold> {
+    pub(super) fn take(&mut self, means: Means, value: String) -> Option<()> {
         match means {
             Means::Nothing => (),
-            Means::Absent(reason) => return Err(Some(reason)),
+            Means::Absent(reason) => return self.lack(reason),
             Means::Same(name) => self.push(name, value)?,
             Means::Fixed(name, value) => self.push(name, value.to_owned())?,
             Means::Listen => self.job = if self.job == Job::Echo { Job::Echo } else { Job::Listen },
@@ -99,14 +102,14 @@ impl Wish {
                 self.push("insecure", value)?;
             }
             Means::Keep | Means::KeepOrInsecure => self.keeps = true,
-            Means::Program => self.runs = Runs::Words(shell_words::split(&value).map_err(|_| None)?),
+            Means::Program => self.runs = Runs::Words(shell_words::split(&value).ok()?),
             Means::ShellLine => self.runs = Runs::Shell(value),
             Means::Port => self.port = Some(value),
             Means::Source => self.source = Some(value),
             Means::Wait => self.wait = Some(value),
             Means::Quit => self.quit = Some(value),
             // A line without the limit is shown for a server of one client. So a wrong limit is found here.
-            Means::MaxConns if !value.parse::<u32>().is_ok_and(|max| max > 0) => return Err(None),
+            Means::MaxConns if !value.parse::<u32>().is_ok_and(|max| max > 0) => return None,
             Means::MaxConns => self.max_conns = Some(value),
             Means::Authorities => (self.medium, self.authorities) = (Medium::Tls, Some(value)),
             Means::Verify => {
@@ -126,23 +129,29 @@ impl Wish {
                 let is_file =
                     value.contains('/') || [".hex", ".txt", ".log", ".dump"].iter().any(|end| value.ends_with(end));
                 if !is_file {
-                    return Err(Some(NO_PROXY));
+                    return self.lack(NO_PROXY);
                 }
                 self.push("dump", value)?;
             }
         }
-        Ok(())
+        Some(())
+    }
+
+    /// Notes why xport cannot do what is asked for.
+    fn lack<T>(&mut self, why: &'static str) -> Option<T> {
+        self.lacks = Some(why);
+        None
     }
 
     /// Adds an option of xport.
-    fn push(&mut self, name: &str, value: String) -> Result<(), Untold> {
-        let spec = own(name).ok_or(None)?;
+    fn push(&mut self, name: &str, value: String) -> Option<()> {
+        let spec = own(name)?;
         self.note(spec);
         self.options.push(spec.flag());
         if !matches!(spec.value, Value::Flag(_)) {
             self.options.push(value);
         }
-        Ok(())
+        Some(())
     }
 
     /// An option of TLS means that there is TLS.
@@ -153,7 +162,7 @@ impl Wish {
     }
 
     /// The words of the line of xport, without the name of the program.
-    pub(super) fn words(mut self) -> Result<Vec<String>, Untold> {
+    pub(super) fn words(&mut self) -> Option<Vec<String>> {
         self.guess();
         self.redirect()?;
         if self.job == Job::Connect && self.source.is_none() && matches!(&self.place[..], [host] if !is_address(host)) {
@@ -185,7 +194,7 @@ impl Wish {
             }
             words.append(&mut self.options);
             words.push(address);
-            return Ok(words);
+            return Some(words);
         }
         let is_plain = self.medium == Medium::Tcp || self.medium == Medium::Unix && is_path(&address);
         let suffix = if listens && self.medium == Medium::Udp { "-listen" } else { "" };
@@ -195,12 +204,12 @@ impl Wish {
             None => format!("{name}{suffix}:{address}"),
         };
         if self.medium == Medium::Udp {
-            let right = match self.runs {
+            let right = match std::mem::take(&mut self.runs) {
                 Runs::Shell(line) => format!("shell:{line}"),
                 Runs::Words(words) => format!("exec:{}", shell_words::join(words)),
-                Runs::Nothing => return Err(None),
+                Runs::Nothing => return None,
             };
-            return Ok([vec!["relay".to_owned()], self.options, vec![endpoint, right]].concat());
+            return Some([vec!["relay".to_owned()], std::mem::take(&mut self.options), vec![endpoint, right]].concat());
         }
         let mut words = vec!["exec".to_owned()];
         if listens && !self.keeps {
@@ -211,7 +220,7 @@ impl Wish {
         }
         words.append(&mut self.options);
         words.extend([if listens { "--listen" } else { "--connect" }.to_owned(), endpoint]);
-        match self.runs {
+        match std::mem::take(&mut self.runs) {
             Runs::Shell(line) => words.extend(["--shell".to_owned(), line]),
             Runs::Words(program) => {
                 words.push("--".to_owned());
@@ -219,7 +228,7 @@ impl Wish {
             }
             Runs::Nothing => (),
         }
-        Ok(words)
+        Some(words)
     }
 
     fn has(&self, flag: &str) -> bool {
@@ -263,41 +272,41 @@ impl Wish {
     }
 
     /// Replaces the host of a URL by what curl connects to instead of the host.
-    fn redirect(&mut self) -> Result<(), Untold> {
+    fn redirect(&mut self) -> Option<()> {
         if let Some(path) = self.socket.take() {
             if self.medium == Medium::Tls {
-                return Err(Some(NO_TLS_ON_PATHS));
+                return self.lack(NO_TLS_ON_PATHS);
             }
             (self.medium, self.place) = (Medium::Unix, vec![path]);
         }
-        let [place] = &self.place[..] else { return Ok(()) };
+        let [place] = &self.place[..] else { return Some(()) };
         let address_of = |text: &String| text.strip_prefix(place)?.strip_prefix(':').map(str::to_owned);
-        let Some(address) = self.resolved.iter().find_map(address_of) else { return Ok(()) };
-        let (host, port) = place.rsplit_once(':').ok_or(None)?;
+        let Some(address) = self.resolved.iter().find_map(address_of) else { return Some(()) };
+        let (host, port) = place.rsplit_once(':')?;
         let (host, to) = (host.to_owned(), with_port(&address, port)?);
         self.place = vec![to];
         if self.medium == Medium::Tls && !self.has("--server-name") {
             self.push("server-name", host)?;
         }
-        Ok(())
+        Some(())
     }
 
     /// Adds the file of authorities. A server has another option for it than a client.
-    fn verification(&mut self) -> Result<(), Untold> {
+    fn verification(&mut self) -> Option<()> {
         let is_server = self.job != Job::Connect;
         match self.authorities.take() {
             Some(file) => self.push(if is_server { "client-ca" } else { "ca" }, file),
-            None if is_server && self.verifies && !self.has("--client-ca") => Err(Some(CLIENT_CA)),
-            None => Ok(()),
+            None if is_server && self.verifies && !self.has("--client-ca") => self.lack(CLIENT_CA),
+            None => Some(()),
         }
     }
 
     /// Adds the time limits of `-w` and `-q`. A zero means no limit.
-    fn time_limits(&mut self) -> Result<(), Untold> {
+    fn time_limits(&mut self) -> Option<()> {
         let is_client = self.job == Job::Connect;
         let (wait, quit) = (self.wait.take(), self.quit.take().filter(|quit| !is_negative(quit)));
         if self.medium == Medium::Udp {
-            let Some(time) = quit.or(wait) else { return Ok(()) };
+            let Some(time) = quit.or(wait) else { return Some(()) };
             return self.push("linger", time);
         }
         if let Some(time) = wait.filter(|time| !time.trim_matches('0').is_empty()) {
@@ -306,45 +315,45 @@ impl Wish {
             }
             self.push("idle-timeout", time)?;
         }
-        quit.map_or(Ok(()), |time| self.push("quit-after", time))
+        quit.map_or(Some(()), |time| self.push("quit-after", time))
     }
 
     /// The address of a connection or of a listener. Parts that the user has not written are in capitals.
-    fn address(&mut self) -> Result<String, Untold> {
+    fn address(&mut self) -> Option<String> {
         let place = std::mem::take(&mut self.place);
         if self.medium == Medium::Unix {
             return match place.as_slice() {
-                [] => Ok("PATH".to_owned()),
-                [path] => Ok(path.clone()),
-                _ => Err(None),
+                [] => Some("PATH".to_owned()),
+                [path] => Some(path.clone()),
+                _ => None,
             };
         }
         let place = Vec::from_iter(place.into_iter().map(|one| one_colon(&one).unwrap_or(one)));
         if self.job == Job::Connect {
             self.local_address()?;
             return match place.as_slice() {
-                [] => Ok("HOST:PORT".to_owned()),
-                [one] if is_address(one) => Ok(one.clone()),
+                [] => Some("HOST:PORT".to_owned()),
+                [one] if is_address(one) => Some(one.clone()),
                 [host] if self.says_enough() => with_port(host, self.usual_port.unwrap_or("PORT")),
                 [host, port] if is_port(port) => with_port(host, port),
-                _ => Err(None),
+                _ => None,
             };
         }
         let (source, port) = (self.source.take(), self.port.take());
         match (place.as_slice(), source, port) {
-            ([one], None, None) if !is_port(one) => Ok(one.clone()),
+            ([one], None, None) if !is_port(one) => Some(one.clone()),
             ([port], source, None) if is_port(port) => with_port(&source.unwrap_or_default(), port),
             ([], source, port) => with_port(&source.unwrap_or_default(), port.as_deref().unwrap_or("PORT")),
             ([host], None, Some(port)) => with_port(host, &port),
             ([host, port], None, None) if is_port(port) => with_port(host, port),
-            _ => Err(None),
+            _ => None,
         }
     }
 
     /// Makes `--source` of `-s` and `-p` of a client.
-    fn local_address(&mut self) -> Result<(), Untold> {
+    fn local_address(&mut self) -> Option<()> {
         let address = match (self.source.take(), self.port.take()) {
-            (None, None) => return Ok(()),
+            (None, None) => return Some(()),
             (Some(host), None) => host,
             (host, Some(port)) => with_port(&host.unwrap_or_default(), &port)?,
         };
@@ -352,7 +361,7 @@ impl Wish {
     }
 
     /// The line that tries a port, or several.
-    fn try_words(mut self) -> Result<Vec<String>, Untold> {
+    fn try_words(&mut self) -> Option<Vec<String>> {
         if let Some(time) = self.wait.take().filter(|time| !time.trim_matches('0').is_empty()) {
             self.push("connect-timeout", time)?;
         }
@@ -367,17 +376,17 @@ impl Wish {
             (_, [one]) if is_address(one) => one.clone(),
             (Medium::Tcp, [host, ports @ ..]) if !ports.is_empty() => {
                 // nc -v reports open ports, as a scan does anyway.
-                let options = self.options.into_iter().filter(|option| option != "-v");
+                let options = std::mem::take(&mut self.options).into_iter().filter(|option| option != "-v");
                 let scan = ["scan".to_owned()].into_iter().chain(options).chain([host.clone(), ports.join(",")]);
-                return Ok(scan.collect());
+                return Some(scan.collect());
             }
-            _ => return Err(None),
+            _ => return None,
         };
         let endpoint = match self.medium {
             Medium::Tls | Medium::Udp => format!("{}:{endpoint}", self.medium.name()),
             Medium::Tcp | Medium::Unix => endpoint,
         };
-        Ok([vec!["wait".to_owned()], self.options, vec![endpoint]].concat())
+        Some([vec!["wait".to_owned()], std::mem::take(&mut self.options), vec![endpoint]].concat())
     }
 }
 

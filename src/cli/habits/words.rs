@@ -2,14 +2,9 @@
 
 use std::net::Ipv6Addr;
 
-pub(super) use crate::cli::address::is_path;
-use crate::cli::address::{parse_inet, parse_with};
-use crate::cli::host::{find_service, is_digits};
-use crate::cli::kinds::is_address;
+use crate::cli::address::{is_address, with_port};
+use crate::cli::host::is_port;
 use crate::cli::options::{OptSpec, rows};
-
-/// Why a line is not translated: the reason, if the user should know it.
-pub(super) type Untold = Option<&'static str>;
 
 /// Programs that people name before their line.
 const PROGRAMS: &str = "xport nc ncat netcat nc.openbsd nc.traditional socat telnet curl wget s_client s_server";
@@ -19,22 +14,10 @@ pub(super) fn own(name: &str) -> Option<&'static OptSpec> {
     rows().find(|row| row.name == name && !row.id.names_an_end())
 }
 
-/// Host and port in one word. Text that is not a host is refused.
-pub(super) fn with_port(host: &str, port: &str) -> Result<String, Untold> {
-    let host = match host {
-        host if host.parse::<Ipv6Addr>().is_ok() => format!("[{host}]"),
-        host => host.to_owned(),
-    };
-    let is_half = !is_digits(&host) && (host.is_empty() || parse_with(host.as_ref(), parse_inet).is_err());
-    let address = format!("{host}:{port}");
-    let is_whole = port == "PORT" && is_address(&format!("{host}:1")) || is_address(&address);
-    if is_half && is_whole { Ok(address) } else { Err(None) }
-}
-
 /// Host and port with one colon between them, if there are two.
 pub(super) fn one_colon(text: &str) -> Option<String> {
     let (host, port) = text.split_once("::").filter(|(host, port)| !host.contains(':') && is_port(port))?;
-    if text.parse::<Ipv6Addr>().is_ok() { None } else { with_port(host, port).ok() }
+    if text.parse::<Ipv6Addr>().is_ok() { None } else { with_port(host, port) }
 }
 
 /// Schemes of URLs that a connection is made for, and the port of each.
@@ -60,13 +43,8 @@ pub(super) fn url(word: &str) -> Option<(bool, String)> {
     let address = rest.split(['/', '?', '#']).next().filter(|address| !address.is_empty())?;
     let address = address.rsplit('@').next().unwrap_or_default();
     let is_whole = is_address(address) && !is_port(address);
-    let address = if is_whole { address.to_owned() } else { with_port(address, port).ok()? };
+    let address = if is_whole { address.to_owned() } else { with_port(address, port)? };
     Some((*scheme == "https", address))
-}
-
-/// Whether a text is a port: a number or the name of a service.
-pub(super) fn is_port(text: &str) -> bool {
-    is_digits(text) && text.parse::<u16>().is_ok() || find_service(text).is_some()
 }
 
 /// Whether a text is a list or a range of ports, and not one port.

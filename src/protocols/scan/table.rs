@@ -36,7 +36,7 @@ impl Port {
 }
 
 /// The ports of a scan.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct PortTable {
     ports: Vec<Port>,
     addresses: usize,
@@ -54,14 +54,7 @@ impl PortTable {
     /// The ports, in the order in which they are told.
     pub(super) fn new(ports: &[u16]) -> Self {
         let port = |number: &u16| Port { number: *number, tries_left: 0, best: None };
-        Self {
-            ports: ports.iter().map(port).collect(),
-            addresses: 0,
-            next: 0,
-            put_back: Vec::new(),
-            told: 0,
-            counts: Vec::new(),
-        }
+        Self { ports: ports.iter().map(port).collect(), ..Self::default() }
     }
 
     /// Sets how many addresses there are, before the first try.

@@ -210,8 +210,7 @@ impl SubprocessTransport<'_> {
     /// Leaves a child running that cannot be killed. Its pipes are closed, and then its protocol is told of the error.
     pub(crate) fn give_up(&mut self, error: &io::Error) {
         let Some(mut child) = self.net.process_mut(self.id).filter(|child| child.runs()) else { return };
-        let Process { number, pid, name, pipes, .. } = &*child;
-        let pipes = *pipes;
+        let Process { number, pid, name, .. } = &*child;
         log::error!(
             "{number}child {pid} ({}) cannot be killed and is left running: {}",
             Escaped(name),
@@ -220,8 +219,6 @@ impl SubprocessTransport<'_> {
         child.set_ending(Ending::GivenUp { error: error.raw_os_error().unwrap_or(libc::EPERM) });
         child.cx.note_background(false, true);
         child.end_if_over();
-        for pipe in pipes.into_iter().flatten() {
-            self.peer(pipe).abort();
-        }
+        self.abort_pipes();
     }
 }

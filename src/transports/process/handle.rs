@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::{Process, Told};
 use crate::sys::process;
 use crate::sys::pty::{self, WindowSize};
-use crate::transports::ctx::{Call, Installed, ProcessRef};
+use crate::transports::ctx::{Call, Installed};
 pub use crate::transports::handle::SubprocessTransport;
 use crate::transports::id::Id;
 use crate::transports::info::{ChildInfo, Info};
@@ -68,8 +68,8 @@ impl SubprocessTransport<'_> {
     /// # Errors
     /// The child has no terminal of its own, or the master of the terminal is closed (`ENOTTY`).
     pub fn set_window_size(&mut self, rows: u16, columns: u16) -> io::Result<()> {
-        let pipes = self.slot().map_or([None; 3], |process| process.pipes);
-        let mut streams = pipes.into_iter().flatten().filter_map(|pipe| self.net.slots.stream(pipe));
+        let pipes = self.slot().map(Process::open_pipes).unwrap_or_default();
+        let mut streams = pipes.into_iter().filter_map(|pipe| self.net.slots.stream(pipe));
         let master = streams.find_map(|stream| stream.io.as_master());
         let master = master.ok_or_else(|| io::Error::from_raw_os_error(libc::ENOTTY))?;
         pty::set_window_size(master, WindowSize { rows, columns })
@@ -121,7 +121,7 @@ impl SubprocessTransport<'_> {
     /// Sets how long the child may take to end when [`end_group`](Self::end_group) asks it to: 5 s if this is not
     /// called.
     pub fn set_kill_after(&mut self, kill_after: Duration) {
-        if let Some(ProcessRef { slot: process, .. }) = self.net.process_mut(self.id) {
+        if let Some(mut process) = self.net.process_mut(self.id) {
             process.kill_after = kill_after;
         }
     }
@@ -144,15 +144,20 @@ impl SubprocessTransport<'_> {
 
     /// Kills the child if it has not ended, and closes its pipes. asyncio's `close`.
     pub fn close(&mut self) {
-        let Some(ProcessRef { slot: process, .. }) = self.net.process_mut(self.id) else { return };
+        let Some(mut process) = self.net.process_mut(self.id) else { return };
         if std::mem::replace(&mut process.closing, true) {
             return;
         }
-        let (pipes, runs) = (process.pipes, process.runs());
-        if runs && let Err(error) = self.kill() {
+        if process.runs()
+            && let Err(error) = self.kill()
+        {
             return self.give_up(&error);
         }
-        for pipe in pipes.into_iter().flatten() {
+        self.abort_pipes();
+    }
+
+    pub(super) fn abort_pipes(&mut self) {
+        for pipe in self.slot().map(Process::open_pipes).unwrap_or_default() {
             self.peer(pipe).abort();
         }
     }

@@ -91,6 +91,11 @@ pub(crate) enum Ending {
 }
 
 impl Process {
+    /// The local ends that are open.
+    pub(crate) fn open_pipes(&self) -> Vec<Id> {
+        self.pipes.into_iter().flatten().collect()
+    }
+
     /// Whether the child cannot be killed, so that the loop does not wait for its end.
     pub(crate) fn is_given_up(&self) -> bool {
         matches!(self.ending, Some(Ending::GivenUp { .. }))

@@ -132,7 +132,7 @@ impl Net {
         })?;
         self.cx.calls.push_back((id, Call::Install(Installed::Subprocess(Box::new(protocol)))));
         self.cx.calls.push_back((id, Call::ConnectionMade));
-        for pipe in self.slots.process(id).map_or([None; 3], |process| process.pipes).into_iter().flatten() {
+        for pipe in self.slots.process(id).map(Process::open_pipes).unwrap_or_default() {
             self.cx.calls.push_back((pipe, Call::ConnectionMade));
         }
         log::info!("{number}child {pid} started: {}", Escaped(&command.name()));
@@ -187,7 +187,7 @@ fn open_pipe(net: &mut Net, process: Id, number: usize, end: PipeEnd) -> io::Res
 }
 
 fn drop_process(net: &mut Net, id: Id) {
-    for pipe in net.slots.process(id).map_or([None; 3], |process| process.pipes).into_iter().flatten() {
+    for pipe in net.slots.process(id).map(Process::open_pipes).unwrap_or_default() {
         net.remove(pipe);
     }
     net.remove(id);

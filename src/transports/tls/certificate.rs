@@ -10,8 +10,10 @@ use rustls::pki_types::UnixTime;
 use x509_cert::Certificate;
 use x509_cert::certificate::Version;
 use x509_cert::der::asn1::{AnyRef, ObjectIdentifier};
+use x509_cert::der::oid::AssociatedOid;
+use x509_cert::der::oid::db::rfc5912::ANY_EXTENDED_KEY_USAGE;
 use x509_cert::der::{DateTime, Decode, Reader, SliceReader, Tag, Tagged};
-use x509_cert::ext::pkix::KeyUsage;
+use x509_cert::ext::pkix::{BasicConstraints, ExtendedKeyUsage, KeyUsage, SubjectAltName};
 use x509_cert::name::Name;
 
 use super::{Pin, provider};
@@ -24,20 +26,6 @@ const TEXT_MAX: usize = 256;
 /// The largest certificate that webpki and rustls read.
 const BYTES_MAX: usize = (1 << 16) - 1;
 pub(super) const DAY: u64 = 24 * 60 * 60;
-/// id-ce-subjectAltName.
-const SUBJECT_ALT_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.17");
-/// id-ce-basicConstraints.
-const BASIC_CONSTRAINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.19");
-/// id-ce-keyUsage.
-const KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.15");
-/// id-ce-extKeyUsage.
-const EXTENDED_KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.37");
-/// anyExtendedKeyUsage.
-const ANY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.37.0");
-/// id-kp-serverAuth.
-pub(crate) const FOR_SERVERS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.1");
-/// id-kp-clientAuth.
-pub(crate) const FOR_CLIENTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.2");
 
 /// A parsed certificate.
 #[derive(Debug)]
@@ -99,7 +87,7 @@ impl Facts {
             .basic_constraints()
             .is_some_and(|elements| elements.first().is_some_and(|first| first.decode_as::<bool>() == Ok(true)));
         let signs = |value| KeyUsage::from_der(value).is_ok_and(|usage| usage.key_cert_sign());
-        is_ca && self.extensions(KEY_USAGE).all(signs)
+        is_ca && self.extensions(KeyUsage::OID).all(signs)
     }
 
     /// How many authorities may be below this one, if there is a limit. An unreadable limit counts as 0.
@@ -113,14 +101,14 @@ impl Facts {
     }
 
     fn basic_constraints(&self) -> Option<Vec<AnyRef<'_>>> {
-        self.extensions(BASIC_CONSTRAINTS).next().map(|value| Vec::from_der(value).unwrap_or_default())
+        self.extensions(BasicConstraints::OID).next().map(|value| Vec::from_der(value).unwrap_or_default())
     }
 
     /// Whether it may be used for this purpose. A certificate without purposes may be used for all.
     pub(crate) fn is_meant_for(&self, purpose: ObjectIdentifier) -> bool {
-        self.extensions(EXTENDED_KEY_USAGE).all(|value| {
+        self.extensions(ExtendedKeyUsage::OID).all(|value| {
             let purposes = Vec::<ObjectIdentifier>::from_der(value).unwrap_or_default();
-            purposes.iter().any(|one| [purpose, ANY_USAGE].contains(one))
+            purposes.iter().any(|one| [purpose, ANY_EXTENDED_KEY_USAGE].contains(one))
         })
     }
 
@@ -132,7 +120,7 @@ impl Facts {
 
     /// Its subject alternative names, each with its kind: `DNS:localhost`.
     pub(crate) fn names(&self) -> Vec<String> {
-        self.extensions(SUBJECT_ALT_NAME)
+        self.extensions(SubjectAltName::OID)
             .filter_map(|value| Vec::<AnyRef<'_>>::from_der(value).ok())
             .flatten()
             .map(alternative_name)

@@ -21,8 +21,9 @@ use rustls::{
 };
 use webpki::{KeyUsage, RawPublicKeyEntity};
 use x509_cert::der::asn1::ObjectIdentifier;
+use x509_cert::der::oid::db::rfc5912::{ID_KP_CLIENT_AUTH, ID_KP_SERVER_AUTH};
 
-use super::certificate::{self, FOR_CLIENTS, FOR_SERVERS, Facts};
+use super::certificate::{self, Facts};
 use super::chain::{Authorities, to_rustls_error};
 use super::show::SeenChain;
 use super::{Pin, provider};
@@ -162,8 +163,8 @@ impl Purpose {
 
     fn identifier(self) -> ObjectIdentifier {
         match self {
-            Self::Server => FOR_SERVERS,
-            Self::Client => FOR_CLIENTS,
+            Self::Server => ID_KP_SERVER_AUTH,
+            Self::Client => ID_KP_CLIENT_AUTH,
         }
     }
 }

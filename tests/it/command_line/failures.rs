@@ -53,8 +53,8 @@ fn serve(deed: Deed, issued: &Issued, run: impl FnOnce(&str) -> Vec<String>) -> 
 }
 
 /// The lines of a run with `-v` that has bytes to send.
-fn lines_of(args: &[&str]) -> Vec<String> {
-    let mut run = Background::spawn(command([&["-v"], args].concat()).stdout(Stdio::null()));
+fn lines_of<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> Vec<String> {
+    let mut run = Background::spawn(command(["-v"]).args(args).stdout(Stdio::null()));
     // stdin stays open to the end, so that its end causes nothing here.
     let mut stdin = run.stdin();
     let _ = stdin.write_all(b"hello");
@@ -73,6 +73,7 @@ fn told_once(lines: &[String], what: &str, case: &str) {
     }
 }
 
+const INSECURE: &[(&str, &str)] = &[("insecure", "")];
 const TRUNCATED: &str = "peer closed without close_notify (data may be truncated)";
 const RESET: &str = "Connection reset by peer";
 
@@ -88,23 +89,17 @@ fn what_befalls_a_client_is_told_once() {
         (Deed::ResetsTls, true, RESET),
         (Deed::GivesUp, true, "the peer has closed the connection during the handshake without a reason"),
     ] {
-        for kind in ["mode", "relay", "exec"] {
+        for way in ["tls-client", "relay", "exec echo x; cat"] {
             let lines = serve(deed, &issued, |address| {
-                let (tcp, tls_end) = (format!("tcp:{address}"), format!("tls:{address},insecure"));
-                let end = if tls { &tls_end } else { &tcp };
-                let idle = ["--idle-timeout", "500ms"];
-                match (kind, tls) {
-                    ("mode", false) => lines_of(&[&["tcp-client"], &idle[..], &[address]].concat()),
-                    ("mode", true) => lines_of(&["tls-client", "--insecure", address]),
-                    ("relay", _) => lines_of(&[&["relay"], &idle[..], &["-", end]].concat()),
-                    _ => {
-                        lines_of(&[&["exec", "--connect", end], &idle[..], &["--", "sh", "-c", "echo x; cat"]].concat())
-                    }
+                if tls {
+                    return lines_of(tls_line(way, address, INSECURE));
                 }
+                let line = tls_line(way, address, &[]).into_iter().map(|word| word.replacen("tls", "tcp", 1));
+                let mut line = Vec::from_iter(line);
+                line.splice(1..1, ["--idle-timeout", "500ms"].map(str::to_owned));
+                lines_of(line)
             });
-            // A relay with stdin reports on the pair.
-            let what = if kind == "relay" && deed == Deed::IsSilent { "idle for 500ms" } else { what };
-            told_once(&lines, what, &format!("{deed:?} {kind}"));
+            told_once(&lines, what, &format!("{deed:?} {way}"));
         }
     }
 }
@@ -114,20 +109,19 @@ fn what_befalls_a_client_is_told_once() {
 fn what_befalls_a_server_is_told_once() {
     let issued = Authority::server();
     let listen = issued.endpoint();
-    let own = issued.options();
-    let own = own.each_ref().map(String::as_str);
+    let own = issued.options().join(" ");
     for mode in [
-        [&["tls-echo"], &own[..], &["127.0.0.1:0"]].concat(),
-        [&["tls-server"], &own[..], &["127.0.0.1:0"]].concat(),
-        [&["tls-server", "-k"], &own[..], &["127.0.0.1:0"]].concat(),
-        vec!["relay", &listen, "exec:cat"],
-        vec!["relay", "--once", &listen, "exec:cat"],
-        vec!["exec", "--listen", &listen, "--", "cat"],
+        format!("tls-echo {own} 127.0.0.1:0"),
+        format!("tls-server {own} 127.0.0.1:0"),
+        format!("tls-server -k {own} 127.0.0.1:0"),
+        format!("relay {listen} exec:cat"),
+        format!("relay --once {listen} exec:cat"),
+        format!("exec --listen {listen} -- cat"),
     ] {
         for (deed, what) in
             [(Deed::Cuts, TRUNCATED), (Deed::ResetsTls, RESET), (Deed::IsPlain, "the peer does not speak TLS")]
         {
-            let (mut server, address) = serve_by(command([&["-v"], &mode[..]].concat()).stdout(Stdio::null()));
+            let (mut server, address) = serve_by(command(["-v"]).args(mode.split(' ')).stdout(Stdio::null()));
             match deed {
                 Deed::IsPlain => connect(address).write_all(b"GET / HTTP/1.0\r\n\r\n").expect("it reads"),
                 _ => {
@@ -138,7 +132,7 @@ fn what_befalls_a_server_is_told_once() {
             }
             let mut lines = vec![server.line(what)];
             lines.splice(0..0, server.all_lines().into_iter().filter(|line| *line != lines[0]).collect::<Vec<_>>());
-            told_once(&lines, what, &format!("{deed:?} {mode:?}"));
+            told_once(&lines, what, &format!("{deed:?} {mode}"));
         }
     }
 }
@@ -181,22 +175,18 @@ fn advice_names_options_that_there_are() {
     let issued = Authority::server();
     let authority = "signed by an authority that is not trusted";
     // A certificate of an unknown authority.
-    let refused = |args: &dyn Fn(&str) -> Vec<String>| {
+    for (way, [ca, pin, unwanted]) in [
+        ("tls-client", ["--ca FILE trusts another authority", "--pin sha256:", " ca="]),
+        ("relay", [" ca=FILE trusts another authority", " pin=sha256:", "--"]),
+        ("exec true", [" ca=FILE trusts another authority", " pin=sha256:", "--"]),
+    ] {
         let peer = tls_peer(server_config(&issued, &VERSIONS), |mut peer| peer.try_handshake().is_ok());
-        let args = args(&peer.text());
-        let lines = lines_of(&Vec::from_iter(args.iter().map(String::as_str)));
+        let lines = lines_of(tls_line(way, peer.text(), &[]));
         peer.join();
         // The second line says what to do.
-        lines.into_iter().skip_while(|line| !line.contains(authority)).nth(1).expect("a refusal")
-    };
-    let words = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect::<Vec<_>>();
-    let line = refused(&|address| words(&["tls-client", address]));
-    assert!(line.contains("--ca FILE trusts another authority") && line.contains("--pin sha256:"), "{line}");
-    let line = refused(&|address| words(&["relay", "-", &format!("tls:{address}")]));
-    assert!(line.contains(" ca=FILE trusts another authority") && line.contains(" pin=sha256:"), "{line}");
-    let line = refused(&|address| words(&["exec", "--connect", &format!("tls:{address}"), "--", "true"]));
-    assert!(line.contains(" ca=FILE trusts another authority") && !line.contains("--"), "{line}");
-
+        let line = lines.iter().skip_while(|line| !line.contains(authority)).nth(1).expect("a refusal");
+        assert!(line.contains(ca) && line.contains(pin) && !line.contains(unwanted), "{way}: {line}");
+    }
     for (deed, mode, endpoint, unwanted) in [
         (
             Deed::Cuts,
@@ -206,39 +196,24 @@ fn advice_names_options_that_there_are() {
         ),
         (Deed::IsPlain, "(if it needs STARTTLS, use --starttls PROTO)", "the peer does not speak TLS", "starttls"),
     ] {
-        let lines = serve(deed, &issued, |address| lines_of(&["tls-client", "--insecure", address]));
-        assert!(lines.iter().any(|line| line.contains(mode)), "{lines:#?}");
-        for kind in ["relay", "exec"] {
-            let lines = serve(deed, &issued, |address| {
-                let end = format!("tls:{address},insecure");
-                if kind == "relay" {
-                    lines_of(&["relay", "-", &end])
-                } else {
-                    lines_of(&["exec", "--connect", &end, "--", "cat"])
-                }
-            });
-            assert!(lines.iter().any(|line| line.contains(endpoint)), "{kind}: {lines:#?}");
-            assert!(
-                !lines.iter().any(|line| line.contains(unwanted) || line.contains("--insecure")),
-                "{kind}: {lines:#?}"
-            );
+        for way in ["tls-client", "relay", "exec cat"] {
+            let lines = serve(deed, &issued, |address| lines_of(tls_line(way, address, INSECURE)));
+            let is_mode = way == "tls-client";
+            let wanted = if is_mode { mode } else { endpoint };
+            assert!(lines.iter().any(|line| line.contains(wanted)), "{way}: {lines:#?}");
+            let names_option = |line: &String| line.contains(unwanted) || line.contains("--insecure");
+            assert!(is_mode || !lines.iter().any(names_option), "{way}: {lines:#?}");
         }
     }
     // A server that requires a client certificate.
-    for kind in ["mode", "relay"] {
-        let clients = Authority::server();
-        let config = strict_server_config(&issued, &clients, &VERSIONS);
+    for (way, advice) in [("tls-client", "--cert FILE and --key FILE"), ("relay", "with cert=FILE and key=FILE")] {
+        let config = strict_server_config(&issued, &Authority::server(), &VERSIONS);
         let peer = tls_peer(config, |mut peer| {
             let _ = peer.try_handshake();
             peer.fin();
             let _ = io::copy(&mut peer.socket, &mut io::sink());
         });
-        let end = format!("tls:{},insecure", peer.text());
-        let lines = match kind {
-            "mode" => lines_of(&["tls-client", "--insecure", &peer.text()]),
-            _ => lines_of(&["relay", "-", &end]),
-        };
-        let advice = if kind == "mode" { "--cert FILE and --key FILE" } else { "with cert=FILE and key=FILE" };
-        assert!(lines.iter().any(|line| line.contains(advice)), "{kind}: {lines:#?}");
+        let lines = lines_of(tls_line(way, peer.text(), INSECURE));
+        assert!(lines.iter().any(|line| line.contains(advice)), "{way}: {lines:#?}");
     }
 }

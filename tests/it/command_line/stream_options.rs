@@ -45,15 +45,13 @@ fn an_idle_timeout_counts_both_directions() {
             let (mut client, mut peer) = client(&options);
             let mut stdin = client.stdin();
             is_idle_in_the_end(client, limit, || {
-                stdin.write_all(b"x").expect("stdin takes it");
-                assert_eq!(take(&mut peer, 1), b"x");
+                passes(&mut stdin, &mut peer, b"x");
             });
         });
         let (mut client, mut peer) = client(&options);
         let mut stdout = client.stdout();
         is_idle_in_the_end(client, limit, || {
-            peer.write_all(b"y").expect("the client takes it");
-            assert_eq!(take(&mut stdout, 1), b"y");
+            passes(&mut peer, &mut stdout, b"y");
         });
     });
 }

@@ -3,9 +3,6 @@
 //! The files of each transport test its named modes. This file tests that a verb does the same for each scheme, and its
 //! messages about endpoints that it cannot take.
 
-use std::io::{Read, Write};
-use std::os::unix::net::UnixStream;
-
 use crate::harness::*;
 
 /// The arguments of a client for a server of this scheme, from the lines of the server.
@@ -36,72 +33,58 @@ fn served(scheme: &str, path: &str) -> String {
 
 #[test]
 fn echo_and_connect_take_every_scheme() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("s").to_str().expect("text").to_owned();
+    let (_folder, path) = path("s");
+    let path = path.display().to_string();
     for scheme in ["tcp", "tls", "unix", "udp"] {
         let mut server = Background::start(["echo", &served(scheme, &path)]);
         let endpoint = reach(&mut server, scheme, &path);
         let options: &[&str] = if scheme == "udp" { &["--count", "1"] } else { &[] };
-        let args = [&["connect"], options, &[&endpoint]].concat();
-        let output = xport(args).write_stdin("hello").output().expect("a run");
-        printed(&output, b"hello");
+        printed(&outcome_with([&["connect"], options, &[&endpoint]].concat(), "hello"), "hello");
         assert!(server.is_running(), "{scheme}: {:?}", server.all_lines());
-        server.signal(libc::SIGTERM);
-        assert!(server.wait().success(), "{scheme}");
+        server.drains();
     }
 }
 
 #[test]
 fn listen_joins_a_client_of_every_scheme_with_stdin_and_stdout() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("s").to_str().expect("text").to_owned();
+    let (_folder, path) = path("s");
+    let path = path.display().to_string();
     for scheme in ["tcp", "tls", "unix"] {
         let mut server = Background::start(["listen", &served(scheme, &path)]);
         feed(server.stdin(), b"from the server".to_vec());
         let endpoint = reach(&mut server, scheme, &path);
-        let output = xport(["connect", &endpoint]).write_stdin("from the client").output().expect("a run");
-        printed(&output, b"from the server");
+        printed(&outcome_with(["connect", &endpoint], "from the client"), "from the server");
         assert_eq!(take_all(&mut server.stdout()), b"from the client", "{scheme}");
-        assert!(server.wait().success(), "{scheme}");
+        server.ends_with(0);
     }
-    let mut server = Background::start(["listen", "--count", "1", "--lines", "udp-listen:127.0.0.1:0"]);
-    let to = server.address();
+    let (mut server, to) = serve(["listen", "--count", "1", "--lines", "udp-listen:127.0.0.1:0"]);
     udp("127.0.0.1").send_to(b"a datagram", to).expect("it is sent");
     assert_eq!(take_all(&mut server.stdout()), b"a datagram\n");
-    assert!(server.wait().success());
+    server.ends_with(0);
 }
 
 /// A word that connects in other modes listens in these, as with `exec --listen`.
 #[test]
 fn where_clients_are_awaited_every_word_listens() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("s").to_str().expect("text").to_owned();
+    let (_folder, path) = path("s");
+    let path = path.display().to_string();
     for endpoint in ["127.0.0.1:0", "tcp:127.0.0.1:0", "tcp://127.0.0.1:0", "tcp-listen://127.0.0.1:0"] {
-        let mut server = Background::start(["echo", endpoint]);
-        ping(&mut connect(server.address()), b"hello");
+        let (_server, address) = serve(["echo", endpoint]);
+        ping(&mut connect(address), b"hello");
     }
     for endpoint in [path.clone(), format!("unix:{path}"), format!("unix://{path}"), format!("unix-listen://{path}")] {
         let mut server = Background::start(["echo", &endpoint]);
-        server.line("listening on ");
-        let mut stream = UnixStream::connect(&path).expect("it listens");
-        stream.write_all(b"hello").expect("it takes it");
-        let mut answer = [0; 5];
-        stream.read_exact(&mut answer).expect("it answers");
-        assert_eq!(&answer, b"hello", "{endpoint}");
-        drop(stream);
-        server.signal(libc::SIGTERM);
-        assert!(server.wait().success(), "{endpoint}");
+        ping(&mut server.unix_client(&path), b"hello");
+        server.drains();
     }
-    let mut server = Background::start(["echo", "udp:127.0.0.1:0"]);
-    let (socket, to) = (udp("127.0.0.1"), server.address());
-    socket.send_to(b"hello", to).expect("it is sent");
-    assert_eq!(datagram(&socket), (b"hello".to_vec(), to));
+    let (_server, to) = serve(["echo", "udp:127.0.0.1:0"]);
+    udp_ping(&udp("127.0.0.1"), to, b"hello");
 }
 
 /// Each end has its own options, options before the ends hold for all, and one port file has all ports.
 #[test]
 fn a_verb_serves_several_ends_with_options_of_their_own() {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder();
     let name = |name: &str| folder.path().join(name).to_str().expect("text").to_owned();
     let (path, ports) = (name("s"), name("ports"));
     let unix = format!("unix-listen:{path},mode=0640");
@@ -114,19 +97,16 @@ fn a_verb_serves_several_ends_with_options_of_their_own() {
     let mut denied = connect(closed);
     // The denied client gets a reset or an end.
     assert_eq!(denied.read(&mut [0]).unwrap_or(0), 0);
-    let mode = PermissionsExt::mode(&fs::metadata(&path).expect("a socket").permissions());
-    assert_eq!(mode & 0o777, 0o640);
+    assert_eq!(fs::metadata(&path).expect("a socket").mode() & 0o777, 0o640);
     let written = fs::read_to_string(&ports).expect("a port file");
     assert_eq!(written, format!("{}\n{}\n", closed.port(), open.port()));
 
     let mut server = Background::start(["echo", "--count", "2", "udp-listen:127.0.0.1:0", "udp:127.0.0.1:0"]);
     let ends = [server.address(), server.address()];
     for end in ends {
-        let socket = udp("127.0.0.1");
-        socket.send_to(b"hello", end).expect("it is sent");
-        assert_eq!(datagram(&socket), (b"hello".to_vec(), end));
+        udp_ping(&udp("127.0.0.1"), end, b"hello");
     }
-    assert!(server.wait().success());
+    server.ends_with(0);
 }
 
 #[test]
@@ -145,12 +125,11 @@ fn one_client_at_a_time_comes_to_any_of_the_ends() {
 
 #[test]
 fn urls_are_endpoints_wherever_endpoints_go() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("s").to_str().expect("text").to_owned();
-    let mut tcp = Background::start(["tcp-echo", "127.0.0.1:0"]);
+    let (_folder, path) = path("s");
+    let path = path.display().to_string();
+    let (_tcp, tcp) = serve(["tcp-echo", "127.0.0.1:0"]);
+    let (_udp, datagrams) = serve(["udp-echo", "127.0.0.1:0"]);
     let mut unix = Background::start(["unix-echo", &path]);
-    let mut datagrams = Background::start(["udp-echo", "127.0.0.1:0"]);
-    let (tcp, datagrams) = (tcp.address(), datagrams.address());
     unix.line("listening on ");
     let urls = [
         format!("tcp://{tcp}"),
@@ -162,16 +141,15 @@ fn urls_are_endpoints_wherever_endpoints_go() {
     ];
     for url in &urls {
         for args in [&["connect", url][..], &["relay", "-", url]] {
-            let output = xport(args).write_stdin("hello").output().expect("a run");
-            printed(&output, b"hello");
+            printed(&outcome_with(args, "hello"), b"hello");
         }
     }
-    let output = xport(["exec", "--connect", &urls[0], "--shell", "echo hello; read x; test $x = hello"]).output();
-    ended(&output.expect("a run"), 0, "");
-    let mut server = Background::start(["exec", "--listen", "tcp-listen://127.0.0.1:0", "cat"]);
-    ping(&mut connect(server.address()), b"hello");
-    let mut server = Background::start(["relay", "tcp-listen://127.0.0.1:0", &urls[0]]);
-    ping(&mut connect(server.address()), b"hello");
+    ended(&outcome(["exec", "--connect", &urls[0], "--shell", "echo hello; read x; test $x = hello"]), 0, "");
+    let url = "tcp-listen://127.0.0.1:0";
+    for args in [&["exec", "--listen", url, "cat"][..], &["relay", url, &urls[0]]] {
+        let (_server, address) = serve(args);
+        ping(&mut connect(address), b"hello");
+    }
 }
 
 /// Each option of an end has a variable, but no variable lowers protection.

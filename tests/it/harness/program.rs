@@ -187,6 +187,16 @@ impl Background {
         line.split_once("listening on ").expect("it has been looked for").1.trim().to_owned()
     }
 
+    /// Waits until it listens, and connects to its unix socket.
+    #[track_caller]
+    pub fn unix_client(&mut self, path: impl AsRef<Path>) -> UnixStream {
+        self.listens();
+        let stream = UnixStream::connect(path).expect("it accepts");
+        stream.set_read_timeout(Some(DEADLINE)).expect("a timeout");
+        stream.set_write_timeout(Some(DEADLINE)).expect("a timeout");
+        stream
+    }
+
     pub fn pid(&self) -> u32 {
         self.child.id()
     }

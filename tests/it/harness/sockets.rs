@@ -272,9 +272,14 @@ pub fn reset(stream: TcpStream) {
 
 /// Sends `data` and expects the same back.
 #[track_caller]
-pub fn ping(stream: &mut TcpStream, data: &[u8]) {
+pub fn ping(stream: &mut (impl Read + Write + AsRawFd), data: &[u8]) {
     stream.write_all(data).expect("it takes the bytes");
-    let mut back = vec![0; data.len()];
-    stream.read_exact(&mut back).expect("the bytes come back");
-    assert_eq!(back, data);
+    expect(stream, data);
+}
+
+/// Writes `data` to one, and expects it at the other.
+#[track_caller]
+pub fn passes(from: &mut impl Write, to: &mut (impl Read + AsRawFd), data: impl AsRef<[u8]>) {
+    from.write_all(data.as_ref()).expect("it takes the bytes");
+    expect(to, data.as_ref());
 }

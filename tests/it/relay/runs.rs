@@ -176,8 +176,7 @@ fn an_idle_pair_among_others_is_alone_in_its_end() {
     let (mut busy, mut busy_server) = (connect(address), accept(&upstream));
     idle.set_nonblocking(true).expect("a flag");
     let kind = eventually("the idle one ends", || {
-        busy.write_all(b"x").expect("it is served");
-        assert_eq!(take(&mut busy_server, 1), b"x");
+        passes(&mut busy, &mut busy_server, b"x");
         match idle.read(&mut [0]) {
             Err(error) if error.kind() == ErrorKind::WouldBlock => None,
             result => Some(result.map_err(|error| error.kind())),
@@ -186,8 +185,7 @@ fn an_idle_pair_among_others_is_alone_in_its_end() {
     assert_eq!(kind, Err(ErrorKind::ConnectionReset));
     is_reset(&mut idle_server);
     relay.line("idle for 4s");
-    busy_server.write_all(b"still here").expect("it takes the bytes");
-    assert_eq!(take(&mut busy, 10), b"still here");
+    passes(&mut busy_server, &mut busy, b"still here");
     assert!(relay.is_running());
 }
 
@@ -198,8 +196,7 @@ fn in_a_session(options: &[&str]) -> (Background, TcpStream, TcpStream) {
     let right = format!("tcp:{at}");
     let (mut relay, address) = serve([&["relay"], options, &["tcp-listen:127.0.0.1:0", &right]].concat());
     let (mut client, mut server) = (connect(address), accept(&upstream));
-    client.write_all(b"hello").expect("it takes the bytes");
-    assert_eq!(take(&mut server, 5), b"hello");
+    passes(&mut client, &mut server, b"hello");
     relay.signal(libc::SIGTERM);
     if options.is_empty() {
         relay.line("waiting up to 10s for");
@@ -212,8 +209,7 @@ fn in_a_session(options: &[&str]) -> (Background, TcpStream, TcpStream) {
 #[test]
 fn after_a_signal_sessions_finish() {
     let (mut relay, mut client, mut server) = in_a_session(&[]);
-    server.write_all(b"bye").expect("it takes the bytes");
-    assert_eq!(take(&mut client, 3), b"bye");
+    passes(&mut server, &mut client, b"bye");
     client.shutdown(Shutdown::Write).expect("it is there");
     assert_eq!(take_all(&mut server), []);
     server.write_all(b"!").expect("it takes the byte");
