@@ -1,7 +1,7 @@
 //! Reads lines and addresses of socat.
 
 use super::typed::Typed;
-use super::words::own;
+use super::words::option_called;
 use crate::cli::address::{is_address, is_path, with_port};
 use crate::cli::host::is_port;
 use crate::cli::kinds::{foreign, is_stdio};
@@ -66,7 +66,7 @@ fn side(word: &str) -> Option<Side> {
     let bare = Side::stdio();
     if name == "-" || is_stdio(name) {
         let is_raw = rest.split(',').any(|option| matches!(option, "raw" | "rawer" | "cfmakeraw"));
-        let options = if is_raw && own("raw").is_some() { vec!["--raw".to_owned()] } else { Vec::new() };
+        let options = if is_raw && option_called("raw").is_some() { vec!["--raw".to_owned()] } else { Vec::new() };
         return Some(Side { options, ..bare });
     }
     if name.eq_ignore_ascii_case("pipe") && rest.is_empty() {
@@ -210,7 +210,7 @@ impl SocatAddress {
     }
 
     fn push(&mut self, name: &str, value: &str) -> Option<()> {
-        own(name).or_else(|| self.scheme.rows().find(|row| row.word == name))?;
+        option_called(name).or_else(|| self.scheme.rows().find(|row| row.word == name))?;
         self.options.push(if value.is_empty() { name.to_owned() } else { format!("{name}={value}") });
         Some(())
     }
