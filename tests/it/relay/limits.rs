@@ -162,7 +162,7 @@ fn a_peer_that_returns_does_not_wait_for_the_child_that_it_had() {
     crowded.line("idle for 3s");
     other.send_to(b"again", at).expect("it leaves");
     // The sender waits for the place of its old child.
-    eventually("it is read", || (queued_at(at.port()) == Some(0)).then_some(()));
+    all_are_read(at);
     crowded.comes_to_rest();
     assert_eq!(children(&crowded).len(), 1);
     has_nothing(&other);
