@@ -51,6 +51,13 @@ pub fn device(name: &str) -> File {
     File::options().read(name != "full").write(name == "full").open(format!("/dev/{name}")).expect("it is everywhere")
 }
 
+/// A file with this content, open at its beginning.
+pub fn file_with(content: &[u8]) -> File {
+    let mut file = tempfile::tempfile().expect("a file");
+    file.write_all(content).and_then(|()| file.rewind()).expect("it takes the bytes");
+    file
+}
+
 /// Runs to the end, with an empty stdin.
 pub fn outcome<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> Output {
     xport(args).output().expect("a run")
