@@ -181,7 +181,7 @@ fn a_server_shows_each_client_by_its_number() {
 #[test]
 fn a_relay_copies_while_there_is_a_dump_and_only_then() {
     // Splicing begins after some data. A dump takes ten times as much text.
-    for (has_dump, size) in [(false, 4 << 20), (true, 1 << 20)] {
+    for_each([(false, 4 << 20), (true, 1 << 20)], |(has_dump, size)| {
         let (_folder, dump) = path("dump");
         let options = ["-vv", "--dump", dump.to_str().expect("text")];
         let mut pair = Pair::start(TcpListen, Tcp, if has_dump { &options } else { &options[..1] });
@@ -208,7 +208,7 @@ fn a_relay_copies_while_there_is_a_dump_and_only_then() {
             }
             assert_eq!(ends(&pieces), 4);
         }
-    }
+    });
 }
 
 #[test]
