@@ -5,7 +5,7 @@
 //! happens only when an error is written.
 
 mod ends; // endpoints that are written wrongly
-mod means; // what options of other programs mean
+mod line; // the line of xport for what another program would do
 mod names; // modes and options that are spelled wrongly
 mod reader; // lines of netcats, curl, wget and openssl
 mod scan; // hosts and ports

@@ -3,9 +3,8 @@
 //! Each program has a table of options. Options of xport are kept. The same letter means different things to different
 //! netcats; the most common one counts.
 
-use super::means::{Job, Means, Medium, Runs};
 use super::typed::Typed;
-use super::wish::Wish;
+use super::wish::{Job, Means, Medium, Runs, Wish};
 use super::words::{own, url};
 use crate::cli::address::is_path;
 use crate::cli::kinds::NO_PROXY;
@@ -24,18 +23,18 @@ const OLD_TLS: &str = "xport has TLS 1.2 and 1.3";
 
 /// Letters of nc and ncat, and long names of any program.
 static NETCAT: &[Row] = &[
-    ("-l --listen", Means::Listen),
-    ("-u --udp", Means::Udp),
-    ("-U --unixsock", Means::Unix),
-    ("-z --zero", Means::Try),
-    ("-k", Means::KeepOrInsecure),
-    ("--keep-open", Means::Keep),
-    ("-e= --exec=", Means::Program),
-    ("-c= --sh-exec=", Means::ShellLine),
-    ("-p= --source-port=", Means::Port),
-    ("-s= --source=", Means::Source),
-    ("-w= --wait=", Means::Wait),
-    ("-q=", Means::Quit),
+    ("-l --listen", Means::Asks(Wish::listen)),
+    ("-u --udp", Means::Asks(|wish, _| wish.medium = Medium::Udp)),
+    ("-U --unixsock", Means::Asks(|wish, _| wish.medium = Medium::Unix)),
+    ("-z --zero", Means::Asks(|wish, _| wish.job = Job::Try)),
+    ("-k", Means::Depends("", Wish::keep_or_insecure)),
+    ("--keep-open", Means::Asks(|wish, _| wish.keeps = true)),
+    ("-e= --exec=", Means::Depends("", Wish::program)),
+    ("-c= --sh-exec=", Means::Asks(|wish, line| wish.runs = Runs::Shell(line))),
+    ("-p= --source-port=", Means::Asks(|wish, port| wish.port = Some(port))),
+    ("-s= --source=", Means::Asks(|wish, host| wish.source = Some(host))),
+    ("-w= --wait=", Means::Asks(|wish, time| wish.wait = Some(time))),
+    ("-q=", Means::Asks(|wish, time| wish.quit = Some(time))),
     ("-i=", Means::Same("idle-timeout")),
     ("-C", Means::Same("crlf")),
     ("-d", Means::Same("recv-only")),
@@ -45,14 +44,14 @@ static NETCAT: &[Row] = &[
     ("-Z --sctp --vsock", Means::Absent(NO_SUCH_MEDIUM)),
     ("-S", Means::Absent("xport does not sign segments (TCP MD5)")),
     ("-o= --output=", Means::Same("dump")),
-    ("-x= --hex-dump=", Means::DumpOrProxy),
+    ("-x= --hex-dump=", Means::Depends("dump", Wish::dump_or_proxy)),
     ("-X= --proxy= -P= --proxy-auth= --proxy-type= --proxy-dns=", Means::Absent(NO_PROXY)),
-    ("-m= --max-conns=", Means::MaxConns),
+    ("-m= --max-conns=", Means::Depends("", Wish::max_conns)),
     ("-M=", Means::Same("ttl")),
     ("-T=", Means::Same("tos")),
-    ("--host=", Means::Place),
-    ("--port=", Means::Port),
-    ("--bind= --address=", Means::Accept),
+    ("--host=", Means::Asks(|wish, place| wish.place.insert(0, place))),
+    ("--port=", Means::Asks(|wish, port| wish.port = Some(port))),
+    ("--bind= --address=", Means::Asks(Wish::accept)),
     ("-I=", Means::Same("recv-buffer")),
     ("-O=", Means::Same("send-buffer")),
     ("-W=", Means::Same("count")),
@@ -63,11 +62,11 @@ static NETCAT: &[Row] = &[
     ("--delay=", Means::Absent("xport does not slow down what it sends")),
     ("--allowfile=", Means::Absent("xport reads no file of networks: use --allow NETWORK")),
     ("--denyfile=", Means::Absent("xport reads no file of networks: use --deny NETWORK")),
-    ("--ssl --tls", Means::Tls),
-    ("--ssl-verify --verify", Means::Verify),
+    ("--ssl --tls", Means::Asks(|wish, _| wish.medium = Medium::Tls)),
+    ("--ssl-verify --verify", Means::Asks(Wish::verify)),
     ("--ssl-cert=", Means::Same("cert")),
     ("--ssl-key=", Means::Same("key")),
-    ("--ssl-trustfile= --cacert= --cafile=", Means::Authorities),
+    ("--ssl-trustfile= --cacert= --cafile=", Means::Depends("ca", Wish::authorities)),
     ("--ssl-servername= --sni= --hostname=", Means::Same("server-name")),
     ("--ssl-alpn=", Means::Same("alpn")),
     ("--ssl-ciphers= --ciphers= --cipher=", Means::Absent(NO_CIPHERS)),
@@ -86,19 +85,19 @@ static CURL: &[Row] = &[
     ("-q --quiet", Means::Nothing),
     ("-m= --max-time=", Means::Same("timeout")),
     ("-x= --proxy=", Means::Absent(NO_PROXY)),
-    ("--resolve=", Means::Resolved),
-    ("--unix-socket=", Means::Socket),
+    ("--resolve=", Means::Asks(|wish, resolved| wish.resolved.push(resolved))),
+    ("--unix-socket=", Means::Asks(|wish, path| wish.socket = Some(path))),
     ("-o= --output=", Means::Absent("the answer goes to stdout: use > FILE")),
     ("-X= --request= -d= --data= -H= --header= -u= --user= -F= -T= -A= -b= -e=", Means::Absent(NO_REQUEST)),
 ];
 
 /// Options of openssl.
 static OPENSSL: &[Row] = &[
-    ("-connect= -host=", Means::Place),
-    ("-port=", Means::PeerPort),
-    ("-accept=", Means::Accept),
+    ("-connect= -host=", Means::Asks(|wish, place| wish.place.insert(0, place))),
+    ("-port=", Means::Asks(|wish, port| wish.place.push(port))),
+    ("-accept=", Means::Asks(Wish::accept)),
     ("-servername= -verify_hostname=", Means::Same("server-name")),
-    ("-CAfile=", Means::Authorities),
+    ("-CAfile=", Means::Depends("ca", Wish::authorities)),
     ("-CApath=", Means::Absent(NO_FOLDER)),
     ("-cert=", Means::Same("cert")),
     ("-key=", Means::Same("key")),
@@ -111,7 +110,7 @@ static OPENSSL: &[Row] = &[
     ("-tls1_3", Means::Fixed("tls-min", "1.3")),
     ("-tls1_1 -tls1", Means::Absent(OLD_TLS)),
     ("-quiet -ign_eof -no_ign_eof -verify_return_error -brief -state", Means::Nothing),
-    ("-verify= -Verify=", Means::Verify),
+    ("-verify= -Verify=", Means::Asks(Wish::verify)),
     ("-proxy=", Means::Absent(NO_PROXY)),
     ("-www -WWW", Means::Absent("xport is not a web server")),
     ("-cipher= -ciphersuites=", Means::Absent(NO_CIPHERS)),
@@ -134,9 +133,7 @@ pub(super) fn is_foreign(name: &str) -> bool {
 /// The option of xport that another program calls `name`, if the values are the same.
 pub(super) fn renamed(name: &str) -> Option<&'static OptSpec> {
     match find(NETCAT, &format!("--{name}"))?.0 {
-        Means::Same(name) => own(name),
-        Means::Authorities => own("ca"),
-        Means::DumpOrProxy => own("dump"),
+        Means::Same(name) | Means::Depends(name, _) => own(name),
         _ => None,
     }
 }
@@ -159,7 +156,7 @@ fn marked(typed: &Typed<'_>) -> Option<&'static [Row]> {
 
 /// What was made of a line of another program.
 #[derive(Default)]
-pub(super) struct Reading {
+pub(super) struct Translation {
     /// The line of xport that does what was meant.
     pub(super) line: Option<Vec<String>>,
     /// Why there is none, if the user should know the reason.
@@ -167,19 +164,19 @@ pub(super) struct Reading {
 }
 
 /// Reads the line of a program that is not a netcat. `None` if no word shows such a program.
-pub(super) fn read_marked(typed: &Typed<'_>) -> Option<Reading> {
+pub(super) fn read_marked(typed: &Typed<'_>) -> Option<Translation> {
     marked(typed).map(|rows| read_by(typed, rows))
 }
 
 /// Reads the line of any program.
-pub(super) fn read(typed: &Typed<'_>) -> Reading {
+pub(super) fn read(typed: &Typed<'_>) -> Translation {
     read_by(typed, marked(typed).unwrap_or(NETCAT))
 }
 
-fn read_by(typed: &Typed<'_>, rows: &'static [Row]) -> Reading {
-    let Some(wish) = Wish::of(typed.mode(), typed.program) else { return Reading::default() };
+fn read_by(typed: &Typed<'_>, rows: &'static [Row]) -> Translation {
+    let Some(wish) = Wish::of(typed.mode(), typed.program) else { return Translation::default() };
     let mut reader = Reader { wish, rows, words: typed.without_mode(), at: 0, has_mode: typed.mode().is_some() };
-    Reading { line: reader.line(), lacks: reader.wish.lacks }
+    Translation { line: reader.line(), lacks: reader.wish.lacks }
 }
 
 /// A line that is being read.
@@ -251,10 +248,6 @@ impl Reader<'_> {
                 None if has_value => self.next()?,
                 None => String::new(),
             };
-            // The address can be attached to `--listen`.
-            if matches!(means, Means::Listen) && !value.is_empty() {
-                self.wish.place.push(value.clone());
-            }
             return self.wish.take(means, value);
         }
         if name == "--connect" {
@@ -282,7 +275,7 @@ impl Reader<'_> {
             let row = find(self.rows, &format!("-{letter}"));
             // The letter of xport has no value.
             let next = if rest.is_empty() { self.words.get(self.at).map_or("", |word| word.as_str()) } else { rest };
-            let is_quiet = letter == 'q' && next.parse::<i64>().is_err() && matches!(row, Some((Means::Quit, _)));
+            let is_quiet = letter == 'q' && next.parse::<i64>().is_err() && matches!(row, Some((_, true)));
             // wget names stdout behind a letter.
             if letter == 'v' {
                 verbose += 1;

@@ -1,22 +1,70 @@
-//! What a line of another program asks for, and the line of xport that does it.
+//! What a line of another program asks for.
 //!
-//! `reader.rs` reads such lines, one option after the other.
+//! `reader.rs` reads such lines, one option after the other, and `line.rs` makes the line of xport.
 
-use super::means::{Job, Means, Medium, Runs};
-use super::words::{is_list, one_colon, own, port_of, url};
-use crate::cli::address::{is_address, is_path, with_port};
-use crate::cli::host::is_port;
+use super::words::{own, port_of, url};
 use crate::cli::kinds::NO_PROXY;
 use crate::cli::modes::{Action, ModeSpec};
 use crate::cli::options::{Heading, OptSpec, Value};
 use crate::cli::schemes::Form;
-use crate::cli::values::parse_network;
 
-/// Why a server that is to verify its clients gets no line: a line without the file would serve everybody.
-pub(super) const CLIENT_CA: &str = "--client-ca FILE verifies clients, and a line without it would serve everybody";
+/// The job of an address.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Job {
+    #[default]
+    Connect,
+    Listen,
+    Echo,
+    /// Find out whether a port is open.
+    Try,
+}
 
-/// Why a URL of HTTPS and a unix socket get no line.
-const NO_TLS_ON_PATHS: &str = "xport has no TLS on unix sockets";
+/// What carries the bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Medium {
+    #[default]
+    Tcp,
+    Tls,
+    Udp,
+    Unix,
+}
+
+impl Medium {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Tcp => "tcp",
+            Self::Tls => "tls",
+            Self::Udp => "udp",
+            Self::Unix => "unix",
+        }
+    }
+}
+
+/// A program on the connection.
+#[derive(Clone, Debug, Default)]
+pub(super) enum Runs {
+    #[default]
+    Nothing,
+    Words(Vec<String>),
+    Shell(String),
+}
+
+/// What an option of another program means.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Means {
+    /// xport does so without an option, or the option does nothing for it.
+    Nothing,
+    /// xport cannot do it, for this reason.
+    Absent(&'static str),
+    /// This option of xport, with the same value.
+    Same(&'static str),
+    /// This option of xport, with a value of its own.
+    Fixed(&'static str, &'static str),
+    /// It changes what the line asks for.
+    Asks(fn(&mut Wish, String)),
+    /// The value and the rest of the line say what is meant. Alone, the option means this option of xport, if any.
+    Depends(&'static str, fn(&mut Wish, String) -> Option<()>),
+}
 
 /// A line that was read.
 #[derive(Clone, Debug, Default)]
@@ -31,21 +79,21 @@ pub(super) struct Wish {
     /// Why xport cannot do it, if the user should know the reason.
     pub(super) lacks: Option<&'static str>,
     /// Whether a mode or a program said what is done.
-    is_named: bool,
+    pub(super) is_named: bool,
     /// The port that the program takes if none is written.
-    usual_port: Option<&'static str>,
-    port: Option<String>,
-    source: Option<String>,
-    wait: Option<String>,
-    quit: Option<String>,
-    max_conns: Option<String>,
-    keeps: bool,
-    authorities: Option<String>,
-    verifies: bool,
+    pub(super) usual_port: Option<&'static str>,
+    pub(super) port: Option<String>,
+    pub(super) source: Option<String>,
+    pub(super) wait: Option<String>,
+    pub(super) quit: Option<String>,
+    pub(super) max_conns: Option<String>,
+    pub(super) keeps: bool,
+    pub(super) authorities: Option<String>,
+    pub(super) verifies: bool,
     /// `HOST:PORT:ADDRESS`: the address that a host stands for.
-    resolved: Vec<String>,
+    pub(super) resolved: Vec<String>,
     /// The path of the unix socket that is used instead of the host.
-    socket: Option<String>,
+    pub(super) socket: Option<String>,
 }
 
 impl Wish {
@@ -89,62 +137,79 @@ impl Wish {
     /// Takes an option. Its value is empty if it has none.
     pub(super) fn take(&mut self, means: Means, value: String) -> Option<()> {
         match means {
-            Means::Nothing => (),
-            Means::Absent(reason) => return self.lack(reason),
-            Means::Same(name) => self.push(name, value)?,
-            Means::Fixed(name, value) => self.push(name, value.to_owned())?,
-            Means::Listen => self.job = if self.job == Job::Echo { Job::Echo } else { Job::Listen },
-            Means::Udp => self.medium = Medium::Udp,
-            Means::Unix => self.medium = Medium::Unix,
-            Means::Tls => self.medium = Medium::Tls,
-            Means::Try => self.job = Job::Try,
-            Means::KeepOrInsecure if self.is_named && (self.job, self.medium) == (Job::Connect, Medium::Tls) => {
-                self.push("insecure", value)?;
-            }
-            Means::Keep | Means::KeepOrInsecure => self.keeps = true,
-            Means::Program => self.runs = Runs::Words(shell_words::split(&value).ok()?),
-            Means::ShellLine => self.runs = Runs::Shell(value),
-            Means::Port => self.port = Some(value),
-            Means::Source => self.source = Some(value),
-            Means::Wait => self.wait = Some(value),
-            Means::Quit => self.quit = Some(value),
-            // A line without the limit is shown for a server of one client. So a wrong limit is found here.
-            Means::MaxConns if !value.parse::<u32>().is_ok_and(|max| max > 0) => return None,
-            Means::MaxConns => self.max_conns = Some(value),
-            Means::Authorities => (self.medium, self.authorities) = (Medium::Tls, Some(value)),
-            Means::Verify => {
-                (self.medium, self.verifies) = (Medium::Tls, true);
-                // The depth can be missing.
-                self.place.extend((value.parse::<u8>().is_err() && !value.is_empty()).then_some(value));
-            }
-            Means::Resolved => self.resolved.push(value),
-            Means::Socket => self.socket = Some(value),
-            Means::PeerPort => self.place.push(value),
-            Means::Place => self.place.insert(0, value),
-            Means::Accept => {
-                self.job = Job::Listen;
-                self.place.insert(0, value);
-            }
-            Means::DumpOrProxy => {
-                let is_file =
-                    value.contains('/') || [".hex", ".txt", ".log", ".dump"].iter().any(|end| value.ends_with(end));
-                if !is_file {
-                    return self.lack(NO_PROXY);
-                }
-                self.push("dump", value)?;
+            Means::Nothing => Some(()),
+            Means::Absent(reason) => self.lack(reason),
+            Means::Same(name) => self.push(name, value),
+            Means::Fixed(name, value) => self.push(name, value.to_owned()),
+            Means::Depends(_, take) => take(self, value),
+            Means::Asks(take) => {
+                take(self, value);
+                Some(())
             }
         }
+    }
+
+    /// An address can be attached to `--listen`.
+    pub(super) fn listen(&mut self, address: String) {
+        if self.job != Job::Echo {
+            self.job = Job::Listen;
+        }
+        self.place.extend((!address.is_empty()).then_some(address));
+    }
+
+    /// Takes the operand of a server.
+    pub(super) fn accept(&mut self, address: String) {
+        self.job = Job::Listen;
+        self.place.insert(0, address);
+    }
+
+    /// A server stays for the next client. A client of TLS does not verify the server, as with curl.
+    pub(super) fn keep_or_insecure(&mut self, value: String) -> Option<()> {
+        if self.is_named && (self.job, self.medium) == (Job::Connect, Medium::Tls) {
+            return self.push("insecure", value);
+        }
+        self.keeps = true;
         Some(())
     }
 
+    pub(super) fn program(&mut self, line: String) -> Option<()> {
+        self.runs = Runs::Words(shell_words::split(&line).ok()?);
+        Some(())
+    }
+
+    /// A line without the limit is shown for a server of one client. So a wrong limit is found here.
+    pub(super) fn max_conns(&mut self, limit: String) -> Option<()> {
+        limit.parse().ok().filter(|limit: &u32| *limit > 0)?;
+        self.max_conns = Some(limit);
+        Some(())
+    }
+
+    /// Takes the file of the authorities that verify the peer.
+    pub(super) fn authorities(&mut self, file: String) -> Option<()> {
+        (self.medium, self.authorities) = (Medium::Tls, Some(file));
+        Some(())
+    }
+
+    /// The certificate of the peer is verified. The depth can be missing, and an address can follow.
+    pub(super) fn verify(&mut self, depth: String) {
+        (self.medium, self.verifies) = (Medium::Tls, true);
+        self.place.extend((depth.parse::<u8>().is_err() && !depth.is_empty()).then_some(depth));
+    }
+
+    /// A file for nmap's ncat, a proxy for other netcats.
+    pub(super) fn dump_or_proxy(&mut self, value: String) -> Option<()> {
+        let is_file = value.contains('/') || [".hex", ".txt", ".log", ".dump"].iter().any(|end| value.ends_with(end));
+        if is_file { self.push("dump", value) } else { self.lack(NO_PROXY) }
+    }
+
     /// Notes why xport cannot do what is asked for.
-    fn lack<T>(&mut self, why: &'static str) -> Option<T> {
+    pub(super) fn lack<T>(&mut self, why: &'static str) -> Option<T> {
         self.lacks = Some(why);
         None
     }
 
     /// Adds an option of xport.
-    fn push(&mut self, name: &str, value: String) -> Option<()> {
+    pub(super) fn push(&mut self, name: &str, value: String) -> Option<()> {
         let spec = own(name)?;
         self.note(spec);
         self.options.push(spec.flag());
@@ -160,237 +225,4 @@ impl Wish {
             self.medium = Medium::Tls;
         }
     }
-
-    /// The words of the line of xport, without the name of the program.
-    pub(super) fn words(&mut self) -> Option<Vec<String>> {
-        self.guess();
-        self.redirect()?;
-        if self.job == Job::Connect && self.source.is_none() && matches!(&self.place[..], [host] if !is_address(host)) {
-            // A host without a port shows that the port is that of the peer.
-            self.place.extend(self.port.take());
-        }
-        if self.job == Job::Try {
-            return self.try_words();
-        }
-        self.time_limits()?;
-        self.verification()?;
-        let mut address = self.address()?;
-        if self.job != Job::Connect && address.starts_with(':') && self.admits_others() {
-            address.insert(0, '*');
-        }
-        let (name, listens) = (self.medium.name(), self.job == Job::Listen);
-        if listens && self.medium == Medium::Tls && !self.has("--cert") && !self.has("--self-signed") {
-            self.options.push("--self-signed".to_owned());
-        }
-        if matches!(self.runs, Runs::Nothing) {
-            let role = match self.job {
-                Job::Echo => "echo",
-                Job::Listen => "server",
-                Job::Connect | Job::Try => "client",
-            };
-            let mut words = vec![format!("{name}-{role}")];
-            if self.keeps && listens && self.medium != Medium::Udp {
-                words.push("-k".to_owned());
-            }
-            words.append(&mut self.options);
-            words.push(address);
-            return Some(words);
-        }
-        let is_plain = self.medium == Medium::Tcp || self.medium == Medium::Unix && is_path(&address);
-        let suffix = if listens && self.medium == Medium::Udp { "-listen" } else { "" };
-        let endpoint = match address.strip_prefix(':') {
-            _ if is_plain => address,
-            Some(port) => format!("{name}{suffix}:{port}"),
-            None => format!("{name}{suffix}:{address}"),
-        };
-        if self.medium == Medium::Udp {
-            let right = match std::mem::take(&mut self.runs) {
-                Runs::Shell(line) => format!("shell:{line}"),
-                Runs::Words(words) => format!("exec:{}", shell_words::join(words)),
-                Runs::Nothing => return None,
-            };
-            return Some([vec!["relay".to_owned()], std::mem::take(&mut self.options), vec![endpoint, right]].concat());
-        }
-        let mut words = vec!["exec".to_owned()];
-        if listens && !self.keeps {
-            words.push("--once".to_owned());
-        }
-        if let Some(max) = self.max_conns.take().filter(|_| listens) {
-            words.extend(["--max-conns".to_owned(), max]);
-        }
-        words.append(&mut self.options);
-        words.extend([if listens { "--listen" } else { "--connect" }.to_owned(), endpoint]);
-        match std::mem::take(&mut self.runs) {
-            Runs::Shell(line) => words.extend(["--shell".to_owned(), line]),
-            Runs::Words(program) => {
-                words.push("--".to_owned());
-                words.extend(program);
-            }
-            Runs::Nothing => (),
-        }
-        Some(words)
-    }
-
-    fn has(&self, flag: &str) -> bool {
-        self.options.iter().any(|option| option.split('=').next() == Some(flag))
-    }
-
-    /// Whether a list names clients that a listener on the loopback never sees.
-    fn admits_others(&self) -> bool {
-        let value = |at: usize, option: &String| match option.strip_prefix("--allow")? {
-            "" => self.options.get(at + 1).cloned(),
-            rest => rest.strip_prefix('=').map(str::to_owned),
-        };
-        let lists = self.options.iter().enumerate().filter_map(|(at, option)| value(at, option));
-        let is_other = |text: &str| parse_network(text).is_ok_and(|network| !network.addr().is_loopback());
-        lists.into_iter().any(|list| list.split(',').any(is_other))
-    }
-
-    /// Whether a host alone is surely a host.
-    fn says_enough(&self) -> bool {
-        let is_told = |option: &String| !matches!(option.as_str(), "-v" | "-vv" | "-vvv" | "-q");
-        self.is_named || self.usual_port.is_some() || self.options.iter().any(is_told)
-    }
-
-    /// Finds out what the form of the operands says.
-    fn guess(&mut self) {
-        if self.is_named {
-            return;
-        }
-        match &self.place[..] {
-            [one] if is_path(one) && self.medium == Medium::Tcp => self.medium = Medium::Unix,
-            [one] if self.job == Job::Connect && is_port(one.strip_prefix(':').unwrap_or(one)) => {
-                self.job = Job::Listen
-            }
-            [_, ports @ ..] if self.job == Job::Connect => {
-                let is_scan = ports.len() > 1 || ports.iter().any(is_list);
-                let are_ports = ports.iter().all(|ports| is_port(ports) || is_list(ports));
-                self.job = if is_scan && are_ports { Job::Try } else { self.job };
-            }
-            _ => (),
-        }
-    }
-
-    /// Replaces the host of a URL by what curl connects to instead of the host.
-    fn redirect(&mut self) -> Option<()> {
-        if let Some(path) = self.socket.take() {
-            if self.medium == Medium::Tls {
-                return self.lack(NO_TLS_ON_PATHS);
-            }
-            (self.medium, self.place) = (Medium::Unix, vec![path]);
-        }
-        let [place] = &self.place[..] else { return Some(()) };
-        let address_of = |text: &String| text.strip_prefix(place)?.strip_prefix(':').map(str::to_owned);
-        let Some(address) = self.resolved.iter().find_map(address_of) else { return Some(()) };
-        let (host, port) = place.rsplit_once(':')?;
-        let (host, to) = (host.to_owned(), with_port(&address, port)?);
-        self.place = vec![to];
-        if self.medium == Medium::Tls && !self.has("--server-name") {
-            self.push("server-name", host)?;
-        }
-        Some(())
-    }
-
-    /// Adds the file of authorities. A server has another option for it than a client.
-    fn verification(&mut self) -> Option<()> {
-        let is_server = self.job != Job::Connect;
-        match self.authorities.take() {
-            Some(file) => self.push(if is_server { "client-ca" } else { "ca" }, file),
-            None if is_server && self.verifies && !self.has("--client-ca") => self.lack(CLIENT_CA),
-            None => Some(()),
-        }
-    }
-
-    /// Adds the time limits of `-w` and `-q`. A zero means no limit.
-    fn time_limits(&mut self) -> Option<()> {
-        let is_client = self.job == Job::Connect;
-        let (wait, quit) = (self.wait.take(), self.quit.take().filter(|quit| !is_negative(quit)));
-        if self.medium == Medium::Udp {
-            let Some(time) = quit.or(wait) else { return Some(()) };
-            return self.push("linger", time);
-        }
-        if let Some(time) = wait.filter(|time| !time.trim_matches('0').is_empty()) {
-            if is_client {
-                self.push("connect-timeout", time.clone())?;
-            }
-            self.push("idle-timeout", time)?;
-        }
-        quit.map_or(Some(()), |time| self.push("quit-after", time))
-    }
-
-    /// The address of a connection or of a listener. Parts that the user has not written are in capitals.
-    fn address(&mut self) -> Option<String> {
-        let place = std::mem::take(&mut self.place);
-        if self.medium == Medium::Unix {
-            return match place.as_slice() {
-                [] => Some("PATH".to_owned()),
-                [path] => Some(path.clone()),
-                _ => None,
-            };
-        }
-        let place = Vec::from_iter(place.into_iter().map(|one| one_colon(&one).unwrap_or(one)));
-        if self.job == Job::Connect {
-            self.local_address()?;
-            return match place.as_slice() {
-                [] => Some("HOST:PORT".to_owned()),
-                [one] if is_address(one) => Some(one.clone()),
-                [host] if self.says_enough() => with_port(host, self.usual_port.unwrap_or("PORT")),
-                [host, port] if is_port(port) => with_port(host, port),
-                _ => None,
-            };
-        }
-        let (source, port) = (self.source.take(), self.port.take());
-        match (place.as_slice(), source, port) {
-            ([one], None, None) if !is_port(one) => Some(one.clone()),
-            ([port], source, None) if is_port(port) => with_port(&source.unwrap_or_default(), port),
-            ([], source, port) => with_port(&source.unwrap_or_default(), port.as_deref().unwrap_or("PORT")),
-            ([host], None, Some(port)) => with_port(host, &port),
-            ([host, port], None, None) if is_port(port) => with_port(host, port),
-            _ => None,
-        }
-    }
-
-    /// Makes `--source` of `-s` and `-p` of a client.
-    fn local_address(&mut self) -> Option<()> {
-        let address = match (self.source.take(), self.port.take()) {
-            (None, None) => return Some(()),
-            (Some(host), None) => host,
-            (host, Some(port)) => with_port(&host.unwrap_or_default(), &port)?,
-        };
-        self.push("source", address)
-    }
-
-    /// The line that tries a port, or several.
-    fn try_words(&mut self) -> Option<Vec<String>> {
-        if let Some(time) = self.wait.take().filter(|time| !time.trim_matches('0').is_empty()) {
-            self.push("connect-timeout", time)?;
-        }
-        if let Some(file) = self.authorities.take() {
-            self.push("ca", file)?;
-        }
-        let place = std::mem::take(&mut self.place);
-        let endpoint = match (self.medium, place.as_slice()) {
-            (Medium::Unix, [path]) if is_path(path) => path.clone(),
-            (Medium::Unix, [path]) => format!("unix:{path}"),
-            (_, [host, port]) if is_port(port) => with_port(host, port)?,
-            (_, [one]) if is_address(one) => one.clone(),
-            (Medium::Tcp, [host, ports @ ..]) if !ports.is_empty() => {
-                // nc -v reports open ports, as a scan does anyway.
-                let options = std::mem::take(&mut self.options).into_iter().filter(|option| option != "-v");
-                let scan = ["scan".to_owned()].into_iter().chain(options).chain([host.clone(), ports.join(",")]);
-                return Some(scan.collect());
-            }
-            _ => return None,
-        };
-        let endpoint = match self.medium {
-            Medium::Tls | Medium::Udp => format!("{}:{endpoint}", self.medium.name()),
-            Medium::Tcp | Medium::Unix => endpoint,
-        };
-        Some([vec!["wait".to_owned()], std::mem::take(&mut self.options), vec![endpoint]].concat())
-    }
-}
-
-/// Whether a text is a negative number, which means no limit.
-fn is_negative(text: &str) -> bool {
-    text.parse::<i64>().is_ok_and(|number| number < 0)
 }

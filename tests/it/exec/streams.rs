@@ -220,15 +220,17 @@ fn a_terminal_that_is_inherited_is_the_programs() {
 const BY_TURNS: &str = "for i in 1 2 3 4 5; do echo o; echo e >&2; done";
 const IN_ORDER: &str = "o\ne\no\ne\no\ne\no\ne\no\ne\n";
 
-/// Makes stdout and stderr of a command one description.
-fn to_one(command: &mut Command, file: &impl AsRawFd) {
-    let fd = file.as_raw_fd();
-    // SAFETY: between fork and exec the closure makes two system calls and touches no memory.
-    unsafe {
-        command.pre_exec(move || {
-            if libc::dup2(fd, 1) < 0 || libc::dup2(fd, 2) < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
-        });
-    }
+/// What a command writes to stdout and stderr, which are one pipe.
+#[track_caller]
+fn both_of(mut run: Command) -> String {
+    let (mut read, write) = io::pipe().expect("a pipe");
+    inherit_as(&mut run, write, [1, 2]);
+    let mut child = run.stdin(Stdio::null()).spawn().expect("a run");
+    drop(run);
+    let mut all = String::new();
+    read.read_to_string(&mut all).expect("text");
+    assert!(child.wait().expect("an end").success());
+    all
 }
 
 #[test]
@@ -244,16 +246,7 @@ fn what_goes_to_one_file_is_in_order() {
         &["relay", &shell, "-"],
     ] {
         for _ in 0..10 {
-            let mut run = command(args);
-            run.stdin(Stdio::null());
-            let (mut read, write) = io::pipe().expect("a pipe");
-            to_one(&mut run, &write);
-            let mut child = run.spawn().expect("a run");
-            drop((run, write));
-            let mut all = String::new();
-            read.read_to_string(&mut all).expect("text");
-            assert_eq!(all, IN_ORDER, "{args:?}");
-            assert!(child.wait().expect("an end").success());
+            assert_eq!(both_of(command(args)), IN_ORDER, "{args:?}");
         }
         // A file that is opened twice for appending counts as one file.
         let path = folder.path().join("log");
@@ -279,14 +272,7 @@ fn what_goes_to_two_files_stays_apart() {
     for option in ["inherit", "null"] {
         let mut run = Command::new(program());
         run.args(["exec", "--stderr", option, "--", "sh", "-c", "exec 1>&-; test -p /dev/stderr; echo $? >&2"]);
-        let (mut read, write) = io::pipe().expect("a pipe");
-        to_one(&mut run, &write);
-        let mut child = run.spawn().expect("a run");
-        drop((run, write));
-        let mut all = String::new();
-        read.read_to_string(&mut all).expect("text");
-        assert_eq!(all, if option == "null" { "" } else { "0\n" });
-        assert!(child.wait().expect("an end").success());
+        assert_eq!(both_of(run), if option == "null" { "" } else { "0\n" });
     }
 }
 

@@ -99,6 +99,18 @@ pub fn pass_on(command: &mut Command, fd: &impl AsRawFd) {
     }
 }
 
+/// Lets a command inherit a descriptor under these numbers, as careless programs leave them.
+pub fn inherit_as<I: IntoIterator<Item = RawFd>>(command: &mut Command, fd: impl Into<OwnedFd>, numbers: I) {
+    let (fd, numbers) = (fd.into(), Vec::from_iter(numbers));
+    // SAFETY: between fork and exec the closure makes only system calls, and reads only values that it owns.
+    unsafe {
+        command.pre_exec(move || {
+            let is_done = numbers.iter().all(|&number| libc::dup2(fd.as_raw_fd(), number) == number);
+            if is_done { Ok(()) } else { Err(io::Error::last_os_error()) }
+        });
+    }
+}
+
 /// The result of `f`, and its duration.
 pub fn timed<T>(f: impl FnOnce() -> T) -> (T, Duration) {
     let start = Instant::now();

@@ -5,9 +5,7 @@ use std::collections::HashMap;
 
 /// A relay of datagrams with these options after its left end, to a socket of the test.
 fn relay_to(upstream: &UdpSocket, options: &str) -> (Background, SocketAddr) {
-    let right = format!("udp:{}", at(&upstream));
-    let (relay, address) = serve(["relay", &format!("udp-listen:127.0.0.1:0{options}"), &right]);
-    (relay, address)
+    relaying(&[], &format!("udp-listen:127.0.0.1:0{options}"), &format!("udp:{}", at(upstream)))
 }
 
 /// `count` senders at `ip` send one datagram each, and go. Only a few are under way at once, so that no buffer of the

@@ -220,15 +220,8 @@ fn an_end_that_does_not_follow_the_other_is_waited_for_as_long_as_was_said() {
 /// Children can use `select`, so they must not get a higher limit than xport got.
 #[test]
 fn children_of_flows_have_our_limit_of_descriptors() {
-    let mut shell = Command::new("sh");
-    shell.args([
-        "-c",
-        "ulimit -S -n 256; exec \"$0\" relay udp-listen:127.0.0.1:0 'shell:read -r word; ulimit -S -n; cat'",
-    ]);
-    let (_relay, address) = serve_by({
-        shell.arg(program());
-        shell
-    });
+    let line = "exec \"$0\" relay udp-listen:127.0.0.1:0 'shell:read -r word; ulimit -S -n; cat'";
+    let (_relay, address) = serve_by(by_shell(format!("ulimit -S -n 256; {line}")));
     let client = udp("127.0.0.1");
     client.send_to(b"how many\n", address).expect("it leaves");
     assert_eq!(datagram(&client).0, b"256\n");
@@ -311,10 +304,14 @@ fn is_not_idle(size: usize, chunk: usize, pause: Duration) {
     ended(&relay.finish(), 0, "");
 }
 
-/// Small writes now and then are enough activity.
 #[test]
 fn a_slow_reader_is_not_idle() {
-    is_not_idle(48 << 20, 1 << 20, Duration::from_millis(150));
+    thread::scope(|scope| {
+        // Small writes now and then are enough activity.
+        scope.spawn(|| is_not_idle(48 << 20, 1 << 20, Duration::from_millis(150)));
+        // This reader empties the buffer of the kernel, which reports room only seldom.
+        is_not_idle(3 << 20, 65536, Duration::from_millis(200));
+    });
 }
 
 /// A socket without room for an answer is waited for, also by the other senders that share it.
@@ -322,9 +319,8 @@ fn a_slow_reader_is_not_idle() {
 fn what_fast_streams_send_to_peers_waits_for_room() {
     const SIZE: usize = 60_000;
     let (upstream, at) = listening();
-    let right = format!("tcp:{at}");
-    let args = ["relay", "udp-listen:127.0.0.1:0", &right];
-    let Some(command) = misbehaving(command(args), &[("SEND_EAGAIN", 2)]) else { return };
+    let command = command(["relay", "udp-listen:127.0.0.1:0", &format!("tcp:{at}")]);
+    let Some(command) = misbehaving(command, &[("SEND_EAGAIN", 2)]) else { return };
     let (relay, address) = serve_by(command);
     let clients = [(); 8].map(|()| udp("127.0.0.1"));
     let mut servers = clients.each_ref().map(|client| {
@@ -346,10 +342,4 @@ fn what_fast_streams_send_to_peers_waits_for_room() {
             assert!(got == pattern(SIZE), "other bytes, or in another order");
         }
     }
-}
-
-/// The reader empties the buffer of the kernel, which reports room only seldom.
-#[test]
-fn a_reader_that_empties_the_buffer_of_the_system_is_not_idle() {
-    is_not_idle(3 << 20, 65536, Duration::from_millis(200));
 }

@@ -18,11 +18,9 @@ fn shell(script: &str) -> Output {
 /// A relay between two connections of the test, and these connections.
 #[track_caller]
 fn between(options: &[&str]) -> (Background, TcpStream, TcpStream) {
-    let listeners = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").expect("a port"));
-    let ends = listeners.each_ref().map(|listener| format!("tcp:{}", listener.local_addr().expect("an address")));
-    let relay = Background::start([&["relay"], options, &[&ends[0], &ends[1]]].concat());
-    let [left, right] = listeners.each_ref().map(accept);
-    (relay, left, right)
+    let ((left, left_at), (right, right_at)) = (listening(), listening());
+    let relay = Background::start([&["relay"], options, &[&left_at.to_string(), &right_at.to_string()]].concat());
+    (relay, accept(&left), accept(&right))
 }
 
 #[test]
@@ -30,14 +28,14 @@ fn an_end_that_is_not_there_is_status_3() {
     let (_kept, closed) = refusing();
     let refused = format!("connect {closed}: Connection refused");
     let end = format!("tcp:{closed}");
-    ended(&run(&["-", &end], "lost"), 3, &refused);
-    ended(&run(&[&end, "-"], "lost"), 3, &refused);
-    ended(&run(&[&end, "exec:cat"], ""), 3, &refused);
-    ended(&run(&["exec:cat", &end], ""), 3, &refused);
+    for ends in [["-", &end], [&end, "-"], [&end, "exec:cat"], ["exec:cat", &end]] {
+        ended(&run(&ends, "lost"), 3, &refused);
+    }
     ended(&run(&["-", "unix:/nonexistent/socket"], ""), 3, "/nonexistent/socket");
     // A slow name server must not cause a timeout.
     ended(&run(&["-", "tcp:no.such.host.invalid:80,connect-timeout=50s"], ""), 3, "no.such.host.invalid");
-    ended(&run(&[&format!("tcp-listen:{}", connected_port().1), "exec:cat"], ""), 3, "Address already in use");
+    let (_listener, taken) = listening();
+    ended(&run(&[&format!("tcp-listen:{taken}"), "exec:cat"], ""), 3, "Address already in use");
     let (mut relay, left, right) = between(&[]);
     drop((left, right));
     relay.ends_with(0);
@@ -45,14 +43,6 @@ fn an_end_that_is_not_there_is_status_3() {
     let peer = Peer::serve(|mut left| read_once(&mut left, &mut [0; 16]).map_err(|error| error.kind()));
     ended(&run(&[&format!("tcp:{}", peer.address), &end], ""), 3, &refused);
     assert_eq!(peer.join(), Err(ErrorKind::ConnectionReset));
-}
-
-/// A port that is in use while the listener is kept.
-fn connected_port() -> (TcpListener, SocketAddr) {
-    let (listener, address) = listening();
-    // The listener is kept to the end of the process, because a caller can drop it too early.
-    std::mem::forget(listener.try_clone().expect("a copy"));
-    (listener, address)
 }
 
 #[test]
@@ -87,13 +77,11 @@ fn stdout_decides_when_it_fails() {
 #[test]
 fn a_child_that_is_killed_resets_the_connection() {
     let peer = Peer::serve(|mut peer| {
-        let mut start = [0; 5];
-        peer.read_exact(&mut start).expect("what it has written");
+        expect(&mut peer, b"some\n");
         is_reset(&mut peer);
-        start
     });
     ended(&run(&[&format!("tcp:{}", peer.address), "exec:sh -c 'echo some; kill -9 $$'"], ""), 137, "");
-    assert_eq!(&peer.join(), b"some\n");
+    peer.join();
 }
 
 /// The child gets all bytes of a client that has sent everything and gone, and can finish its work.
@@ -116,18 +104,17 @@ fn a_child_takes_all_of_what_came_in_order() {
         fs::remove_file(&go).expect("it is there");
     };
 
-    let mut relay =
-        Background::start(["relay", "--once", "--kill-after", "60s", "tcp-listen:127.0.0.1:0", &script("exec >&-; ")]);
-    let mut client = connect(relay.address());
+    let options = ["--once", "--kill-after", "60s"];
+    let (relay, address) = relaying(&options, "tcp-listen:127.0.0.1:0", &script("exec >&-; "));
+    let mut client = connect(address);
     assert_eq!(take_all(&mut client), []);
     client.write_all(b"data ").expect("it takes the bytes");
     drop(client);
     check(relay, "after the child's own end");
 
     let left = format!("unix-listen:{}", socket.display());
-    let mut relay = Background::start(["relay", "--once", "--kill-after", "60s", &left, &script("")]);
-    relay.line("listening on");
-    UnixStream::connect(&socket).expect("it accepts").write_all(b"data ").expect("it takes the bytes");
+    let mut relay = Background::start([&["relay"], &options[..], &[&left, &script("")]].concat());
+    relay.unix_client(&socket).write_all(b"data ").expect("it takes the bytes");
     check(relay, "a unix client that has gone");
 }
 
@@ -170,8 +157,8 @@ fn an_idle_child_is_no_exception() {
 #[test]
 fn an_idle_pair_among_others_is_alone_in_its_end() {
     let (upstream, at) = listening();
-    let right = format!("tcp:{at}");
-    let (mut relay, address) = serve(["-v", "relay", "--idle-timeout", "4s", "tcp-listen:127.0.0.1:0", &right]);
+    let (mut relay, address) =
+        relaying(&["-v", "--idle-timeout", "4s"], "tcp-listen:127.0.0.1:0", &format!("tcp:{at}"));
     let (mut idle, mut idle_server) = (connect(address), accept(&upstream));
     let (mut busy, mut busy_server) = (connect(address), accept(&upstream));
     idle.set_nonblocking(true).expect("a flag");
@@ -193,8 +180,7 @@ fn an_idle_pair_among_others_is_alone_in_its_end() {
 #[track_caller]
 fn in_a_session(options: &[&str]) -> (Background, TcpStream, TcpStream) {
     let (upstream, at) = listening();
-    let right = format!("tcp:{at}");
-    let (mut relay, address) = serve([&["relay"], options, &["tcp-listen:127.0.0.1:0", &right]].concat());
+    let (mut relay, address) = relaying(options, "tcp-listen:127.0.0.1:0", &format!("tcp:{at}"));
     let (mut client, mut server) = (connect(address), accept(&upstream));
     passes(&mut client, &mut server, b"hello");
     relay.signal(libc::SIGTERM);
@@ -220,15 +206,15 @@ fn after_a_signal_sessions_finish() {
 
 #[test]
 fn a_second_signal_or_the_end_of_grace_resets_them() {
-    let (mut relay, mut client, mut server) = in_a_session(&[]);
-    relay.signal(libc::SIGTERM);
-    is_reset(&mut client);
-    is_reset(&mut server);
-    assert_eq!(ExitStatusExt::signal(&relay.wait()), Some(libc::SIGTERM));
-    let (mut relay, mut client, mut server) = in_a_session(&["--grace", "200ms"]);
-    is_reset(&mut client);
-    is_reset(&mut server);
-    assert_eq!(ExitStatusExt::signal(&relay.wait()), Some(libc::SIGTERM));
+    for options in [&[][..], &["--grace", "200ms"]] {
+        let (mut relay, mut client, mut server) = in_a_session(options);
+        if options.is_empty() {
+            relay.signal(libc::SIGTERM);
+        }
+        is_reset(&mut client);
+        is_reset(&mut server);
+        relay.is_killed_by(libc::SIGTERM);
+    }
 }
 
 #[test]
@@ -255,18 +241,13 @@ fn an_inherited_socket_is_an_end_like_others() {
         assert_eq!(take_all(&mut ours), b"through cat", "{left} {right}");
         relay.ends_with(0);
     }
-    let (listener, address) = listening();
-    let mut relay = with_socket(listener, &["fd:0", "exec:cat"]);
-    relay.line(&format!("listening on {address}"));
-    for _ in 0..2 {
-        ping(&mut connect(address), b"one after the other");
+    for (options, clients) in [(&[][..], 2), (&["--once"], 1)] {
+        let (listener, address) = listening();
+        let mut relay = with_socket(listener, &[options, &["fd:0", "exec:cat"]].concat());
+        relay.line(&format!("listening on {address}"));
+        (0..clients).for_each(|_| ping(&mut connect(address), b"one after the other"));
+        if clients == 1 { relay.ends_with(0) } else { relay.drains() }
     }
-    relay.drains();
-    let (listener, address) = listening();
-    let mut relay = with_socket(listener, &["--once", "fd:0", "exec:cat"]);
-    relay.line(&format!("listening on {address}"));
-    ping(&mut connect(address), b"just once");
-    relay.ends_with(0);
     let relay = with_socket(File::open("/dev/null").expect("a file"), &["fd:0", "exec:cat"]);
     assert_eq!(relay.finish().status.code(), Some(3));
 }
@@ -279,10 +260,7 @@ fn no_shell_sees_what_is_given() {
         [format!("x;touch {made}"), format!("$(touch {made})"), format!("`touch {made}`"), format!("|touch {made}")]
     {
         let output = run(&["-", &format!("exec:printf %s '{word}'")], "");
-        assert_eq!(
-            (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned()),
-            (Some(0), word.clone())
-        );
+        gave(&output, 0, &word);
         for end in [format!("tcp:{word}:80"), format!("udp:{word}:80"), format!("unix:{word}"), word.clone()] {
             let output = run(&["-", &end], "");
             assert!(matches!(output.status.code(), Some(2 | 3)), "{end}: {}", text(&output));
