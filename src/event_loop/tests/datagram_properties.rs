@@ -49,6 +49,8 @@ enum Manner {
     Polite,
     /// Always answers.
     Rude,
+    /// Always answers. Pauses, is replaced, and resumes by a timer, depending on the lengths of received datagrams.
+    Whimsical,
 }
 
 /// Echoes, and checks the order of its callbacks and the bound on memory as they come.
@@ -92,6 +94,13 @@ impl DatagramProtocol for Strict {
         assert!(!t.is_closing(), "nothing is received after close");
         self.open().received.push((data.to_vec(), *from));
         self.send(t, data, from);
+        if self.manner == Manner::Whimsical && data.len().is_multiple_of(3) {
+            t.pause_reading();
+            t.call_later(Duration::from_millis(data.len() as u64));
+        }
+        if self.manner == Manner::Whimsical && data.len().is_multiple_of(2) {
+            t.set_protocol(Self { seen: self.seen.clone(), manner: self.manner });
+        }
     }
     fn error_received(&mut self, _t: &mut DatagramTransport<'_>, _error: io::Error) {
         self.open().errors += 1;
@@ -110,6 +119,9 @@ impl DatagramProtocol for Strict {
     }
     fn timer_fired(&mut self, t: &mut DatagramTransport<'_>, _timer: TimerId) {
         drop(self.open());
+        if self.manner == Manner::Whimsical {
+            return t.resume_reading();
+        }
         self.send(t, b"tick", &peer(1));
     }
     fn connection_lost(&mut self, t: &mut DatagramTransport<'_>, error: Option<io::Error>) {
@@ -298,50 +310,11 @@ fn pauses_of_reading_lose_nothing() {
     });
 }
 
-/// Pauses, is replaced, and resumes by a timer, depending on the lengths of received datagrams.
-struct Whimsical {
-    inner: Strict,
-}
-
-impl DatagramProtocol for Whimsical {
-    fn connection_made(&mut self, t: &mut DatagramTransport<'_>) {
-        self.inner.connection_made(t);
-    }
-    fn datagram_received(&mut self, t: &mut DatagramTransport<'_>, data: &[u8], from: &Remote) {
-        self.inner.datagram_received(t, data, from);
-        let id = t.id();
-        if data.len().is_multiple_of(3) {
-            t.pause_reading();
-            t.net().call_later(id, Duration::from_millis(data.len() as u64));
-        }
-        if data.len().is_multiple_of(2) {
-            let inner = Strict { seen: self.inner.seen.clone(), manner: self.inner.manner };
-            t.set_protocol(Self { inner });
-        }
-    }
-    fn error_received(&mut self, t: &mut DatagramTransport<'_>, error: io::Error) {
-        self.inner.error_received(t, error);
-    }
-    fn pause_writing(&mut self, t: &mut DatagramTransport<'_>) {
-        self.inner.pause_writing(t);
-    }
-    fn resume_writing(&mut self, t: &mut DatagramTransport<'_>) {
-        self.inner.resume_writing(t);
-    }
-    fn timer_fired(&mut self, t: &mut DatagramTransport<'_>, _timer: TimerId) {
-        t.resume_reading();
-    }
-    fn connection_lost(&mut self, t: &mut DatagramTransport<'_>, error: Option<io::Error>) {
-        self.inner.connection_lost(t, error);
-    }
-}
-
 #[test]
 fn pauses_and_replacements_in_the_middle_of_a_batch_lose_nothing() {
     for_each_seed(|sim| {
         let seen = Shared::default();
-        let inner = Strict { seen: seen.clone(), manner: Manner::Rude };
-        let id = sim.socket(10, false, Whimsical { inner });
+        let id = sim.socket(10, false, Strict { seen: seen.clone(), manner: Manner::Whimsical });
         sim.spoil_socket(id);
         let marks = WaterMarks::new(HIGH_WATER, None).expect("marks");
         sim.datagram(id).set_write_buffer_limits(marks);

@@ -54,7 +54,7 @@ use crate::transports::tests::network::Network;
 use crate::transports::timers::Clock;
 use crate::transports::tls::Tls;
 use crate::transports::tls::pin::Pin;
-use crate::transports::tls::settings::{ClientSettings, CommonSettings, ServerSettings, Trust, Version};
+use crate::transports::tls::settings::{ClientSettings, CommonSettings, ServerSettings, Trust};
 use recorder::*;
 use script::*;
 use sim::*;

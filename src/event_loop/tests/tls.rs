@@ -10,15 +10,7 @@ use rustls::{ClientConnection, Connection, ServerConnection};
 pub(super) const ENOUGH: usize = 1 << 30;
 
 fn common(allow_truncation: bool) -> CommonSettings {
-    CommonSettings {
-        min_version: Version::Tls12,
-        max_version: Version::Tls13,
-        alpn: Vec::new(),
-        handshake_timeout: Duration::from_secs(10),
-        allow_truncation,
-        keylog: None,
-        advice: Advice::Arguments,
-    }
+    CommonSettings { allow_truncation, advice: Advice::Arguments, ..CommonSettings::default() }
 }
 
 /// A time limit that suits a slow network.
