@@ -45,6 +45,11 @@ impl OwnListeners {
         self.0.retain(|listener| listener.id != id);
     }
 
+    #[cfg(test)]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether a socket of this kind that connects to `address` would reach this loop.
     pub(crate) fn serve(&mut self, kind: Type, address: &SockAddr, now: Instant) -> bool {
         self.0.iter_mut().filter(|listener| listener.kind == kind).any(|listener| listener.serves(address, now))
