@@ -218,7 +218,7 @@ fn arg(row: &'static OptSpec, detail: Detail<'_>, (help, more): (&'static str, &
         arg = arg.default_value(default);
     }
     if !detail.is_long() {
-        return arg.hide_possible_values(row.value_name().is_some()).help(help);
+        return arg.hide_possible_values(row.takes_value()).help(help);
     }
     if let Some(variable) = row.variable {
         arg = arg.env(variable);

@@ -288,11 +288,6 @@ pub(super) fn mode_called(name: &str) -> Option<&'static ModeSpec> {
     MODES.iter().find(|mode| mode.is_called(name))
 }
 
-/// Whether there is a mode with this name.
-pub(super) fn is_mode(name: &str) -> bool {
-    mode_called(name).is_some()
-}
-
 /// All modes, in the order of `--help`.
 pub(super) static MODES: &[ModeSpec] = &[
     mode("tcp-client", &CONNECT, &TCP, "Connect over TCP and join the server to stdin and stdout"),

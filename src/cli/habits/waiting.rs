@@ -10,7 +10,6 @@ use crate::cli::hints;
 use crate::cli::host::is_port;
 use crate::cli::kinds::is_executable;
 use crate::cli::modes::Action;
-use crate::cli::options::Value;
 use crate::cli::schemes::{Form, PAGES, Role, scheme_called};
 
 /// The parts of a line of `wait`.
@@ -89,8 +88,7 @@ impl Parts {
             "-s" | "--strict" | "-z" | "-U" => (),
             _ => {
                 self.options.push(word.to_owned());
-                let has_value = option_called(name.trim_start_matches('-'))
-                    .is_some_and(|spec| !matches!(spec.value, Value::Flag(_)));
+                let has_value = option_called(name.trim_start_matches('-')).is_some_and(|spec| spec.takes_value());
                 if has_value && !word.contains('=') {
                     self.options.push(value()?);
                 }
