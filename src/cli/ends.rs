@@ -119,18 +119,14 @@ fn listen_config(
         check_family(family, address, advice)?;
     }
     let ListenConfig { grace, accept_timeout, .. } = run.options.listening;
-    let ListenConfig { backlog, max_conns, port_file, binding, .. } = options.listening.clone();
     let Dialing { numeric, keepalive, socket, .. } = options.dial.clone();
     Ok(ListenConfig {
         addresses,
         family,
         numeric,
         keep_open: run.keep_open,
-        max_conns,
-        backlog,
         access: AccessList::new(options.allow.clone(), options.deny.clone()),
-        binding: UnixBinding { mode: options.mode.unwrap_or(binding.mode), advice, ..binding },
-        port_file,
+        binding: UnixBinding { advice, ..options.listening.binding },
         grace,
         accept_timeout,
         keepalive,
@@ -138,6 +134,7 @@ fn listen_config(
         tls: if scheme.is_tls { Some(server_settings(advice, options)?) } else { None },
         crlf: options.crlf,
         stream: run.stream.clone(),
+        ..options.listening.clone()
     })
 }
 

@@ -1,5 +1,6 @@
 //! Serves and sends datagrams: `udp-echo`, `udp-server`, `udp-client` and their verbs.
 
+use std::os::fd::{OwnedFd, RawFd};
 use std::rc::Rc;
 
 use super::config::{DatagramConnectConfig, DatagramListenConfig, DatagramRun, StreamConfig};
@@ -10,12 +11,10 @@ use crate::protocols::datagram_echo::DatagramEcho;
 use crate::protocols::pair::conversation::{Conversation, ConversationOptions, SocketSide};
 use crate::protocols::pair::lines::ConversationStdio;
 use crate::protocols::quota::CountLimit;
-use crate::protocols::report::Failure;
 use crate::protocols::signals::Wanted;
 use crate::transports::address::{HostPort, Place};
 use crate::transports::datagram::opening::{DatagramOptions, DatagramService};
 use crate::transports::id::Id;
-use crate::transports::net::Net;
 use crate::transports::opening::Inherited;
 use crate::transports::protocol::Handler;
 
@@ -51,34 +50,38 @@ pub(super) fn client(
     options: DatagramRun,
     stream: &StreamConfig,
 ) -> anyhow::Result<()> {
-    let dial = &config.dial;
     // An inherited descriptor is taken over first, because a new descriptor could get the same number.
-    let open: OpenSocket<'_> = match &config.target {
-        Place::Address(target) => {
-            Box::new(|net, options, side| Ok(net.connect_udp(target.clone(), dial.clone(), options, side)))
-        }
-        Place::Inherited(number) => {
-            let Inherited::Datagrams(socket) = take_over(*number)? else {
-                return Err(unusable(*number, "not a datagram socket").into());
-            };
-            Box::new(|net, options, side| {
-                let service = DatagramService { options, socket: dial.socket.clone(), ..DatagramService::default() };
-                let id = net.adopt_udp(socket, service, side).map_err(|error| local("adopt", &error))?;
-                let is_connected = net.datagram_transport(id).info().peer.is_some();
-                if is_connected { Ok(id) } else { Err(unusable(*number, "not connected")) }
-            })
-        }
+    let peer = match &config.target {
+        Place::Address(target) => PeerSocket::New(target.clone()),
+        Place::Inherited(number) => match take_over(*number)? {
+            Inherited::Datagrams(socket) => PeerSocket::Inherited(*number, socket),
+            _ => return Err(unusable(*number, "not a datagram socket").into()),
+        },
     };
     let mut run = Run::of_client(stream, false)?;
-    let socket = DatagramOptions { marks: marks(stream)?, broadcast: config.broadcast, traffic_class: None };
     let shared = conversation(&run, stream, false, options.lines, CountLimit::new(options.count));
-    let socket = open(run.event_loop.net(), socket, SocketSide::new(&shared))?;
+    let options = DatagramOptions { marks: marks(stream)?, broadcast: config.broadcast, traffic_class: None };
+    let (net, side) = (run.event_loop.net(), SocketSide::new(&shared));
+    let socket = match peer {
+        PeerSocket::New(target) => net.connect_udp(target, config.dial.clone(), options, side),
+        PeerSocket::Inherited(number, socket) => {
+            let service = DatagramService { options, socket: config.dial.socket.clone(), ..DatagramService::default() };
+            let id = net.adopt_udp(socket, service, side).map_err(|error| local("adopt", &error))?;
+            if net.datagram_transport(id).info().peer.is_none() {
+                return Err(unusable(number, "not connected").into());
+            }
+            id
+        }
+    };
     join_stdio(&mut run, &shared, vec![socket], stream)?;
     run.run()
 }
 
-/// Opens the socket of a client.
-type OpenSocket<'a> = Box<dyn FnOnce(&mut Net, DatagramOptions, SocketSide) -> Result<Id, Failure> + 'a>;
+/// The socket of a client.
+enum PeerSocket {
+    New(HostPort),
+    Inherited(RawFd, OwnedFd),
+}
 
 fn conversation(run: &Run, stream: &StreamConfig, serves: bool, lines: bool, quota: CountLimit) -> Rc<Conversation> {
     let pair = pair_options(stream, None, Some(session_options(stream, false)));

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::children;
 use super::config::{AwaitedKind, AwaitedService, TlsConnect, WaitConfig};
-use super::run::Run;
+use super::run::{Run, end_by_signals, local};
 use super::tls::{self, Greeting};
 use crate::protocols::report::Failure;
 use crate::protocols::wait::{Proof, Service, Watch, WatchOptions};
@@ -39,11 +39,11 @@ pub(super) fn wait(config: &WaitConfig) -> anyhow::Result<()> {
     let watch = Watch::new(services, options, run.reporter.clone());
     run.watch(&ENDING, watch)?;
     let Some((program, arguments)) = &config.command else { return run.run() };
-    run.event_loop.run().map_err(|error| super::run::local("event loop", &error))?;
+    run.event_loop.run().map_err(|error| local("event loop", &error))?;
     run.reports.verdict()?;
     // A signal that has come before this line is read below. A later one ends this process.
-    super::run::end_by_signals(&ENDING);
-    run.event_loop.poll_once(Some(Duration::ZERO)).map_err(|error| super::run::local("event loop", &error))?;
+    end_by_signals(&ENDING);
+    run.event_loop.poll_once(Some(Duration::ZERO)).map_err(|error| local("event loop", &error))?;
     run.reports.verdict()?;
     drop(run);
     let error = Command::new(program).args(arguments).exec();

@@ -2,21 +2,20 @@
 
 use crate::cli::command::rows_of_top;
 use crate::cli::completions::tables::{
-    Branches, Fill, addresses, aliases, endpoint_options, endpoints, fill_in, flags, mode_names, mode_values, operands,
-    programs, running, scheme_names, trailing, valued, values,
+    Branches, Fill, addresses, aliases, cases, endpoint_options, endpoints, fill_in, flags, mode_names, mode_values,
+    operands, programs, running, scheme_names, trailing, valued, values, with_colon,
 };
 use crate::cli::modes::MODES;
 
 pub(super) fn script() -> String {
     let candidates = |words: &Vec<String>| format!("candidates=({})", words.join(" "));
-    let in_place = |table: Branches<Fill>, before: &str| cases(12, table, |fill| action(fill, before));
+    let in_place = |table: Branches<Fill>, before: &str| cases("            ", table, |fill| action(fill, before));
     let top = rows_of_top().flat_map(flags).chain(["--help", "-h", "--version", "-V"].map(str::to_owned));
     let options = MODES.iter().map(|mode| {
         let words = mode.rows().flat_map(flags).chain(["--help", "-h"].map(str::to_owned));
         (vec![mode.name.to_owned()], Vec::from_iter(words).join(" "))
     });
     let options = options.chain([(vec!["*".to_owned()], Vec::from_iter(top).join(" "))]).collect();
-    let with_colon = |names: Vec<&str>| Vec::from_iter(names.iter().map(|name| format!("{name}:*"))).join("|");
     let aliases = aliases().map(|(alias, name)| format!("                {alias}) mode={name} ;;"));
     fill_in(
         include_str!("xport.bash"),
@@ -30,23 +29,17 @@ pub(super) fn script() -> String {
             ("OPERANDS", in_place(operands(), "\"\"")),
             ("SCHEMES", with_colon(scheme_names())),
             ("RUNNING", with_colon(running())),
-            ("ENDPOINT_OPTIONS", cases(12, endpoint_options(), candidates)),
+            ("ENDPOINT_OPTIONS", cases("            ", endpoint_options(), candidates)),
             ("ADDRESSES", in_place(addresses(), "\"$scheme:\"")),
-            ("ENDPOINTS", cases(12, endpoints(), candidates)),
+            ("ENDPOINTS", cases("            ", endpoints(), candidates)),
             ("ENDPOINT_VALUES", {
                 let endpoint = "                *) _xport_endpoint \"$mode--$1\" ;;";
-                format!("{}\n{endpoint}", cases(16, mode_values(), |fill| action(fill, "\"$2\"")))
+                format!("{}\n{endpoint}", cases("                ", mode_values(), |fill| action(fill, "\"$2\"")))
             }),
-            ("VALUES", cases(8, values(), |fill| action(fill, "\"$2\""))),
-            ("OPTIONS", cases(8, options, |words: &String| format!("_xport_offer \"\" {words}"))),
+            ("VALUES", cases("        ", values(), |fill| action(fill, "\"$2\""))),
+            ("OPTIONS", cases("        ", options, |words: &String| format!("_xport_offer \"\" {words}"))),
         ],
     )
-}
-
-/// The branches of a `case`.
-fn cases<T>(indent: usize, table: Branches<T>, action: impl Fn(&T) -> String) -> String {
-    let branch = |(keys, value): &(Vec<String>, T)| format!("{:indent$}{}) {} ;;", "", keys.join("|"), action(value));
-    Vec::from_iter(table.iter().map(branch)).join("\n")
 }
 
 /// The command that offers words. `before` is the text before each word.

@@ -253,6 +253,17 @@ pub(super) fn flags(row: &OptSpec) -> Vec<String> {
     short.into_iter().chain(std::iter::once(row.flag())).collect()
 }
 
+/// The branches of a `case` in bash and zsh. `before` is the text before each pattern.
+pub(super) fn cases<T>(before: &str, table: Branches<T>, action: impl Fn(&T) -> String) -> String {
+    let branch = |(keys, value): &(Vec<String>, T)| format!("{before}{}) {} ;;", keys.join("|"), action(value));
+    Vec::from_iter(table.iter().map(branch)).join("\n")
+}
+
+/// A pattern of bash and zsh for a word that begins with one of these schemes.
+pub(super) fn with_colon(schemes: Vec<&str>) -> String {
+    Vec::from_iter(schemes.iter().map(|name| format!("{name}:*"))).join("|")
+}
+
 /// Puts the tables into a template. A name within a line is replaced by a list, and a line of its own by lines.
 pub(super) fn fill_in(template: &str, tables: &[(&str, String)]) -> String {
     let mut script = template.to_owned();

@@ -2,8 +2,8 @@
 
 use crate::cli::command::rows_of_top;
 use crate::cli::completions::tables::{
-    Branches, Fill, PROGRAM, addresses, endpoint_options, endpoints, fill_in, flags, programs, running, scheme_names,
-    values, with_aliases,
+    Fill, PROGRAM, addresses, cases, endpoint_options, endpoints, fill_in, flags, programs, running, scheme_names,
+    values, with_aliases, with_colon,
 };
 use crate::cli::modes::{MODES, ModeSpec};
 use crate::cli::operands::operands_of;
@@ -18,7 +18,6 @@ pub(super) fn script() -> String {
     let version = "'(- *)'{-V,--version}'[Print version]'";
     let top = top.into_iter().map(|row| spec(row, row.help, &Fill::of_value(row)));
     let top = top.chain([version.to_owned()]).map(|spec| format!("        {spec} \\"));
-    let with_colon = |names: Vec<&str>| Vec::from_iter(names.iter().map(|name| format!("{name}:*"))).join("|");
     fill_in(
         include_str!("xport.zsh"),
         &[
@@ -29,10 +28,10 @@ pub(super) fn script() -> String {
             ("MODES", modes()),
             ("SCHEMES", with_colon(scheme_names())),
             ("RUNNING", with_colon(running())),
-            ("ENDPOINT_OPTIONS", cases(endpoint_options(), candidates)),
-            ("ADDRESSES", cases(addresses(), action)),
-            ("ENDPOINTS", cases(endpoints(), candidates)),
-            ("VALUES", cases(values(), action)),
+            ("ENDPOINT_OPTIONS", cases("            (", endpoint_options(), candidates)),
+            ("ADDRESSES", cases("            (", addresses(), action)),
+            ("ENDPOINTS", cases("            (", endpoints(), candidates)),
+            ("VALUES", cases("            (", values(), action)),
         ],
     )
 }
@@ -102,12 +101,6 @@ fn typed(flag: &str, option: &OptSpec) -> String {
 
 fn quote(text: &str) -> String {
     format!("'{}'", text.replace('\'', "'\\''"))
-}
-
-/// The branches of a `case`.
-fn cases<T>(table: Branches<T>, action: impl Fn(&T) -> String) -> String {
-    let branch = |(keys, value): &(Vec<String>, T)| format!("            ({}) {} ;;", keys.join("|"), action(value));
-    Vec::from_iter(table.iter().map(branch)).join("\n")
 }
 
 /// The command that offers words.

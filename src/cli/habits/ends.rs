@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::typed::Typed;
-use super::words::{one_colon, own, url};
+use super::words::{one_colon, option_called, url};
 use super::{names, reader, socat};
 use crate::cli::address::{are_swapped, is_address, is_path, with_port};
 use crate::cli::hints;
@@ -29,20 +29,31 @@ fn kind_of(word: &str) -> &'static Scheme {
     }
 }
 
+/// Repairs of one word that names an end.
+static WORD_REPAIRS: &[fn(&ModeSpec, &str) -> Option<String>] = &[
+    with_known_kind,
+    without_url,
+    |_, word| socat::endpoint(word),
+    |_, word| with_brackets(word),
+    |_, word| with_one_colon(word),
+    |_, word| with_lists(word),
+    |_, word| with_known_options(word),
+    |_, word| with_unix(word),
+    |_, word| with_bare_descriptor(word),
+    |_, word| with_host_first(word),
+    |_, word| with_shell(word),
+];
+
 /// The lines in which one word that names an end is written as it must be.
-pub(super) fn in_place(typed: &Typed<'_>) -> Vec<Vec<String>> {
+pub(super) fn words(typed: &Typed<'_>) -> Vec<Vec<String>> {
     let Some(mode) = typed.mode() else { return Vec::new() };
     let mut lines = Vec::new();
     for at in typed.places() {
         let word = &typed.words[at];
-        let better = [in_kind(mode, word), web_endpoint(mode, word), socat::endpoint(word), in_brackets(word)];
-        let better = better.into_iter().chain([plain(word)]);
-        let options = [with_lists(word), with_names(word)];
-        let inherited = parts(word).map(|(_, rest)| rest).filter(|rest| rest.starts_with("fd:")).map(str::to_owned);
-        let tls = if typed.names_tls(word) { with_tls(mode, word) } else { None };
-        let better = better.chain(options).chain([tls, with_unix(word), inherited, in_order(word), in_a_shell(word)]);
-        lines.extend(better.flatten().filter(|other| other != word).map(|other| typed.with_word(at, other)));
-        lines.extend(before_ends(typed, at));
+        let better = WORD_REPAIRS.iter().filter_map(|repair| repair(mode, word));
+        let over_tls = with_tls(mode, word).filter(|_| typed.names_tls(word));
+        lines.extend(better.chain(over_tls).filter(|other| other != word).map(|other| typed.with_word(at, other)));
+        lines.extend(with_option_first(typed, at));
         if let Some(role) = mode.name.strip_prefix("unix-").filter(|_| is_address(word)) {
             lines.push(typed.with_mode(&format!("tcp-{role}")));
         }
@@ -58,21 +69,21 @@ fn split(word: &str) -> (&str, &str, &str) {
 }
 
 /// The program with a shell that reads its redirections.
-fn in_a_shell(word: &str) -> Option<String> {
+fn with_shell(word: &str) -> Option<String> {
     let line = word.strip_prefix("exec:")?;
     hints::word_for_a_shell(line, &shell_words::split(line).ok()?)?;
     Some(format!("shell:{line}"))
 }
 
 /// The address with its host before its port.
-fn in_order(word: &str) -> Option<String> {
+fn with_host_first(word: &str) -> Option<String> {
     let (kind, address, options) = split(word);
     let (port, host) = address.split_once(':').filter(|(port, host)| are_swapped(port, host))?;
     Some(format!("{kind}{}{options}", with_port(host, port)?))
 }
 
-/// The address without spaces, with a colon before its port, and without the path of a page.
-fn plain(word: &str) -> Option<String> {
+/// The address with one colon before its port, without spaces, and without the path of a page.
+fn with_one_colon(word: &str) -> Option<String> {
     let (kind, address, options) = split(word);
     let address = address.rsplit('@').next().unwrap_or_default().trim();
     if let Some(address) = one_colon(address) {
@@ -103,7 +114,7 @@ pub(super) fn on_every_interface(typed: &Typed<'_>) -> Option<Vec<String>> {
 }
 
 /// A URL as the endpoint of its server.
-fn web_endpoint(mode: &ModeSpec, word: &str) -> Option<String> {
+fn without_url(mode: &ModeSpec, word: &str) -> Option<String> {
     let (is_tls, address) = url(word)?;
     // `wait` knows pages.
     let is_page = mode.verb.action == Action::Wait && word.starts_with("http");
@@ -112,7 +123,7 @@ fn web_endpoint(mode: &ModeSpec, word: &str) -> Option<String> {
 }
 
 /// The endpoint with a kind that exists.
-fn in_kind(mode: &ModeSpec, word: &str) -> Option<String> {
+fn with_known_kind(mode: &ModeSpec, word: &str) -> Option<String> {
     let (name, rest) = word.split_once(':')?;
     let scheme = nearly(name).or_else(|| foreign(name).map(|(scheme, _)| scheme))?;
     // An address that is not an endpoint is left alone.
@@ -120,7 +131,7 @@ fn in_kind(mode: &ModeSpec, word: &str) -> Option<String> {
 }
 
 /// An IPv6 address in brackets.
-fn in_brackets(word: &str) -> Option<String> {
+fn with_brackets(word: &str) -> Option<String> {
     let (kind, address, options) = split(word);
     let (host, port) = match address.rsplit_once(':') {
         Some((host, port)) if is_port(port) && with_port(host, port).is_some() => (host, port),
@@ -158,7 +169,7 @@ fn with_lists(word: &str) -> Option<String> {
 }
 
 /// The endpoint with options that it has.
-fn with_names(word: &str) -> Option<String> {
+fn with_known_options(word: &str) -> Option<String> {
     let scheme = kind_of(word);
     if word.contains('\\') || scheme.role == Role::Run {
         return None;
@@ -195,8 +206,13 @@ fn with_unix(word: &str) -> Option<String> {
     is_wrong.then(|| format!("{}:{rest}", if scheme.listens() { "unix-listen" } else { "unix" }))
 }
 
+/// The address of an inherited socket without the kind before it.
+fn with_bare_descriptor(word: &str) -> Option<String> {
+    parts(word).map(|(_, rest)| rest.to_owned()).filter(|rest| rest.starts_with("fd:"))
+}
+
 /// The lines with a host to which a port has to be added.
-pub(super) fn without_port(typed: &Typed<'_>) -> Vec<Vec<String>> {
+pub(super) fn with_ports_to_fill(typed: &Typed<'_>) -> Vec<Vec<String>> {
     let better = |at: usize| Some(typed.with_word(at, with_port_to_fill(&typed.words[at])?));
     typed.places().into_iter().filter_map(better).collect()
 }
@@ -209,11 +225,12 @@ fn with_port_to_fill(word: &str) -> Option<String> {
 }
 
 /// The line with an option of the run before the endpoints, if it stands after a comma.
-fn before_ends(typed: &Typed<'_>, at: usize) -> Option<Vec<String>> {
+fn with_option_first(typed: &Typed<'_>, at: usize) -> Option<Vec<String>> {
     let mode = typed.mode()?;
     let (start, word) = (typed.after_mode().start, &typed.words[at]);
     let part = word.split(',').skip(1).find(|part| {
-        let is_of_run = |name: &str| own(name).is_some_and(|spec| mode.has(spec.id) && !mode.is_of_ends(spec.id));
+        let is_of_run =
+            |name: &str| option_called(name).is_some_and(|spec| mode.has(spec.id) && !mode.is_of_ends(spec.id));
         part.split('=').next().is_some_and(is_of_run)
     })?;
     let mut words = typed.with_word(at, word.replacen(&format!(",{part}"), "", 1));
@@ -222,7 +239,7 @@ fn before_ends(typed: &Typed<'_>, at: usize) -> Option<Vec<String>> {
 }
 
 /// The lines in which an endpoint is where its kind belongs.
-pub(super) fn of_mode(typed: &Typed<'_>) -> Vec<Vec<String>> {
+pub(super) fn with_other_mode(typed: &Typed<'_>) -> Vec<Vec<String>> {
     let Some(mode) = typed.mode() else { return Vec::new() };
     let places = typed.places();
     let [at, ..] = places[..] else { return Vec::new() };
@@ -261,7 +278,7 @@ pub(super) fn of_mode(typed: &Typed<'_>) -> Vec<Vec<String>> {
 }
 
 /// The line with the option that is missing before the address of `exec`.
-pub(super) fn of_exec(typed: &Typed<'_>) -> Option<Vec<String>> {
+pub(super) fn with_listen_or_connect(typed: &Typed<'_>) -> Option<Vec<String>> {
     typed.mode().filter(|mode| mode.verb.action == Action::Exec)?;
     let next = |at: usize| typed.words.get(at + 1).map(String::as_str);
     let at = typed.after_mode().find(|at| hints::is_place(&typed.words[*at], next(*at)))?;
@@ -277,7 +294,7 @@ pub(super) fn of_exec(typed: &Typed<'_>) -> Option<Vec<String>> {
 }
 
 /// The lines in which both ends of a relay are where they belong.
-pub(super) fn of_relay(typed: &Typed<'_>) -> Vec<Vec<String>> {
+pub(super) fn relay_ends(typed: &Typed<'_>) -> Vec<Vec<String>> {
     let places = typed.places();
     let is_relay = typed.mode().is_some_and(|mode| mode.verb.action == Action::Relay);
     if let ([at], true) = (&places[..], is_relay) {
@@ -358,7 +375,7 @@ pub(super) fn is_program(word: &str) -> bool {
 }
 
 /// The lines in which a host and its port are one word.
-pub(super) fn joined(typed: &Typed<'_>) -> Vec<Vec<String>> {
+pub(super) fn with_joined_words(typed: &Typed<'_>) -> Vec<Vec<String>> {
     let places = typed.places();
     if let [port, host] = places[..]
         && are_swapped(&typed.words[port], &typed.words[host])

@@ -36,21 +36,21 @@ type Repair = fn(&Typed<'_>) -> Vec<Vec<String>>;
 /// The repairs. Those that change least come first.
 static REPAIRS: &[Repair] = &[
     |typed| reader::read_marked(typed).and_then(|reading| reading.line).into_iter().collect(),
-    names::mode,
+    names::with_known_mode,
     |typed| waiting::line(typed).into_iter().collect(),
-    scan::operands,
-    ends::of_relay,
-    ends::in_place,
+    scan::with_ordered_operands,
+    ends::relay_ends,
+    ends::words,
     socat::line,
-    ends::of_mode,
-    |typed| ends::of_exec(typed).into_iter().collect(),
-    names::option,
-    names::renamed,
-    ends::joined,
-    names::missing,
+    ends::with_other_mode,
+    |typed| ends::with_listen_or_connect(typed).into_iter().collect(),
+    names::with_known_options,
+    names::with_renamed_options,
+    ends::with_joined_words,
+    names::with_operands,
     |typed| reader::read(typed).line.into_iter().collect(),
-    ends::without_port,
-    names::without_mode,
+    ends::with_ports_to_fill,
+    names::with_missing_mode,
 ];
 
 /// What to write instead of a wrong line.

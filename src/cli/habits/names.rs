@@ -4,7 +4,7 @@ use strsim::osa_distance;
 
 use super::reader;
 use super::typed::{Typed, first_word};
-use super::words::{is_list, own};
+use super::words::{is_list, option_called};
 use crate::cli::modes::{Action, MODES, ModeSpec};
 use crate::cli::options::{Heading, OptSpec, rows_of};
 
@@ -62,7 +62,7 @@ pub(super) fn nearest<'a>(word: &str, names: impl Iterator<Item = &'a str>) -> O
 }
 
 /// The line with the mode that is meant.
-pub(super) fn mode(typed: &Typed<'_>) -> Vec<Vec<String>> {
+pub(super) fn with_known_mode(typed: &Typed<'_>) -> Vec<Vec<String>> {
     let word = match (typed.mode, first_word(typed.words)) {
         (None, Some(at)) => &typed.words[at],
         _ => return Vec::new(),
@@ -78,7 +78,7 @@ pub(super) fn mode(typed: &Typed<'_>) -> Vec<Vec<String>> {
 }
 
 /// The lines with a mode in front of words that only one mode has.
-pub(super) fn without_mode(typed: &Typed<'_>) -> Vec<Vec<String>> {
+pub(super) fn with_missing_mode(typed: &Typed<'_>) -> Vec<Vec<String>> {
     let has = |options: &[&str]| typed.words.iter().any(|word| options.contains(&word.as_str()));
     let is_scan = || typed.words.iter().any(|word| is_list(word) || word.len() > 2 && other_name(SCAN, word).is_some());
     let mode = match typed.mode {
@@ -111,11 +111,11 @@ fn near_option(mode: Option<&ModeSpec>, name: &str) -> Option<String> {
 }
 
 /// The line with an option that the mode has, or with its options behind the mode.
-pub(super) fn option(typed: &Typed<'_>) -> Vec<Vec<String>> {
+pub(super) fn with_known_options(typed: &Typed<'_>) -> Vec<Vec<String>> {
     let mut lines = Vec::new();
     let end = typed.after_mode().end;
     for (at, word) in typed.words[..end].iter().enumerate() {
-        let one_hyphen = word.strip_prefix('-').filter(|name| name.len() > 1 && own(name).is_some());
+        let one_hyphen = word.strip_prefix('-').filter(|name| name.len() > 1 && option_called(name).is_some());
         if let Some(name) = one_hyphen {
             lines.push(typed.with_word(at, format!("--{name}")));
         }
@@ -136,7 +136,7 @@ pub(super) fn option(typed: &Typed<'_>) -> Vec<Vec<String>> {
 }
 
 /// The line with options of `scan` or `exec` for those that other programs call otherwise.
-pub(super) fn renamed(typed: &Typed<'_>) -> Vec<Vec<String>> {
+pub(super) fn with_renamed_options(typed: &Typed<'_>) -> Vec<Vec<String>> {
     let table = match typed.mode().map(|mode| mode.verb.action) {
         Some(Action::Scan) => SCAN,
         Some(Action::Exec) => EXEC,
@@ -160,7 +160,7 @@ pub(super) fn renamed(typed: &Typed<'_>) -> Vec<Vec<String>> {
 }
 
 /// The line with words in capitals for what is missing.
-pub(super) fn missing(typed: &Typed<'_>) -> Vec<Vec<String>> {
+pub(super) fn with_operands(typed: &Typed<'_>) -> Vec<Vec<String>> {
     let Some(mode) = typed.mode() else { return Vec::new() };
     for (option, place) in [("--listen", ":PORT"), ("--connect", "HOST:PORT")] {
         let range = typed.after_mode();

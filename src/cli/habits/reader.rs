@@ -5,7 +5,7 @@
 
 use super::typed::Typed;
 use super::wish::{Job, Means, Medium, Runs, Wish};
-use super::words::{own, url};
+use super::words::{option_called, url};
 use crate::cli::address::is_path;
 use crate::cli::kinds::NO_PROXY;
 use crate::cli::options::{OptSpec, Value, rows};
@@ -133,7 +133,7 @@ pub(super) fn is_foreign(name: &str) -> bool {
 /// The option of xport that another program calls `name`, if the values are the same.
 pub(super) fn renamed(name: &str) -> Option<&'static OptSpec> {
     match find(NETCAT, &format!("--{name}"))?.0 {
-        Means::Same(name) | Means::Depends(name, _) => own(name),
+        Means::Same(name) | Means::Depends(name, _) => option_called(name),
         _ => None,
     }
 }
@@ -256,7 +256,7 @@ impl Reader<'_> {
             self.wish.place.push(value);
             return Some(());
         }
-        let spec = name.strip_prefix("--").and_then(own)?;
+        let spec = name.strip_prefix("--").and_then(option_called)?;
         self.wish.note(spec);
         self.wish.options.push(word.to_owned());
         if !matches!(spec.value, Value::Flag(_)) && attached.is_none() {

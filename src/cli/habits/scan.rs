@@ -5,7 +5,7 @@ use crate::cli::address::{is_host_alone, parse_inet};
 use crate::cli::modes::Action;
 
 /// The lines in which the host is alone, or a list of ports is in order.
-pub(super) fn operands(typed: &Typed<'_>) -> Vec<Vec<String>> {
+pub(super) fn with_ordered_operands(typed: &Typed<'_>) -> Vec<Vec<String>> {
     let places = typed.places();
     let is_scan = typed.mode().is_some_and(|mode| mode.verb.action == Action::Scan);
     let Some((&host, ports)) = places.split_first().filter(|_| is_scan) else { return Vec::new() };

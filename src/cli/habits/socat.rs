@@ -1,11 +1,11 @@
 //! Reads lines and addresses of socat.
 
 use super::typed::Typed;
-use super::words::own;
 use crate::cli::address::{is_address, is_path, with_port};
 use crate::cli::host::is_port;
 use crate::cli::kinds::{foreign, is_stdio};
 use crate::cli::modes::MODES;
+use crate::cli::options::rows;
 use crate::cli::schemes::{EXEC, Role, SHELL, Scheme, TCP, UNIX, scheme_called};
 
 /// Why a TLS server that is to verify its clients gets no line: a line without the file would serve everybody.
@@ -30,14 +30,19 @@ pub(super) fn lacks_authorities(words: &[String]) -> bool {
 }
 
 /// One end of a line.
+#[derive(Default)]
 struct Side {
     /// `None` for stdin and stdout, and for an echo.
     scheme: Option<&'static Scheme>,
-    text: String,
-    /// Options for the run.
+    address: String,
+    /// Options of xport for this end.
     options: Vec<String>,
+    /// Options of xport for the run.
+    of_run: Vec<String>,
     forks: bool,
     is_echo: bool,
+    /// Whether the peer may have any certificate.
+    skips_verification: bool,
     /// Whether a kind stands before the address.
     has_kind: bool,
     /// Whether the kind is written as xport writes it.
@@ -46,31 +51,38 @@ struct Side {
 
 impl Side {
     fn stdio() -> Self {
-        let text = "-".to_owned();
-        Self { scheme: None, text, options: Vec::new(), forks: false, is_echo: false, has_kind: false, is_own: true }
+        Self { address: "-".to_owned(), is_own: true, ..Self::default() }
     }
 
     fn role(&self) -> Role {
         self.scheme.map_or(Role::Stdio, |scheme| scheme.role)
     }
+
+    /// The end as xport writes it.
+    fn text(&self) -> String {
+        let text = [std::slice::from_ref(&self.address), &self.options].concat().join(",");
+        match self.scheme {
+            Some(scheme) if self.has_kind => format!("{}:{text}", scheme.name),
+            _ => text,
+        }
+    }
 }
 
 /// The endpoint that socat writes as `word`. `None` if an option has no counterpart, or if `word` is not an endpoint.
 pub(super) fn endpoint(word: &str) -> Option<String> {
-    side(word).filter(|side| side.options.is_empty() && !side.is_echo).map(|side| side.text)
+    side(word).filter(|side| side.of_run.is_empty() && !side.is_echo).map(|side| side.text())
 }
 
 fn side(word: &str) -> Option<Side> {
     let end = word.find([':', ',']).unwrap_or(word.len());
     let (name, rest) = (&word[..end], &word[end..]);
-    let bare = Side::stdio();
     if name == "-" || is_stdio(name) {
         let is_raw = rest.split(',').any(|option| matches!(option, "raw" | "rawer" | "cfmakeraw"));
-        let options = if is_raw && own("raw").is_some() { vec!["--raw".to_owned()] } else { Vec::new() };
-        return Some(Side { options, ..bare });
+        let of_run = Vec::from_iter(is_raw.then(|| "--raw".to_owned()));
+        return Some(Side { of_run, ..Side::stdio() });
     }
     if name.eq_ignore_ascii_case("pipe") && rest.is_empty() {
-        return Some(Side { is_echo: true, ..bare });
+        return Some(Side { is_echo: true, ..Side::stdio() });
     }
     let lower = name.to_ascii_lowercase();
     let scheme = scheme_called(&lower).filter(|_| rest.starts_with(':'));
@@ -82,35 +94,35 @@ fn side(word: &str) -> Option<Side> {
         _ => return None,
     };
     if *scheme == EXEC || *scheme == SHELL {
-        return program(scheme, rest, bare);
+        return program(scheme, rest);
     }
     if rest.contains('\\') {
         return None;
     }
     let mut parts = rest.split(',');
-    let address = parts.next()?.to_owned();
+    let address = parts.next()?;
     let is_abstract = lower.starts_with("abstract") && !address.starts_with('@');
-    let address = if is_abstract { format!("@{address}") } else { address };
-    let mut found = SocatAddress { scheme, address, options: Vec::new(), forks: false, verifies: true };
-    if !family.is_empty() {
-        found.options.push(family.to_owned());
-    }
+    let has_kind = rest.len() < word.len();
+    let mut found = Side {
+        scheme: Some(scheme),
+        address: format!("{}{address}", if is_abstract { "@" } else { "" }),
+        options: Vec::from_iter((!family.is_empty()).then(|| family.to_owned())),
+        has_kind,
+        is_own: !has_kind || name == scheme.name,
+        ..Side::default()
+    };
     for option in parts.filter(|option| !option.is_empty()) {
         let (name, value) = option.split_once('=').unwrap_or((option, ""));
-        found.take(&name.to_ascii_lowercase(), value)?;
+        found.take(scheme, &name.to_ascii_lowercase(), value)?;
     }
-    if !found.verifies {
+    if found.skips_verification {
         found.options.retain(|option| !option.starts_with("ca=") && !option.starts_with("client-ca="));
     }
-    let is_bare = rest.len() == word.len();
-    let text = Vec::from_iter(std::iter::once(found.address).chain(found.options)).join(",");
-    let text = if is_bare { text } else { format!("{}:{text}", scheme.name) };
-    let (has_kind, is_own) = (!is_bare, is_bare || name == scheme.name);
-    Some(Side { scheme: Some(scheme), text, forks: found.forks, has_kind, is_own, ..bare })
+    Some(found)
 }
 
 /// A program, whose options follow the first comma outside quotes.
-fn program(scheme: &'static Scheme, rest: &str, bare: Side) -> Option<Side> {
+fn program(scheme: &'static Scheme, rest: &str) -> Option<Side> {
     let mut quote = None;
     let end = rest.find(|c: char| {
         match (quote, c) {
@@ -134,23 +146,13 @@ fn program(scheme: &'static Scheme, rest: &str, bare: Side) -> Option<Side> {
     if found.iter().any(|option| option == "--pty") {
         found = vec!["--pty".to_owned()];
     }
-    let text = format!("{}:{command}", scheme.name);
-    Some(Side { scheme: Some(scheme), text, options: found, has_kind: true, ..bare })
+    Some(Side { scheme: Some(scheme), address: command.to_owned(), of_run: found, has_kind: true, ..Side::stdio() })
 }
 
-/// An address whose options are being read.
-struct SocatAddress {
-    scheme: &'static Scheme,
-    address: String,
-    options: Vec<String>,
-    forks: bool,
-    verifies: bool,
-}
-
-impl SocatAddress {
+impl Side {
     /// Takes an option after a comma.
-    fn take(&mut self, name: &str, value: &str) -> Option<()> {
-        let listens = self.scheme.listens();
+    fn take(&mut self, scheme: &'static Scheme, name: &str, value: &str) -> Option<()> {
+        let listens = scheme.listens();
         match name {
             "fork" => self.forks = true,
             "reuseaddr" | "so-reuseaddr" | "unlink-close" | "so-keepalive" | "ignoreeof" if value != "0" => (),
@@ -165,7 +167,7 @@ impl SocatAddress {
             "forever" => self.push("retry", "forever")?,
             "interval" | "intervall" => self.push("retry-delay", value)?,
             "verify" if value == "0" => {
-                self.verifies = false;
+                self.skips_verification = true;
                 if !listens {
                     self.push("insecure", "")?;
                 }
@@ -191,7 +193,7 @@ impl SocatAddress {
             "ip-add-membership" | "ip-membership" => self.push("join", &value.replacen(':', "%", 1))?,
             "so-broadcast" => self.push("broadcast", "")?,
             "user" | "group" => self.owner(name == "user", value)?,
-            _ if self.scheme.rows().any(|row| row.name == name || row.word == name) => self.push(name, value)?,
+            _ if scheme.rows().any(|row| row.name == name || row.word == name) => self.push(name, value)?,
             _ => return None,
         }
         Some(())
@@ -210,7 +212,7 @@ impl SocatAddress {
     }
 
     fn push(&mut self, name: &str, value: &str) -> Option<()> {
-        own(name).or_else(|| self.scheme.rows().find(|row| row.word == name))?;
+        rows().find(|row| row.name == name || row.word == name)?;
         self.options.push(if value.is_empty() { name.to_owned() } else { format!("{name}={value}") });
         Some(())
     }
@@ -267,7 +269,7 @@ fn read(words: &[String]) -> Option<Vec<String>> {
     if is_turned {
         std::mem::swap(&mut left, &mut right);
     }
-    options.extend(std::mem::take(&mut left.options).into_iter().chain(std::mem::take(&mut right.options)));
+    options.extend(left.of_run.iter().chain(&right.of_run).cloned());
     let of = |mode: &str, more: &[&str], ends: &[String]| {
         let more = more.iter().map(|word| (*word).to_owned());
         let words = std::iter::once(mode.to_owned()).chain(more).chain(options.iter().cloned());
@@ -285,7 +287,7 @@ fn read(words: &[String]) -> Option<Vec<String>> {
     let has_stdio = [&left, &right].iter().any(|side| side.role() == Role::Stdio && !side.is_echo);
     if right.is_echo || left.is_echo {
         let other = if left.is_echo { right } else { left };
-        return if other.role() == Role::Listen { of("echo", &[], &[other.text]).map(shorthand) } else { None };
+        return if other.role() == Role::Listen { of("echo", &[], &[other.text()]).map(shorthand) } else { None };
     }
     if !direction.is_empty() && !has_stdio {
         return None;
@@ -294,25 +296,25 @@ fn read(words: &[String]) -> Option<Vec<String>> {
         (Role::Listen, Role::Stdio) => {
             let has_clients = left.scheme.is_some_and(|scheme| !scheme.has_datagrams());
             let keeps = if left.forks && has_clients { &["-k"][..] } else { &[] };
-            let line = of("listen", &[keeps, direction].concat(), &[left.text]);
+            let line = of("listen", &[keeps, direction].concat(), &[left.text()]);
             if left.is_own { line } else { line.map(shorthand) }
         }
         (Role::Stdio, Role::Stdio) | (_, Role::Listen) => None,
         (Role::Stdio, Role::Run) if right.scheme == Some(&SHELL) => {
-            of("exec", &[], &["--shell".to_owned(), right.text["shell:".len()..].to_owned()])
+            of("exec", &[], &["--shell".to_owned(), right.address.clone()])
         }
         (Role::Stdio, Role::Run) => {
-            let words = shell_words::split(&right.text["exec:".len()..]).ok()?;
+            let words = shell_words::split(&right.address).ok()?;
             of("exec", &[], &[vec!["--".to_owned()], words].concat())
         }
-        (Role::Stdio, Role::Connect) if !right.is_own => of("connect", direction, &[right.text]).map(shorthand),
-        (Role::Stdio, Role::Connect) if is_single || !direction.is_empty() => of("connect", direction, &[right.text]),
+        (Role::Stdio, Role::Connect) if !right.is_own => of("connect", direction, &[right.text()]).map(shorthand),
+        (Role::Stdio, Role::Connect) if is_single || !direction.is_empty() => of("connect", direction, &[right.text()]),
         (Role::Listen, _)
             if !left.forks && !left.is_own && left.scheme.is_some_and(|scheme| !scheme.has_datagrams()) =>
         {
-            of("relay", &["--once"], &[left.text, right.text])
+            of("relay", &["--once"], &[left.text(), right.text()])
         }
-        _ => of("relay", &[], &[left.text, right.text]),
+        _ => of("relay", &[], &[left.text(), right.text()]),
     }
 }
 

@@ -1,6 +1,6 @@
 //! A wrong line, taken apart: the mode, the options, and the words that name an end.
 
-use super::words::{own, split_program};
+use super::words::{option_called, split_program};
 use crate::cli::modes::{Action, ModeSpec, mode_called};
 use crate::cli::options::{Heading, Value};
 
@@ -60,7 +60,7 @@ impl<'a> Typed<'a> {
             if matches!(word.as_str(), "--listen" | "--connect") {
                 places.extend(range.next());
             } else if let Some(name) = word.strip_prefix("--") {
-                if own(name).is_some_and(|spec| !matches!(spec.value, Value::Flag(_))) {
+                if option_called(name).is_some_and(|spec| !matches!(spec.value, Value::Flag(_))) {
                     range.next();
                 }
             } else if has_operands && (!word.starts_with('-') || word == "-") {
@@ -77,7 +77,7 @@ impl<'a> Typed<'a> {
         let before = self.words[..self.after_mode().end].iter().filter_map(|word| word.strip_prefix("--"));
         let mut options =
             before.chain(word.split(',').skip(1)).map(|option| option.split('=').next().unwrap_or_default());
-        options.any(|name| own(name).is_some_and(|spec| spec.heading() == Heading::Tls))
+        options.any(|name| option_called(name).is_some_and(|spec| spec.heading() == Heading::Tls))
     }
 
     /// The line with another mode, and without the words in some places.
@@ -100,7 +100,7 @@ impl<'a> Typed<'a> {
 /// The place of the first word that is not an option and not the value of an option of xport. It names the mode.
 pub(super) fn first_word(words: &[String]) -> Option<usize> {
     let has_value = |word: &String| {
-        let spec = word.strip_prefix("--").and_then(own);
+        let spec = word.strip_prefix("--").and_then(option_called);
         spec.is_some_and(|spec| !matches!(spec.value, Value::Flag(_)))
     };
     let is_value = |at: usize| at > 0 && has_value(&words[at - 1]);

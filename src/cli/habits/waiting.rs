@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::ends::is_program;
 use super::typed::Typed;
-use super::words::own;
+use super::words::option_called;
 use crate::cli::address::{is_address, is_path};
 use crate::cli::hints;
 use crate::cli::host::is_port;
@@ -89,8 +89,8 @@ impl Parts {
             "-s" | "--strict" | "-z" | "-U" => (),
             _ => {
                 self.options.push(word.to_owned());
-                let has_value =
-                    own(name.trim_start_matches('-')).is_some_and(|spec| !matches!(spec.value, Value::Flag(_)));
+                let has_value = option_called(name.trim_start_matches('-'))
+                    .is_some_and(|spec| !matches!(spec.value, Value::Flag(_)));
                 if has_value && !word.contains('=') {
                     self.options.push(value()?);
                 }

@@ -2,7 +2,7 @@
 //!
 //! `reader.rs` reads such lines, one option after the other, and `line.rs` makes the line of xport.
 
-use super::words::{own, port_of, url};
+use super::words::{option_called, port_of, url};
 use crate::cli::kinds::NO_PROXY;
 use crate::cli::modes::{Action, ModeSpec};
 use crate::cli::options::{Heading, OptSpec, Value};
@@ -210,7 +210,7 @@ impl Wish {
 
     /// Adds an option of xport.
     pub(super) fn push(&mut self, name: &str, value: String) -> Option<()> {
-        let spec = own(name)?;
+        let spec = option_called(name)?;
         self.note(spec);
         self.options.push(spec.flag());
         if !matches!(spec.value, Value::Flag(_)) {

@@ -10,7 +10,7 @@ use crate::cli::options::{OptSpec, rows};
 const PROGRAMS: &str = "xport nc ncat netcat nc.openbsd nc.traditional socat telnet curl wget s_client s_server";
 
 /// The row of an option of xport.
-pub(super) fn own(name: &str) -> Option<&'static OptSpec> {
+pub(super) fn option_called(name: &str) -> Option<&'static OptSpec> {
     rows().find(|row| row.name == name && !row.id.names_an_end())
 }
 

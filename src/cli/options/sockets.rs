@@ -81,7 +81,7 @@ pub(super) static LISTENING: &[OptSpec] = &[
             "xport removes FILE when it exits. An existing file is replaced only if it belongs to the user of xport, \
              and is empty or an old port file. Anything else is refused.",
         ),
-    number(Mode, "mode", "MODE", |o, t| put(&mut o.mode, parse_mode(t).map(Some)))
+    number(Mode, "mode", "MODE", |o, t| put(&mut o.listening.binding.mode, parse_mode(t)))
         .variable("XPORT_MODE")
         .top(20)
         .help("Permission bits of the socket [default: 0600]")

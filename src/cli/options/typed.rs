@@ -134,7 +134,6 @@ pub(in crate::cli) struct Options {
     pub(in crate::cli) once: bool,
     pub(in crate::cli) allow: Vec<IpNet>,
     pub(in crate::cli) deny: Vec<IpNet>,
-    pub(in crate::cli) mode: Option<u32>,
     pub(in crate::cli) connect: Option<OsString>,
     pub(in crate::cli) ipv4: bool,
     pub(in crate::cli) ipv6: bool,

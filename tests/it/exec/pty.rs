@@ -175,43 +175,21 @@ fn the_settings_are_ours() {
     assert_eq!(terminal.settings(), before);
 }
 
-/// The raw terminal of xport, and a child on its own terminal that waits for a line and then does `then`.
-#[track_caller]
-fn raw_while(options: &[&str], then: &str) -> (Terminal, Background) {
-    let terminal = Terminal::new();
-    let run = on(&terminal, options, &format!("{WAITS}; {then}"));
-    terminal.shows("ready\r\n");
-    terminal.becomes_raw();
-    (terminal, run)
-}
-
+/// The terminal must be raw, and seen as raw, before the time is up.
 #[test]
 fn our_terminal_is_raw_while_the_child_runs_and_restored_after() {
-    // The terminal must be raw, and seen as raw, before the time is up.
-    let timed_out = thread::spawn(|| {
-        let (terminal, mut run) = raw_while(&["--timeout", "5s"], "");
-        run.ends_with(124);
-        terminal.is_untouched();
-    });
-    for (then, keys, status) in
-        [("exit 0", "\n", 0), ("exit 5", "\r", 5), ("kill -9 $$", "\n", 137), ("exec <&- >&- 2>&-; exit 6", "\n", 6)]
-    {
-        let (terminal, mut run) = raw_while(&[], then);
-        terminal.type_in(keys);
-        assert_eq!(run.wait().code(), Some(status), "{then}: {:?}", run.all_lines());
-        terminal.is_untouched();
-    }
-    // It ends as its child does. The last two signals are not passed on.
-    for signal in [libc::SIGTERM, libc::SIGINT, libc::SIGHUP, libc::SIGQUIT, libc::SIGVTALRM, libc::SIGABRT] {
-        let (terminal, mut run) = raw_while(&[], "");
-        run.signal(signal);
-        run.is_killed_by(signal);
-        terminal.is_untouched();
-    }
-    timed_out.join().expect("this terminal, too");
-    let terminal = Terminal::new();
-    assert_eq!(terminal.spawn(command(["exec", "--pty", "--", "no-such-program"])).wait().code(), Some(127));
-    terminal.is_untouched();
+    plays(&[
+        "exec --pty --timeout 5s -- sh -c 'echo ready; read line' <TTY: see ready\r\n; turns raw; status 124 *",
+        "exec --pty -- sh -c 'echo ready; read line; exit 0' <TTY: see ready\r\n; turns raw; type \n; status 0 *",
+        "exec --pty -- sh -c 'echo ready; read line; exit 5' <TTY: see ready\r\n; turns raw; type \r; status 5 *",
+        "exec --pty -- sh -c 'echo ready; read line; kill -9 $$' <TTY: see ready\r\n; turns raw; type \n; status 137 *",
+        "exec --pty -- sh -c 'echo ready; read line; exec <&- >&- 2>&-; exit 6' <TTY: see ready\r\n; turns raw; \
+            type \n; status 6 *",
+        // It ends as its child does. The last two signals are not passed on.
+        "exec --pty -- sh -c 'echo ready; read line' <TTY: see ready\r\n; turns raw; \
+            kill {TERM|INT|HUP|QUIT|VTALRM|ABRT}; killed {TERM|INT|HUP|QUIT|VTALRM|ABRT} *",
+        "exec --pty -- no-such-program <TTY: status 127 *",
+    ]);
 }
 
 #[test]
@@ -236,33 +214,13 @@ fn a_reader_that_has_gone_ends_it_and_restores_our_terminal() {
 
 #[test]
 fn keys_that_are_signals_reach_the_child_once_and_not_us() {
-    let terminal = Terminal::new();
-    let script =
-        "trap 'echo int' INT; trap 'echo quit' QUIT; echo ready; while :; do read line && echo \"<$line>\"; done";
-    let run = on(&terminal, &[], script);
-    terminal.shows("ready\r\n");
-    terminal.becomes_raw();
-    // Only the terminal of the child echoes.
-    terminal.type_in("\x03");
-    terminal.shows("^Cint\r\n");
-    terminal.type_in("one\r");
-    terminal.shows("one\r\n<one>\r\n");
-    terminal.type_in("\x1c");
-    terminal.shows("^\\quit\r\n");
-    terminal.type_in("two\r");
-    // A second echo would come before it.
-    let mut master = terminal.master.try_clone().expect("a copy");
-    assert_eq!(take(&mut master, 12), b"two\r\n<two>\r\n");
-    drop(run);
-
-    let terminal = Terminal::new();
-    let mut run = on(&terminal, &[], "echo ready; exec sleep 60");
-    terminal.shows("ready\r\n");
-    terminal.becomes_raw();
-    terminal.type_in("\x03");
-    run.ends_with(130);
-    assert!(run.all_lines().is_empty());
-    terminal.is_untouched();
+    plays(&[
+        // Only the terminal of the child echoes.
+        "exec --pty -- sh -c 'trap \"echo int\" INT; trap \"echo quit\" QUIT; echo ready; while :; do read line && \
+            echo \"<$line>\"; done' <TTY: see ready\r\n; turns raw; type \x03; see ^Cint\r\n; type one\r; \
+            see one\r\n<one>\r\n; type \x1c; see ^\\quit\r\n; type two\r; only two\r\n<two>\r\n",
+        "exec --pty -- sh -c 'echo ready; exec sleep 60' <TTY: see ready\r\n; turns raw; type \x03; status 130",
+    ]);
 }
 
 #[test]

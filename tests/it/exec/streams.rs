@@ -184,36 +184,15 @@ fn the_place_in_a_file_is_where_the_program_has_left_it() {
 /// A program with the terminal as its stdin gets lines and the signals of keys.
 #[test]
 fn a_terminal_that_is_inherited_is_the_programs() {
-    let on_terminal = |script: &str| {
-        let terminal = Terminal::new();
-        (terminal.spawn(command(["exec", "--stdin", "inherit", "--", "sh", "-c", script])), terminal)
-    };
-    let (mut run, terminal) = on_terminal("test -t 0 && echo ready; read line; echo \"<$line>\"; exit 3");
-    terminal.shows("ready\r\n");
-    terminal.type_in("word\n");
-    terminal.shows("<word>\r\n");
-    run.ends_with(3);
-
-    let script = "trap 'echo int' INT; echo ready; until test \"$line\" = end; do read line && echo \"<$line>\"; done";
-    let (mut run, terminal) = on_terminal(script);
-    let mut master = terminal.master.try_clone().expect("a copy");
-    terminal.shows("ready\r\n");
-    terminal.type_in("\x03");
-    terminal.shows("int\r\n");
-    terminal.type_in("one\n");
-    // A second line would come before it.
-    assert_eq!(take(&mut master, 12), b"one\r\n<one>\r\n");
-    // A signal for xport is passed on.
-    run.signal(libc::SIGINT);
-    terminal.shows("int\r\n");
-    terminal.type_in("end\n");
-    assert_eq!(take(&mut master, 12), b"end\r\n<end>\r\n");
-    run.ends_with(0);
-
-    let (mut run, terminal) = on_terminal("echo ready; exec sleep 60");
-    terminal.shows("ready\r\n");
-    terminal.type_in("\x03");
-    run.is_killed_by(libc::SIGINT);
+    plays(&[
+        "exec --stdin inherit -- sh -c 'test -t 0 && echo ready; read line; echo \"<$line>\"; exit 3' <TTY: \
+            see ready\r\n; type word\n; see <word>\r\n; status 3 *",
+        // A second line of the trap would come before the others. A signal for xport is passed on.
+        "exec --stdin inherit -- sh -c 'trap \"echo int\" INT; echo ready; until test \"$line\" = end; do \
+            read line && echo \"<$line>\"; done' <TTY: see ready\r\n; type \x03; see int\r\n; type one\n; \
+            only one\r\n<one>\r\n; kill INT; see int\r\n; type end\n; only end\r\n<end>\r\n; status 0 *",
+        "exec --stdin inherit -- sh -c 'echo ready; exec sleep 60' <TTY: see ready\r\n; type \x03; killed INT *",
+    ]);
 }
 
 /// Writes a letter to stdout and one to stderr in turns.

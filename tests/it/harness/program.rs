@@ -51,14 +51,28 @@ pub fn device(name: &str) -> File {
     File::options().read(name != "full").write(name == "full").open(format!("/dev/{name}")).expect("it is everywhere")
 }
 
+/// A file with this content, open at its beginning.
+pub fn file_with(content: &[u8]) -> File {
+    let mut file = tempfile::tempfile().expect("a file");
+    file.write_all(content).and_then(|()| file.rewind()).expect("it takes the bytes");
+    file
+}
+
 /// Runs to the end, with an empty stdin.
 pub fn outcome<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> Output {
-    xport(args).output().expect("a run")
+    outcome_with(args, "")
 }
 
 /// Runs to the end, with this on stdin.
 pub fn outcome_with<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>, input: impl Into<Vec<u8>>) -> Output {
-    xport(args).write_stdin(input).output().expect("a run")
+    let mut command = xport(args);
+    tells(&command);
+    command.write_stdin(input).output().expect("a run")
+}
+
+/// Prints a command, which a failed test shows, so that a row of a table is known by its line.
+fn tells(command: &impl std::fmt::Debug) {
+    println!("runs {command:?}");
 }
 
 /// A server in the background, and its address.
@@ -150,6 +164,7 @@ impl Background {
     /// Starts a prepared command, and reads its stderr.
     pub fn spawn(mut command: impl BorrowMut<Command>) -> Self {
         let mut child = command.borrow_mut().stderr(Stdio::piped()).spawn().expect("the program starts");
+        tells(command.borrow_mut());
         let stderr = lines(child.stderr.take().expect("stderr is a pipe"));
         Self { child, stderr, seen: Vec::new() }
     }
@@ -157,6 +172,7 @@ impl Background {
     /// Starts a prepared command that has its own stderr, which the test does not read.
     pub fn spawn_with_stderr(mut command: Command) -> Self {
         let child = command.spawn().expect("the program starts");
+        tells(&command);
         Self { child, stderr: channel().1, seen: Vec::new() }
     }
 

@@ -15,14 +15,6 @@ fn shell(script: &str) -> Output {
     command.env_remove("XPORT_LOG").env_remove("RUST_LOG").output().expect("a run")
 }
 
-/// A relay between two connections of the test, and these connections.
-#[track_caller]
-fn between(options: &[&str]) -> (Background, TcpStream, TcpStream) {
-    let ((left, left_at), (right, right_at)) = (listening(), listening());
-    let relay = Background::start([&["relay"], options, &[&left_at.to_string(), &right_at.to_string()]].concat());
-    (relay, accept(&left), accept(&right))
-}
-
 #[test]
 fn an_end_that_is_not_there_is_status_3() {
     let (_kept, closed) = refusing();
@@ -36,9 +28,7 @@ fn an_end_that_is_not_there_is_status_3() {
     ended(&run(&["-", "tcp:no.such.host.invalid:80,connect-timeout=50s"], ""), 3, "no.such.host.invalid");
     let (_listener, taken) = listening();
     ended(&run(&[&format!("tcp-listen:{taken}"), "exec:cat"], ""), 3, "Address already in use");
-    let (mut relay, left, right) = between(&[]);
-    drop((left, right));
-    relay.ends_with(0);
+    plays(&["relay TCP TCP: end; peer 1; end; status 0 *"]);
     // An open left end gets its end or reset.
     let peer = Peer::serve(|mut left| read_once(&mut left, &mut [0; 16]).map_err(|error| error.kind()));
     ended(&run(&[&format!("tcp:{}", peer.address), &end], ""), 3, &refused);
@@ -127,31 +117,15 @@ fn two_directions_that_are_over_are_a_pair_that_is_over() {
 
 #[test]
 fn time_limits_are_status_124() {
-    let resets = |options, message| {
-        let (relay, mut left, mut right) = between(options);
-        ended(&relay.finish(), 124, message);
-        is_reset(&mut left);
-        is_reset(&mut right);
-    };
-    thread::scope(|scope| {
+    plays(&[
         // The time counts from the start, so both connections must exist by then.
-        scope.spawn(|| resets(&["--timeout", "3s"], "timed out after 3s"));
-        resets(&["--idle-timeout", "300ms"], "idle for 300ms");
-    });
-    let mut relay = Background::start(["relay", "--idle-timeout", "200ms", "-", "exec:cat"]);
-    let _stdin = relay.stdin();
-    ended(&relay.finish(), 124, "idle for 200ms");
+        "relay --timeout 3s TCP TCP: get reset; peer 1; get reset; status 124 timed out after 3s",
+        "relay --idle-timeout 300ms TCP TCP: get reset; peer 1; get reset; status 124 idle for 300ms",
+        "relay --idle-timeout 200ms - exec:cat: status 124 idle for 200ms",
+        // A child on the left is not watched.
+        "relay --idle-timeout 200ms {'exec:sleep 30' -|- 'exec:sleep 30'}: status 124 *",
+    ]);
     ended(&run(&["--timeout", "200ms", "tcp-listen:127.0.0.1:0", "exec:cat", "-q"], ""), 124, "timed out");
-}
-
-/// A child on the left is not watched.
-#[test]
-fn an_idle_child_is_no_exception() {
-    for args in [["exec:sleep 30", "-"], ["-", "exec:sleep 30"]] {
-        let mut relay = Background::start([&["relay", "--idle-timeout", "200ms"][..], &args].concat());
-        let _stdin = relay.stdin();
-        assert_eq!(relay.wait().code(), Some(124), "{args:?}: {:?}", relay.all_lines());
-    }
 }
 
 #[test]
@@ -176,54 +150,19 @@ fn an_idle_pair_among_others_is_alone_in_its_end() {
     assert!(relay.is_running());
 }
 
-/// A relay that serves one client with an open session.
-#[track_caller]
-fn in_a_session(options: &[&str]) -> (Background, TcpStream, TcpStream) {
-    let (upstream, at) = listening();
-    let (mut relay, address) = relaying(options, "tcp-listen:127.0.0.1:0", &format!("tcp:{at}"));
-    let (mut client, mut server) = (connect(address), accept(&upstream));
-    passes(&mut client, &mut server, b"hello");
-    relay.signal(libc::SIGTERM);
-    if options.is_empty() {
-        relay.line("waiting up to 10s for");
-        let error = TcpStream::connect(address).expect_err("nobody listens any more");
-        assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
-    }
-    (relay, client, server)
-}
-
 #[test]
-fn after_a_signal_sessions_finish() {
-    let (mut relay, mut client, mut server) = in_a_session(&[]);
-    passes(&mut server, &mut client, b"bye");
-    client.shutdown(Shutdown::Write).expect("it is there");
-    assert_eq!(take_all(&mut server), []);
-    server.write_all(b"!").expect("it takes the byte");
-    drop(server);
-    assert_eq!(take_all(&mut client), b"!");
-    relay.ends_with(0);
-}
-
-#[test]
-fn a_second_signal_or_the_end_of_grace_resets_them() {
-    for options in [&[][..], &["--grace", "200ms"]] {
-        let (mut relay, mut client, mut server) = in_a_session(options);
-        if options.is_empty() {
-            relay.signal(libc::SIGTERM);
-        }
-        is_reset(&mut client);
-        is_reset(&mut server);
-        relay.is_killed_by(libc::SIGTERM);
-    }
-}
-
-#[test]
-fn a_signal_ends_a_single_pair() {
-    let (relay, mut left, mut right) = between(&[]);
-    relay.signal(libc::SIGINT);
-    is_reset(&mut left);
-    is_reset(&mut right);
-    killed(&relay.finish(), libc::SIGINT);
+fn a_signal_ends_sessions_or_lets_them_finish() {
+    plays(&[
+        "relay TCP-LISTEN TCP: peer 1; say hello; peer 2; get hello; kill TERM; hear waiting up to 10s for; refused; \
+            say bye; peer 1; get bye; end; peer 2; get $; say !; end; peer 1; get !$; status 0 *",
+        // A second signal or the end of grace resets them.
+        "relay TCP-LISTEN TCP: peer 1; say hello; peer 2; get hello; kill TERM; hear waiting up to 10s for; refused; \
+            kill TERM; get reset; peer 1; get reset; killed TERM *",
+        "relay --grace 200ms TCP-LISTEN TCP: peer 1; say hello; peer 2; get hello; kill TERM; get reset; peer 1; \
+            get reset; killed TERM *",
+        // One signal ends a single pair.
+        "relay TCP TCP: kill INT; get reset; peer 1; get reset; killed INT",
+    ]);
 }
 
 /// A program with this socket as descriptor 0.

@@ -67,7 +67,7 @@ fn clients_are_served_in_turn() {
             type for the last; get for the last",
         "unix|tls12|tls13-server -k: say word$; see word; new; say word$; see word; new; say word$; see word",
         // Pending bytes of stdin go to the client that has ended, before the next client is served.
-        "tcp-server -k: end; type *20000000$; get *1000000; new; peer 1; get *19000000$; peer 2; get $",
+        "tcp-server -k --half-close now: end; type *20000000$; get *1000000; new; peer 1; get *19000000$; peer 2; get $",
         "relay --once TCP-LISTEN exec:cat: ping served; refused; go; status 0",
         "relay TCP-LISTEN,max-conns=1,backlog=5 exec:cat: ping first; new; say second; silence; peer 1; \
             ping first again; go; peer 2; get second",
