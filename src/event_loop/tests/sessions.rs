@@ -81,7 +81,7 @@ impl Session {
                 assert_eq!(text(sim.sent(*console)), rest);
             }
             "took" => assert_eq!(sim.elapsed(), millis(rest)),
-            // The result of the run, once nothing can happen any more.
+            // The result of the run, once nothing more can happen.
             "good" | "bad" => {
                 sim.run();
                 match self.reports.take().expect("one result").verdict() {
@@ -103,7 +103,7 @@ impl Session {
             "told" => self.sim.wire(self.peer).outbound_end,
             "left" => self.sim.wire(self.peer).closed.is_some(),
             "closing" => self.sim.transport(self.peer).is_closing(),
-            // stdin is not asked any more.
+            // stdin is no longer asked.
             "over" => self.sim.transport(self.console).is_closing(),
             _ => panic!("{what:?} is nothing to be"),
         }
