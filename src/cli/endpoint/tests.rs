@@ -141,7 +141,10 @@ fn options_are_split_at_commas_that_are_not_escaped() {
 #[test]
 fn commands_are_taken_as_they_are() {
     let parse = |text: &[u8]| EndpointArg::parse(OsStr::from_bytes(text)).and_then(|word| word.program());
-    let argv = |text: &str| the!(text, parse(text.as_bytes()), Ok(Program::Argv { program, arguments }) => (program, arguments));
+    let argv = |text: &str| {
+        let parsed = parse(text.as_bytes());
+        the!(text, parsed, Ok(Program::Argv { program, arguments }) => (program, arguments))
+    };
     let (program, arguments) = argv(r#"exec:sed -e 's/a, b:c/\1/' "x y" z\ ,q "#);
     assert_eq!(program, "sed");
     assert_eq!(arguments, ["-e", r"s/a, b:c/\1/", "x y", "z ,q"]);
