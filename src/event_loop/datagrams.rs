@@ -132,7 +132,7 @@ impl EventLoop {
             log::debug!("{}: denied a datagram from {from}", Label(net, id));
             return true;
         }
-        if datagram.own.as_mut().is_some_and(|own| own.is(from, net.cx.now)) {
+        if datagram.own.as_mut().is_some_and(|own| own.is_sender(from, net.cx.now)) {
             log::info!("{}: no answer to {from}: the datagram claims to come from this socket", Label(net, id));
             return true;
         }

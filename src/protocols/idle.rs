@@ -56,7 +56,7 @@ impl TimeLimit {
         Self { limit, ..Self::default() }
     }
 
-    pub(super) fn start(&mut self, net: &mut Net, owner: Id) {
+    pub(super) fn start(&mut self, owner: Id, net: &mut Net) {
         self.timer = self.limit.map(|limit| net.call_later(owner, limit));
     }
 
@@ -66,7 +66,7 @@ impl TimeLimit {
     }
 
     /// The meaning of this timer for a limit of the time without traffic.
-    pub(super) fn fired(&mut self, net: &mut Net, owner: Id, timer: TimerId, activity: Activity) -> Fired {
+    pub(super) fn fired(&mut self, owner: Id, net: &mut Net, timer: TimerId, activity: Activity) -> Fired {
         let Some(limit) = self.of(timer) else { return Fired::Other };
         // A slow reader is not idle: its system can still feed it with bytes that were sent long ago.
         let is_moving = std::mem::replace(&mut self.on_the_way, activity.on_the_way) != activity.on_the_way;
@@ -108,14 +108,12 @@ impl IdleWatch {
 
     /// Call this from `connection_made`.
     pub(super) fn made(&mut self, t: &mut Transport<'_>) {
-        let id = t.id();
-        self.clock.start(t.net(), id);
+        self.clock.start(t.id(), t.net());
     }
 
     /// Call this from `timer_fired`. It aborts a connection that has expired. `number` is that of the pair.
     pub(super) fn fired(&mut self, t: &mut Transport<'_>, number: Number, timer: TimerId, activity: Activity) -> Fired {
-        let id = t.id();
-        let fired = self.clock.fired(t.net(), id, timer, activity);
+        let fired = self.clock.fired(t.id(), t.net(), timer, activity);
         if let Fired::Expired(limit) = fired {
             self.fail(t, number, Cause::TimedOut, &format_args!("idle for {}", shown(limit)));
             t.abort();

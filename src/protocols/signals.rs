@@ -216,9 +216,8 @@ impl Signals {
 
 impl Protocol for Signals {
     fn connection_made(&mut self, t: &mut Transport<'_>) {
-        let id = t.id();
-        self.timeout.start(t.net(), id);
-        self.accept_timeout.start(t.net(), id);
+        self.timeout.start(t.id(), t.net());
+        self.accept_timeout.start(t.id(), t.net());
     }
 
     fn data_received(&mut self, t: &mut Transport<'_>, data: &[u8]) {

@@ -8,6 +8,7 @@
 
 pub mod cursor;
 pub(crate) mod datagram;
+pub(crate) mod files;
 pub mod limits;
 pub mod names;
 pub(crate) mod process;

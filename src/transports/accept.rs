@@ -15,6 +15,7 @@ use super::error::{describe, is_lack_of_resources};
 use super::id::Id;
 use super::info::Peer;
 use super::io::Io;
+use super::keepalive::KeepAlive;
 use super::layer::Opening;
 use super::listener::{BackOff, Listener};
 use super::net::{Net, Slot};
@@ -28,6 +29,9 @@ const BACK_OFF_MAX: Duration = Duration::from_secs(1);
 const PENDING_ACCEPTS_MAX: usize = 1024;
 /// The log tells of a lack of resources once in this time.
 const EPISODE: Duration = Duration::from_secs(60);
+
+/// A stream that is not in the arena yet, and what must be done before it is open.
+type AcceptedStream = (Stream, Vec<Opening>);
 
 /// The result of an attempt to accept.
 pub(crate) enum Accepted {
@@ -55,29 +59,10 @@ impl Net {
         let Some(Slot::Listener(listener)) = self.slots.get_mut(id) else { return Accepted::NotNow };
         match listener.accept() {
             Ok((socket, address)) => {
-                let Some((stream, openings)) = listener.stream(id, &mut self.cx, socket, &address) else {
-                    return Accepted::PassedOver;
-                };
-                let keepalive = listener.options.keepalive;
-                let accepted = match self.add(Slot::Stream(stream)) {
-                    Ok(accepted) => accepted,
-                    Err(error) => {
-                        log::warn!("accept: {}", describe(&error));
-                        return Accepted::PassedOver;
-                    }
-                };
-                if let Some(mut stream) = self.stream_mut(accepted) {
-                    stream.watch_peer(keepalive);
-                    if stream.admission.is_pending() {
-                        stream.cx.places.pending.push(accepted);
-                        stream.open_by(openings);
-                        return Accepted::Stream(accepted);
-                    }
-                }
-                if self.slots.get(id).is_some_and(Slot::serves_one) {
-                    self.close_listeners();
-                }
-                Accepted::Stream(accepted)
+                let made = listener.stream(id, &mut self.cx, socket, &address);
+                let (keepalive, is_only_one) = (listener.options.keepalive, listener.options.once);
+                let added = made.and_then(|stream| self.add_accepted(stream, keepalive, is_only_one));
+                added.map_or(Accepted::PassedOver, Accepted::Stream)
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 listener.readable = false;
@@ -98,6 +83,22 @@ impl Net {
         }
     }
 
+    /// Adds the stream of an accepted connection, and begins its openings. A stream without openings is admitted.
+    fn add_accepted(&mut self, stream: AcceptedStream, keepalive: KeepAlive, is_only_one: bool) -> Option<Id> {
+        let (stream, openings) = stream;
+        let added = self.add(Slot::Stream(stream));
+        let id = added.inspect_err(|error| log::warn!("accept: {}", describe(error))).ok()?;
+        let mut stream = self.stream_mut(id)?;
+        stream.watch_peer(keepalive);
+        if stream.admission.is_pending() {
+            stream.cx.places.pending.push(id);
+            stream.open_by(openings);
+        } else if is_only_one {
+            self.close_listeners();
+        }
+        Some(id)
+    }
+
     /// Lets waiting clients in after something was closed, which may have freed a place or a descriptor.
     pub(crate) fn wake_listeners(&mut self) {
         self.admit_ready();
@@ -112,9 +113,8 @@ impl Net {
 }
 
 impl Listener {
-    /// Makes a stream of an accepted connection, and says what must be done before the stream is open. `None` means
-    /// that the connection is closed at once.
-    fn stream(&mut self, id: Id, cx: &mut Ctx, socket: Socket, address: &SockAddr) -> Option<(Stream, Vec<Opening>)> {
+    /// Makes a stream of an accepted connection. `None` means that the connection is closed at once.
+    fn stream(&mut self, id: Id, cx: &mut Ctx, socket: Socket, address: &SockAddr) -> Option<AcceptedStream> {
         if let Some(back_off) = self.back_off.take() {
             log::info!("accepting on {} again", self.name);
             if let Some(timer) = back_off.timer {

@@ -18,7 +18,7 @@ use super::dump::{Dump, Tap};
 use super::id::Id;
 use super::info::{ConnectionEnd, Totals};
 use super::keepalive::Looks;
-use super::label::{EndName, StreamLabel};
+use super::label::StreamLabel;
 use super::number::{Number, Numbers};
 use super::out_buf::BufferPool;
 use super::pipe_pool::PipePool;
@@ -259,11 +259,6 @@ impl StreamRef<'_> {
         if let Some(timer) = self.phase_timer.take() {
             self.cx.timers.cancel(timer);
         }
-    }
-
-    /// The name of the peer in messages, without the number of the connection.
-    pub(crate) fn name(&self) -> EndName<'_> {
-        EndName { peer: self.peer.as_deref(), id: self.id }
     }
 
     /// The name of the stream in messages, with the number.

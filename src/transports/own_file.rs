@@ -10,7 +10,7 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use super::error::describe;
-use crate::sys::limits;
+use crate::sys::files;
 
 /// How many random names are tried.
 const NAME_TRIES: usize = 16;
@@ -57,11 +57,11 @@ impl OwnFile {
             return Ok(());
         }
         let metadata = self.file.metadata()?;
-        if !metadata.file_type().is_socket() || metadata.uid() != limits::user() || metadata.nlink() != 1 {
+        if !metadata.file_type().is_socket() || metadata.uid() != files::user() || metadata.nlink() != 1 {
             let why = "the file system changes owners, or another process has replaced the socket";
             return Err(io::Error::other(format!("owner: the new socket does not belong to this user ({why})")));
         }
-        limits::set_owner(&self.file, owner.user, owner.group).map_err(|error| {
+        files::set_owner(&self.file, owner.user, owner.group).map_err(|error| {
             let hint = match error.raw_os_error() {
                 Some(libc::EPERM) => " (only root can set another user, or a group that this user is not in)",
                 Some(libc::EINVAL) => " (this user namespace does not have that user or group)",
@@ -143,7 +143,7 @@ pub fn check_replaceable(path: &Path) -> io::Result<()> {
     // Without a file, the write itself shows whether one can be made there.
     let Ok(metadata) = fs::symlink_metadata(path) else { return Ok(()) };
     let kind = metadata.file_type();
-    if kind.is_file() && metadata.uid() != limits::user() {
+    if kind.is_file() && metadata.uid() != files::user() {
         return Err(io::Error::other("this is a file of another user, which is not replaced"));
     }
     if kind.is_file() {

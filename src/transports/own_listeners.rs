@@ -14,7 +14,7 @@ use std::time::Instant;
 use socket2::{SockAddr, Socket, Type};
 
 use super::datagram::Remote;
-use super::datagram::own::Own;
+use super::datagram::own::OwnAddress;
 use super::id::Id;
 use super::own_file::identity;
 
@@ -28,7 +28,7 @@ struct OwnListener {
     kind: Type,
     address: SockAddr,
     /// The address of an IP socket.
-    own: Option<Own>,
+    own: Option<OwnAddress>,
     only_v6: bool,
 }
 
@@ -37,12 +37,17 @@ impl OwnListeners {
     pub(crate) fn add(&mut self, id: Id, socket: &Socket) {
         let (Ok(kind), Ok(address)) = (socket.r#type(), socket.local_addr()) else { return };
         let only_v6 = address.is_ipv6() && socket.only_v6().unwrap_or(true);
-        let own = address.as_socket().map(Own::new);
+        let own = address.as_socket().map(OwnAddress::new);
         self.0.push(OwnListener { id, kind, address, own, only_v6 });
     }
 
     pub(crate) fn remove(&mut self, id: Id) {
         self.0.retain(|listener| listener.id != id);
+    }
+
+    #[cfg(test)]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// Whether a socket of this kind that connects to `address` would reach this loop.
@@ -57,7 +62,7 @@ impl OwnListener {
             (Some(own), Some(ip)) => {
                 let is_apart =
                     self.only_v6 && ip.ip().to_canonical().is_ipv4() || are_of_two_links(self.address.as_socket(), ip);
-                !is_apart && own.is(&Remote::from(reached(ip)), now)
+                !is_apart && own.is_sender(&Remote::from(reached(ip)), now)
             }
             (None, None) => self.address == *address || is_same_file(&self.address, address),
             _ => false,

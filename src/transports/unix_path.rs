@@ -16,7 +16,7 @@ use socket2::{Domain, SockAddr, Socket, Type};
 use super::advice::Advice;
 use super::error::describe;
 use super::own_file::{OwnFile, Owner, is_at, pin};
-use crate::sys::limits;
+use crate::sys::files;
 
 /// How often the path is looked at while other servers start there, and the pause between two looks. Together that is
 /// half a second at most.
@@ -60,7 +60,7 @@ pub(crate) fn bind(socket: &Socket, path: &Path, binding: UnixBinding) -> io::Re
             Err(error) => return Err(error),
         };
         // The umask of the process must not change the mode.
-        match limits::with_umask(0, || socket.bind(&address)) {
+        match files::with_umask(0, || socket.bind(&address)) {
             // If no descriptor is left to hold the file, it must not stay behind.
             Ok(()) => {
                 let file = OwnFile::made(path).inspect_err(|_| drop(fs::remove_file(path)))?;
@@ -163,10 +163,10 @@ impl RemovalRight {
             OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).custom_flags(flags).open(&path);
         let file = opened.map_err(|error| unusable(&describe(&error)))?;
         let metadata = file.metadata()?;
-        if !metadata.is_file() || metadata.uid() != limits::user() || metadata.mode() & 0o077 != 0 {
+        if !metadata.is_file() || metadata.uid() != files::user() || metadata.mode() & 0o077 != 0 {
             return Err(unusable("others can open it"));
         }
-        if !limits::try_lock(&file).map_err(|error| unusable(&describe(&error)))? {
+        if !files::try_lock(&file).map_err(|error| unusable(&describe(&error)))? {
             return Ok(None);
         }
         // The process that had the right before can have removed the file after this process had opened it.

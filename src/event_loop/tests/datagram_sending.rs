@@ -1,8 +1,8 @@
 //! The contract of sending datagrams, row by row, in the simulator: batches, pauses, errors.
 //!
-//! `datagrams.rs` has the rest of the contract, and the recorder of calls.
+//! `datagrams.rs` has the rest of the contract.
 
-use super::datagrams::{client, dropped, echo, end, feed, joined, limit, peer, send, sent, service};
+use super::datagrams::{end, limit, peer, service};
 use super::*;
 
 #[test]
@@ -59,110 +59,73 @@ fn an_error_is_about_one_datagram_and_costs_no_other() {
             await c<1, error 111; end",
         &format!("client 100: {behind}end"),
         // An error that is pending at close is reported before the end.
-        "client 1: send a>1 bb>1; settle; do close; returned; room 10; run; sent a>1 bb>1; await error ..., lost; \
-            nothing",
+        "client 1: send a>1 bb>1; settle; do close; returned; room 10; run; sent a>1 bb>1; await error ..., lost",
     ]);
 }
 
 #[test]
 fn an_address_is_needed_where_there_is_no_other() {
-    let (mut sim, id, log) = service(10, |_, _| ());
-    sim.net().datagram_transport(id).sendto(b"nowhere", None);
-    send(&mut sim, id, &[("there", 7)]);
-    sim.settle();
-    assert_eq!(events(&log), [format!("error {}", libc::EDESTADDRREQ)]);
-    assert_eq!((sent(&sim, id), dropped(&mut sim, id)), (vec!["there>7".to_owned()], 1));
-    sim.net().datagram_mut(id).expect("it is open").default_to = Some(peer(9));
-    sim.net().datagram_transport(id).sendto(b"by default", None);
-    sim.settle();
-    assert_eq!(sent(&sim, id)[1..], ["by default>9"]);
-    end(&mut sim, id, &log);
-
-    let (mut sim, id, log) = client(10, |_, _| ());
-    sim.net().datagram_transport(id).sendto(b"known", None);
-    send(&mut sim, id, &[("given", 7)]);
-    sim.settle();
-    assert_eq!(sent(&sim, id), ["known>0", "given>7"]);
-    end(&mut sim, id, &log);
+    plays_datagrams(&[
+        "service 10: send nowhere there>7; await error 89; sent there>7; dropped 1; default 9; send by_default; \
+            settle; sent by_default>9; end",
+        "client 10: send known given>7; settle; sent known>0 given>7; end",
+    ]);
 }
 
 #[test]
 fn answers_to_one_batch_leave_in_one_call_and_in_order() {
-    let (mut sim, id, log) = service(100, echo);
-    feed(&sim, id, &[("a1", 1), ("b1", 2), ("a2", 1), ("longer", 1), ("a", 1), ("b2", 2), ("", 2), ("b3", 2)]);
-    sim.settle();
-    assert_eq!(sent(&sim, id), ["a1>1", "a2>1", "b1>2", "b2>2", "longer>1", "a>1", ">2", "b3>2"]);
-    assert_eq!((joined(&sim, id), sim.network(id).calls.sends), (vec![2, 2, 2, 1, 1], 1));
-    let info = sim.net().datagram_transport(id).info();
-    assert_eq!((info.datagrams.received, info.datagrams.sent, info.datagrams.dropped), (8, 8, 0));
-    assert_eq!((info.totals.received, info.totals.sent), (17, 17));
-    assert_eq!(events(&log).len(), 8);
-    end(&mut sim, id, &log);
+    plays_datagrams(&["service 100 echo: feed a1<1 b1<2 a2<1 longer<1 a<1 b2<2 <2 b3<2; settle; \
+            sent a1>1 a2>1 b1>2 b2>2 longer>1 a>1 >2 b3>2; joined 2 2 2 1 1; calls 1; totals 8 8 0 17 17; \
+            await a1<1, b1<2, a2<1, longer<1, a<1, b2<2, <2, b3<2; end"]);
 }
 
 #[test]
 fn a_burst_leaves_no_more_behind_than_high_water_and_one_datagram() {
-    let (mut sim, id, log) = service(0, |_, _| ());
+    let (mut sim, id) = service(0);
     limit(&mut sim, id, 1000, 0);
     for n in 1..=300 {
-        sim.net().datagram_transport(id).sendto(&[0; 92], Some(&peer(1)));
-        assert_eq!(sim.net().datagram_transport(id).write_buffer_size(), 100 * n.min(11), "headers included");
+        sim.datagram(id).sendto(&[0; 92], Some(&peer(1)));
+        assert_eq!(sim.datagram(id).write_buffer_size(), 100 * n.min(11), "headers included");
     }
-    sim.settle();
-    assert_eq!((events(&log), dropped(&mut sim, id)), (vec!["pause at 1100".to_owned()], 289));
-    end(&mut sim, id, &log);
+    assert_eq!(sim.told(id), ["pause at 1100"]);
+    assert_eq!(sim.datagram(id).info().datagrams.dropped, 289);
+    end(&mut sim, id);
 }
 
 #[test]
 fn a_burst_leaves_a_batch_at_a_time_where_there_is_room() {
-    let (mut sim, id, log) = service(usize::MAX, |_, _| ());
+    let (mut sim, id) = service(usize::MAX);
     let data = vec![0; 2000];
     for n in 1..=10 * BATCH {
-        sim.net().datagram_transport(id).sendto(&data, Some(&peer(1)));
-        assert!(sim.net().datagram_transport(id).write_buffer_size() <= (64 << 10) + 2008);
+        sim.datagram(id).sendto(&data, Some(&peer(1)));
+        assert!(sim.datagram(id).write_buffer_size() <= (64 << 10) + 2008);
         if n % 50 == 0 {
             assert!(sim.sent_to(id).len() + BATCH > n, "what is over high water does not wait for the end");
         }
     }
-    sim.settle();
-    assert_eq!((events(&log).len(), dropped(&mut sim, id), sim.sent_to(id).len()), (0, 0, 10 * BATCH));
-    end(&mut sim, id, &log);
+    assert_eq!((sim.told(id).len(), sim.sent_to(id).len()), (0, 10 * BATCH));
+    assert_eq!(sim.datagram(id).info().datagrams.dropped, 0);
+    end(&mut sim, id);
 }
 
 #[test]
 fn a_peer_that_is_refused_holds_up_no_other() {
-    for (error, joins) in [(libc::EPERM, true), (libc::ENETUNREACH, true), (libc::ENOBUFS, true), (libc::EINVAL, false)]
+    // Only a refusal to cut is taken for one.
+    let (together, alone) = ("2 2", "2 1 1");
+    for (error, joined) in
+        [(libc::EPERM, together), (libc::ENETUNREACH, together), (libc::ENOBUFS, together), (libc::EINVAL, alone)]
     {
-        let (mut sim, id, log) = service(100, |_, _| ());
-        sim.network(id).refused = vec![(peer(2).address(), error)];
-        send(&mut sim, id, &[("a", 1), ("x", 2), ("y", 2), ("b", 1), ("c", 3)]);
-        send(&mut sim, id, &[("z", 2), ("c", 3)]);
-        sim.settle();
-        assert_eq!(events(&log), vec![format!("error {error}"); 3]);
-        assert_eq!(sent(&sim, id), ["a>1", "b>1", "c>3", "c>3"]);
-        assert_eq!(joined(&sim, id).len() == 2, joins, "only a refusal to cut is taken for one");
-        assert_eq!(dropped(&mut sim, id), 3);
-        end(&mut sim, id, &log);
+        plays_datagrams(&[&format!(
+            "service 100: refuse 2 {error}; send a>1 x>2 y>2 b>1 c>3 z>2 c>3; \
+            await error {error}, error {error}, error {error}; sent a>1 b>1 c>3 c>3; joined {joined}; dropped 3; end"
+        )]);
     }
 }
 
 #[test]
 fn an_error_after_a_pause_does_not_hide_what_is_behind_it() {
-    let (mut sim, id, log) = client(100, |t, what| {
-        if what == "error 111" {
-            t.pause_reading();
-        }
-    });
-    sim.network(id).fail(libc::ECONNREFUSED);
-    sim.settle();
-    sim.network(id).fail(libc::ECONNREFUSED);
-    feed(&sim, id, &[("behind", 1)]);
-    sim.settle();
-    assert_eq!(events(&log), ["error 111"]);
-    for expected in ["error 111", "behind<1"] {
-        sim.net().datagram_transport(id).resume_reading();
-        sim.settle();
-        assert_eq!(events(&log), [expected]);
-    }
-    end(&mut sim, id, &log);
+    plays_datagrams(&[
+        "client 100 startled: fail 111; settle; fail 111; feed behind<1; await error 111; do resume_reading; \
+            await error 111; do resume_reading; await behind<1; end",
+    ]);
 }

@@ -1,10 +1,8 @@
 //! What a layer can ask of a stream, with a layer that asks for everything: an opening dialogue, frames in both
 //! directions, an answer of its own, an end of its own, and no half-close. The frames are those of websocket.
 
-use super::recorder::*;
 use super::tls::{ENOUGH, Peer, client, server};
 use super::*;
-use crate::transports::info::Totals;
 use crate::transports::layer::Opening;
 use crate::transports::layer::above::Layer;
 use crate::transports::layer::negotiation::{Negotiation, Step};
@@ -202,31 +200,30 @@ fn carry(sim: &mut Sim, a: Id, b: Id, moved: &mut (usize, usize)) {
 fn frames_carry_both_directions() {
     for with_tls in [false, true] {
         let mut sim = Sim::new();
-        let (recorder, log) = Recorder::brief();
-        let a = sim.stream(ENOUGH, recorder);
+        let a = sim.stream(ENOUGH, Recorder::brief());
         let b = sim.stream(ENOUGH, Echo::default());
         if with_tls {
             let pin = server().pin().expect("known");
-            sim.net().transport(a).start_tls(client(Trust::Pins(vec![pin]), false)).expect("TLS");
-            sim.net().transport(b).start_tls(server()).expect("TLS");
+            sim.transport(a).start_tls(client(Trust::Pins(vec![pin]), false)).expect("TLS");
+            sim.transport(b).start_tls(server()).expect("TLS");
         }
         speak_frames(&mut sim, a, true);
         speak_frames(&mut sim, b, false);
         let data: Vec<u8> = (0..1_000_000u32).map(|n| (n * 7 % 251) as u8).collect();
         let mut moved = (0, 0);
         for half in [&data[..500_003], &data[500_003..]] {
-            sim.net().transport(a).write(half);
+            sim.transport(a).write(half);
             carry(&mut sim, a, b, &mut moved);
         }
-        assert_eq!(sim.net().transport(a).info().totals, Totals { received: 1_000_000, sent: 1_000_000 });
-        assert!(!sim.net().transport(a).can_write_eof());
-        sim.net().transport(a).close();
+        assert_eq!(sim.transport(a).info().totals, Totals { received: 1_000_000, sent: 1_000_000 });
+        assert!(!sim.transport(a).can_write_eof());
+        sim.transport(a).close();
         carry(&mut sim, a, b, &mut moved);
         assert!(sim.wire(a).outbound_end && sim.wire(b).outbound_end, "tls {with_tls}");
         sim.feed_end(a);
         sim.feed_end(b);
         sim.settle();
-        assert_eq!(events(&log), ["made", "500003 bytes", "499997 bytes", "lost"], "tls {with_tls}");
+        assert_eq!(sim.told(a), ["made", "500003 bytes", "499997 bytes", "lost"], "tls {with_tls}");
         if !with_tls {
             assert!(sim.sent(a).ends_with(&[CLOSE, 0x80, 1, 2, 3, 4]) && sim.sent(b).ends_with(&[CLOSE, 0]));
         }
@@ -249,47 +246,39 @@ fn server_of(protocol: impl Into<Handler>, fed: &[&[u8]]) -> (Sim, Id) {
 #[test]
 fn frames_behind_the_upgrade_pings_ends_and_errors() {
     // Behind the upgrade in one piece: a ping, data, half a frame.
-    let (mut sim, id) = server_of(
-        Echo::default(),
-        &[&[HEAD, &[PING, 1, b'p', DATA, 2, b'h', b'i', DATA, 3, b'a'][..]].concat(), b"b", b"c"],
-    );
+    let behind = &[PING, 1, b'p', DATA, 2, b'h', b'i', DATA, 3, b'a'][..];
+    let (mut sim, id) = server_of(Echo::default(), &[&[HEAD, behind].concat(), b"b", b"c"]);
     assert_eq!(sim.sent(id), [YES, &[PONG, 1, b'p', DATA, 2, b'h', b'i', DATA, 3, b'a', b'b', b'c']].concat());
     sim.feed(id, &[CLOSE, 0]);
     sim.run();
     assert!(sim.sent(id).ends_with(&[CLOSE, 0]) && sim.wire(id).outbound_end);
-    // Refused.
-    let (recorder, log) = Recorder::brief();
-    let (mut sim, id) = server_of(recorder, &[HEAD, &[DATA, 1, b'x', 7, 0]]);
-    sim.pass(Duration::from_millis(1100));
-    assert_eq!(sim.sent(id), [YES, &[CLOSE, 0]].concat());
-    assert_eq!(events(&log), ["made", "x", "lost: InvalidData"]);
-    // Cut.
-    let (recorder, log) = Recorder::brief();
-    let (mut sim, id) = server_of(recorder, &[HEAD, &[DATA, 1, b'x', DATA]]);
-    sim.feed_end(id);
-    sim.settle();
-    assert_eq!(events(&log), ["made", "x", "lost: InvalidData"]);
-    // Not an upgrade. What follows has no receiver.
-    let (recorder, log) = Recorder::brief();
-    let (mut sim, id) = server_of(recorder, &[b"PUT / HTTP/1.1\r\n\r\n", HEAD]);
-    sim.pass(Duration::from_millis(1100));
-    assert_eq!(sim.sent(id), NO);
-    assert_eq!(events(&log), ["failed: Reset"]);
+    // A frame that is refused, a stream that is cut, and a request that is no upgrade: what follows has no receiver.
+    for (fed, is_cut, sent, told) in [
+        (&[HEAD, &[DATA, 1, b'x', 7, 0]], false, &[YES, &[CLOSE, 0]].concat()[..], "made, x, lost: InvalidData"),
+        (&[HEAD, &[DATA, 1, b'x', DATA]], true, YES, "made, x, lost: InvalidData"),
+        (&[b"PUT / HTTP/1.1\r\n\r\n", HEAD], false, NO, "failed: Reset: connection with slot 0.0: no upgrade"),
+    ] {
+        let (mut sim, id) = server_of(Recorder::brief(), fed);
+        if is_cut {
+            sim.feed_end(id);
+        }
+        sim.pass(Duration::from_millis(1100));
+        assert_eq!((&sim.sent(id)[..], sim.told(id).join(", ")), (sent, told.to_owned()));
+    }
     // Little memory.
-    let (log, seen) = channel();
-    let (sim, id) =
-        server_of(Handler::Buffered(Box::new(Three { memory: [0; 3], log })), &[HEAD, &[DATA, 7, 1, 2, 3, 4, 5, 6, 7]]);
-    assert_eq!(seen.try_iter().collect::<Vec<_>>().concat(), [1, 2, 3, 4, 5, 6, 7]);
+    let three = Handler::buffered(Recorder::brief().echoing());
+    let (mut sim, id) = server_of(three, &[HEAD, &[DATA, 7, 1, 2, 3, 4, 5, 6, 7]]);
+    assert_eq!(sim.told(id).concat(), "made\x01\x02\x03\x04\x05\x06\x07");
     assert_eq!(sim.sent(id), [YES, &[DATA, 3, 1, 2, 3, DATA, 3, 4, 5, 6, DATA, 1, 7]].concat());
+    sim.abort_all();
 }
 
 #[test]
 fn the_close_frame_comes_before_the_close_notify() {
     for (last, told) in [(&[CLOSE, 0][..], "eof"), (&[7, 0], "lost: InvalidData")] {
         let mut sim = Sim::new();
-        let (recorder, log) = Recorder::brief();
-        let id = sim.stream(ENOUGH, recorder);
-        sim.net().transport(id).start_tls(server()).expect("TLS");
+        let id = sim.stream(ENOUGH, Recorder::brief());
+        sim.transport(id).start_tls(server()).expect("TLS");
         speak_frames(&mut sim, id, false);
         let mut peer = Peer::client();
         // The request comes in the same flight as the end of the handshake.
@@ -298,12 +287,12 @@ fn the_close_frame_comes_before_the_close_notify() {
         peer.write(last);
         peer.talk(&mut sim, id);
         if last[0] == CLOSE {
-            sim.net().transport(id).close();
+            sim.transport(id).close();
             peer.talk(&mut sim, id);
         }
         assert_eq!((&peer.received[..], peer.has_ended), (&[YES, &[CLOSE, 0]].concat()[..], true));
         sim.pass(Duration::from_millis(1100));
-        let all = events(&log);
+        let all = sim.told(id);
         assert!(all[..2] == ["made", "x"] && all.iter().any(|line| line == told), "{all:?}");
     }
 }

@@ -3,79 +3,53 @@
 
 use super::*;
 use std::fs;
-use std::os::fd::AsRawFd;
 
 use crate::transports::address::Family;
 
 /// Longer than any pause of the loop here, and short enough for a test.
 const DELAY: Duration = Duration::from_millis(60);
 
-/// Arms a timer after a pause in a callback, and records how much later it fired.
-struct Late {
-    pause: Duration,
-    armed: Option<Instant>,
-    fired: Sender<Duration>,
-}
-
-impl Protocol for Late {
-    fn connection_made(&mut self, t: &mut Transport<'_>) {
-        thread::sleep(self.pause);
-        self.armed = Some(Instant::now());
-        t.call_later(DELAY);
-    }
-    fn data_received(&mut self, _t: &mut Transport<'_>, _data: &[u8]) {}
-    fn timer_fired(&mut self, t: &mut Transport<'_>, _timer: TimerId) {
-        self.fired.send(self.armed.expect("armed before").elapsed()).expect("the test listens");
-        t.abort();
-    }
-}
-
 #[test]
 fn a_timer_counts_from_when_it_is_armed_whatever_the_time_of_the_turn() {
-    let (ours, _theirs) = UnixStream::pair().expect("a pair");
-    let (fired, times) = channel();
-    let mut event_loop = EventLoop::new().expect("a loop");
     // The turn is old when the callback arms the timer.
-    let late = Late { pause: 2 * DELAY, armed: None, fired };
-    event_loop.net().adopt(ours.into(), late).expect("a stream");
+    let armed = Arc::new(Mutex::new(None));
+    let arms = Arc::clone(&armed);
+    let late = Recorder::new().on("timer", |t, _| t.abort()).on("made", move |t, _| {
+        thread::sleep(2 * DELAY);
+        *arms.lock().expect("no panic") = Some(Instant::now());
+        t.call_later(DELAY);
+    });
+    let (mut event_loop, _, _theirs) = real(late);
     event_loop.run().expect("a run");
-    let after = times.try_recv().expect("the timer has fired");
+    let after = armed.lock().expect("no panic").expect("armed").elapsed();
     assert!(after >= DELAY, "a timer of {DELAY:?} has fired after {after:?}");
-}
 
-#[test]
-fn a_timer_that_is_armed_before_the_run_counts_from_then() {
-    let (ours, _theirs) = UnixStream::pair().expect("a pair");
-    let (fired, times) = channel();
-    let mut event_loop = EventLoop::new().expect("a loop");
+    // The same if it is armed before the run.
+    let (mut event_loop, id, _theirs) = real(Recorder::new().on("timer", |t, _| t.abort()));
     thread::sleep(2 * DELAY);
-    let late = Late { pause: Duration::ZERO, armed: Some(Instant::now()), fired };
-    let id = event_loop.net().adopt(ours.into(), late).expect("a stream");
     let armed = Instant::now();
     event_loop.net().call_later(id, DELAY);
     event_loop.run().expect("a run");
     assert!(armed.elapsed() >= DELAY, "a timer of {DELAY:?} has fired after {:?}", armed.elapsed());
-    drop(times);
 }
 
 /// Writes, and ends its direction at once.
-fn once() -> (Recorder, Receiver<String>) {
-    let (recorder, log) = Recorder::brief();
-    let write = |t: &mut Transport<'_>| {
+fn once() -> Recorder {
+    Recorder::brief().on("made", |t, _| {
         t.write(b"all there is");
         t.write_eof();
-    };
-    (recorder.on_made(write), log)
+    })
 }
 
 #[test]
 fn the_end_of_a_pipe_is_the_end_of_its_stream() {
     let (mut reader, writer) = io::pipe().expect("a pipe");
-    let (once, log) = once();
+    let once = once();
+    let log = once.log();
     let mut event_loop = EventLoop::new().expect("a loop");
     event_loop.net().connect_write_pipe(writer.into(), once).expect("a stream");
     event_loop.run().expect("a run");
-    assert_eq!(events(&log), ["made", "lost"]);
+    assert_eq!(log.take(), ["made", "lost"]);
     let mut read = String::new();
     reader.read_to_string(&mut read).expect("an end");
     assert_eq!(read, "all there is");
@@ -89,13 +63,14 @@ fn a_stream_that_leaves_is_lost_at_once_without_a_reset() {
     let mut theirs = listener.accept().expect("a client").0;
     theirs.set_read_timeout(Some(Duration::from_secs(60))).expect("a timeout");
     theirs.write_all(&[7; 10_000]).expect("it takes them");
-    let (recorder, log) = Recorder::brief();
+    let recorder = Recorder::brief().on("made", |t, _| t.leave());
+    let log = recorder.log();
     let mut event_loop = EventLoop::new().expect("a loop");
-    event_loop.net().adopt(ours.into(), recorder.on_made(|t| t.leave())).expect("a stream");
+    event_loop.net().adopt(ours.into(), recorder).expect("a stream");
     let start = Instant::now();
     event_loop.run().expect("a run");
     assert!(start.elapsed() < Duration::from_secs(4), "it took {:?}", start.elapsed());
-    assert_eq!(events(&log), ["made", "lost"]);
+    assert_eq!(log.take(), ["made", "lost"]);
     drop(event_loop);
     assert_eq!(theirs.read(&mut [0; 9]).expect("an end, no reset"), 0);
 }
@@ -103,48 +78,32 @@ fn a_stream_that_leaves_is_lost_at_once_without_a_reset() {
 #[test]
 fn the_end_of_a_pipe_that_is_full_comes_after_its_last_byte() {
     let mut sim = Sim::new();
-    let (once, log) = once();
-    let id = sim.write_end(5, once);
+    let id = sim.write_end(5, once());
     sim.run();
-    assert_eq!(events(&log), ["made"], "seven bytes wait");
+    assert_eq!(sim.told(id), ["made"], "seven bytes wait");
     sim.give_room(id, 100);
     sim.run();
-    assert_eq!(events(&log), ["lost"]);
+    assert_eq!(sim.told(id), ["lost"]);
     assert_eq!(sim.sent(id), b"all there is");
-    sim.assert_nothing_left();
-}
-
-/// Sends a child a line and the end, and records the calls.
-struct Feeder(Sender<String>);
-
-impl SubprocessProtocol for Feeder {
-    fn connection_made(&mut self, t: &mut SubprocessTransport<'_>) {
-        let stdin = t.pipe_transport(0).expect("a pipe");
-        t.peer(stdin).write(b"line\n");
-        t.peer(stdin).write_eof();
-    }
-    fn pipe_connection_lost(&mut self, _t: &mut SubprocessTransport<'_>, fd: u8, error: Option<io::Error>) {
-        self.0.send(format!("pipe {fd} {error:?}")).expect("the test listens");
-    }
-    fn pipe_data_received(&mut self, _t: &mut SubprocessTransport<'_>, _fd: u8, data: &[u8]) {
-        self.0.send(String::from_utf8_lossy(data).into_owned()).expect("the test listens");
-    }
-    fn connection_lost(&mut self, _t: &mut SubprocessTransport<'_>, _error: Option<io::Error>) {
-        self.0.send("lost".to_owned()).expect("the test listens");
-    }
 }
 
 #[test]
 fn the_end_of_a_childs_input_is_told_although_the_child_goes_on() {
-    let (log, told) = channel();
+    let feeder = ChildRecorder::new(|t, told| {
+        if *told == Told::Made {
+            pipe(t, 0).write(b"line\n");
+            pipe(t, 0).write_eof();
+        }
+    });
+    let log = feeder.log();
     let mut event_loop = EventLoop::new().expect("a loop");
     // The child ends only with its input. Without the end, the loop would wait for it.
     let stdio = [ChildStdio::Pipe, ChildStdio::Pipe, ChildStdio::Inherit];
-    event_loop.net().spawn(Command::new("cat"), stdio, Feeder(log)).expect("a child");
+    event_loop.net().spawn(Command::new("cat"), stdio, feeder).expect("a child");
     event_loop.run().expect("a run");
-    let told = told.try_iter().collect::<Vec<_>>();
-    assert_eq!(told[0], "pipe 0 None", "{told:?}");
-    assert!(told.contains(&"line\n".to_owned()) && told.last() == Some(&"lost".to_owned()), "{told:?}");
+    let told = log.take();
+    assert_eq!(told[..2], [Told::Made, Told::PipeLost(0, None)], "{told:?}");
+    assert!(told.contains(&Told::Data(1, b"line\n".to_vec())) && told.last() == Some(&Told::Lost(Some(0))), "{told:?}");
 }
 
 /// Collects what arrives. It has no method for a failed connection.
@@ -168,9 +127,7 @@ fn refusing() -> (socket2::Socket, SocketAddr) {
 #[test]
 fn a_refused_connection_that_no_protocol_handles_ends_the_run_with_its_error() {
     let (_bound, address) = refusing();
-    let (ours, mut theirs) = UnixStream::pair().expect("a pair");
-    let mut event_loop = EventLoop::new().expect("a loop");
-    let other = event_loop.net().adopt(ours.into(), Collector::default()).expect("a stream");
+    let (mut event_loop, other, mut theirs) = real(Collector::default());
     event_loop.net().connect_tcp(address.into(), Dialing::default(), Collector::default());
     let error = event_loop.run().expect_err("nobody listens");
     assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
@@ -196,14 +153,10 @@ fn a_connection_that_is_given_up_is_no_failure_of_the_run() {
 
 #[test]
 fn the_first_error_that_stops_a_run_is_the_one_that_it_returns() {
-    let (ours, _theirs) = UnixStream::pair().expect("a pair");
-    let (recorder, _log) = Recorder::brief();
-    let stop = |t: &mut Transport<'_>| {
+    let (mut event_loop, _, _theirs) = real(Recorder::brief().on("made", |t, _| {
         t.net().stop_with(io::Error::other("first"));
         t.net().stop_with(io::Error::other("second"));
-    };
-    let mut event_loop = EventLoop::new().expect("a loop");
-    event_loop.net().adopt(ours.into(), recorder.on_made(stop)).expect("a stream");
+    }));
     assert_eq!(event_loop.run().expect_err("it is stopped").to_string(), "first");
     // A stop before a run does not affect the run.
     event_loop.net().stop_with(io::Error::other("too early"));
@@ -214,9 +167,7 @@ fn the_first_error_that_stops_a_run_is_the_one_that_it_returns() {
 #[test]
 fn a_protocol_is_kept_only_if_that_was_asked_for() {
     for keeps in [false, true] {
-        let (ours, mut theirs) = UnixStream::pair().expect("a pair");
-        let mut event_loop = EventLoop::new().expect("a loop");
-        let id = event_loop.net().adopt(ours.into(), Collector::default()).expect("a stream");
+        let (mut event_loop, id, mut theirs) = real(Collector::default());
         theirs.write_all(b"text").expect("a write");
         drop(theirs);
         if keeps {
@@ -228,9 +179,7 @@ fn a_protocol_is_kept_only_if_that_was_asked_for() {
         assert_eq!(text, keeps.then(|| b"text".to_vec()));
         assert!(event_loop.protocol::<Recorder>(id).is_none());
         // A new transport in the same slot is not mistaken for the old one.
-        let (ours, _theirs) = UnixStream::pair().expect("a pair");
-        let (recorder, _log) = Recorder::brief();
-        let second = event_loop.net().adopt(ours.into(), recorder).expect("a stream");
+        let (second, _theirs) = adopt(&mut event_loop, Recorder::brief());
         event_loop.run_until(Some(Instant::now()), |_| false).expect("a run");
         assert!(event_loop.protocol::<Recorder>(second).is_some());
         assert_eq!(event_loop.protocol::<Collector>(id).is_some(), keeps);
@@ -240,9 +189,7 @@ fn a_protocol_is_kept_only_if_that_was_asked_for() {
 
 #[test]
 fn a_run_ends_with_its_condition_its_deadline_or_the_last_transport() {
-    let (ours, mut theirs) = UnixStream::pair().expect("a pair");
-    let mut event_loop = EventLoop::new().expect("a loop");
-    let id = event_loop.net().adopt(ours.into(), Collector::default()).expect("a stream");
+    let (mut event_loop, id, mut theirs) = real(Collector::default());
     let has_text = |event_loop: &mut EventLoop| !event_loop.protocol::<Collector>(id).expect("installed").0.is_empty();
     let began = Instant::now();
     let end = event_loop.run_until(Some(began + DELAY), has_text).expect("a run");
@@ -258,10 +205,9 @@ fn a_run_ends_with_its_condition_its_deadline_or_the_last_transport() {
 
 #[test]
 fn a_turn_waits_for_its_time_limit_only_and_says_whether_more_can_come() {
-    let (ours, mut theirs) = UnixStream::pair().expect("a pair");
     let mut event_loop = EventLoop::new().expect("a loop");
     assert!(!event_loop.poll_once(None).expect("a turn"), "there is nothing to wait for");
-    let id = event_loop.net().adopt(ours.into(), Collector::default()).expect("a stream");
+    let (id, mut theirs) = adopt(&mut event_loop, Collector::default());
     let began = Instant::now();
     // Opening the stream is an event, so the first turn must not wait.
     event_loop.poll_once(Some(Duration::ZERO)).expect("a turn");
@@ -280,13 +226,11 @@ fn a_turn_waits_for_its_time_limit_only_and_says_whether_more_can_come() {
 
 #[test]
 fn a_descriptor_is_lent_for_socket_options() {
-    let mut event_loop = EventLoop::new().expect("a loop");
+    let (mut event_loop, stream, _theirs) = real(Collector::default());
     let net = event_loop.net();
     let make = factory(Collector::default);
     let address = SocketAddr::from(([127, 0, 0, 1], 0));
     let listener = net.listen_tcp(address, Stack::OwnFamily, Listening::default(), make).expect("a listener");
-    let (ours, _theirs) = UnixStream::pair().expect("a pair");
-    let stream = net.adopt(ours.into(), Collector::default()).expect("a stream");
     let (reader, _writer) = io::pipe().expect("a pipe");
     let pipe = net.connect_read_pipe(reader.into(), Collector::default()).expect("a pipe");
     for id in [listener, stream] {
@@ -300,77 +244,57 @@ fn a_descriptor_is_lent_for_socket_options() {
     assert!(event_loop.net().as_fd(listener).is_none());
 }
 
-/// Records facts about the child and its pipes, and installs another protocol for the rest.
-struct First(Sender<String>);
-
-impl SubprocessProtocol for First {
-    fn connection_made(&mut self, t: &mut SubprocessTransport<'_>) {
-        let child = t.info().child.expect("a child");
-        assert_eq!((child.id, Some(child.pid), child.status, child.pipe), (t.id(), t.pid(), None, None));
-        assert!(t.as_fd().is_some(), "the pidfd");
-        for (number, ends) in [(0, PipeEnds::Write), (1, PipeEnds::Read)] {
-            let pipe = t.pipe_transport(number).expect("a pipe");
-            let info = t.peer(pipe).info();
-            assert_eq!(info.pipe, Some(ends));
-            assert_eq!(info.child, Some(ChildInfo { pipe: Some(number), ..child }));
-            assert!(t.peer(pipe).as_fd().is_some());
-        }
-        let stdin = t.pipe_transport(0).expect("a pipe");
-        t.peer(stdin).write(b"one");
-    }
-    fn pipe_data_received(&mut self, t: &mut SubprocessTransport<'_>, _fd: u8, data: &[u8]) {
-        self.0.send(format!("first {}", String::from_utf8_lossy(data))).expect("the test listens");
-        t.set_protocol(Second(self.0.clone()));
-        let stdin = t.pipe_transport(0).expect("a pipe");
-        t.peer(stdin).write(b"two");
-        t.peer(stdin).write_eof();
-    }
-}
-
-struct Second(Sender<String>);
-
-impl SubprocessProtocol for Second {
-    fn connection_made(&mut self, _t: &mut SubprocessTransport<'_>) {
-        panic!("the first protocol had it");
-    }
-    fn pipe_data_received(&mut self, _t: &mut SubprocessTransport<'_>, _fd: u8, data: &[u8]) {
-        self.0.send(format!("second {}", String::from_utf8_lossy(data))).expect("the test listens");
-    }
-    fn connection_lost(&mut self, t: &mut SubprocessTransport<'_>, _error: Option<io::Error>) {
-        let status = t.info().child.expect("a child").status.expect("it has ended");
-        self.0.send(format!("lost {}", status.success())).expect("the test listens");
-    }
-}
-
+/// The first protocol sees the facts about the child and its pipes, and installs another one for the rest.
 #[test]
 fn the_protocol_of_a_child_can_be_replaced_and_knows_its_child() {
-    let (log, told) = channel();
+    let second = ChildRecorder::new(|t, told| {
+        let status = t.info().child.expect("a child").status;
+        assert_eq!(
+            status.map(|status| status.success()),
+            matches!(told, Told::Exited(_) | Told::Lost(_)).then_some(true)
+        );
+    });
+    let second_log = second.log();
+    let mut second = Some(second);
+    let first = ChildRecorder::new(move |t, told| match told {
+        Told::Made => {
+            let child = t.info().child.expect("a child");
+            assert_eq!((child.id, Some(child.pid), child.status, child.pipe), (t.id(), t.pid(), None, None));
+            assert!(t.as_fd().is_some(), "the pidfd");
+            for (number, ends) in [(0, PipeEnds::Write), (1, PipeEnds::Read)] {
+                let pipe = pipe(t, number);
+                let info = pipe.info();
+                assert_eq!((info.pipe, info.child), (Some(ends), Some(ChildInfo { pipe: Some(number), ..child })));
+                assert!(pipe.as_fd().is_some());
+            }
+            pipe(t, 0).write(b"one");
+        }
+        _ => {
+            t.set_protocol(second.take().expect("one call"));
+            pipe(t, 0).write(b"two");
+            pipe(t, 0).write_eof();
+        }
+    });
+    let first_log = first.log();
     let mut event_loop = EventLoop::new().expect("a loop");
     let stdio = [ChildStdio::Pipe, ChildStdio::Pipe, ChildStdio::Inherit];
-    event_loop.net().spawn(Command::new("cat"), stdio, First(log)).expect("a child");
+    event_loop.net().spawn(Command::new("cat"), stdio, first).expect("a child");
     event_loop.run().expect("a run");
-    assert_eq!(told.try_iter().collect::<Vec<_>>(), ["first one", "second two", "lost true"]);
+    assert_eq!(first_log.take(), [Told::Made, Told::Data(1, b"one".to_vec())]);
+    let told = second_log.take();
+    assert!(told.contains(&Told::Data(1, b"two".to_vec())) && !told.contains(&Told::Made), "{told:?}");
+    assert_eq!(told.last(), Some(&Told::Lost(Some(0))));
 }
 
 /// Begins TLS on an open stream, and sends one word.
-struct Speaker {
-    tls: Option<crate::transports::tls::Tls>,
-    word: &'static [u8],
-    heard: Vec<u8>,
-}
-
-impl Protocol for Speaker {
-    fn connection_made(&mut self, t: &mut Transport<'_>) {
-        t.start_tls(self.tls.take().expect("it is made once")).expect("an open stream");
-    }
-    fn tls_started(&mut self, t: &mut Transport<'_>) {
+fn speaker(tls: impl Into<Tls>, word: &'static str) -> Recorder {
+    let mut tls = Some(tls.into());
+    let begin = move |t: &mut Transport<'_>, _: &[u8]| t.start_tls(tls.take().expect("once")).expect("an open stream");
+    Recorder::new().on("made", begin).on("started", move |t, _| {
         assert!(t.info().tls.expect("a handshake").cipher_suite.starts_with("TLS"));
-        t.write(self.word);
+        t.write(word.as_bytes());
         t.write_eof();
-    }
-    fn data_received(&mut self, _t: &mut Transport<'_>, data: &[u8]) {
-        self.heard.extend_from_slice(data);
-    }
+    })
 }
 
 #[test]
@@ -383,12 +307,9 @@ fn tls_is_spoken_with_configurations_of_rustls() {
     for limit in [Duration::from_secs(60), DELAY] {
         given_client.set_handshake_timeout(limit);
         given_server.set_handshake_timeout(limit);
-        let (ours, theirs) = UnixStream::pair().expect("a pair");
-        let mut event_loop = EventLoop::new().expect("a loop");
-        let speaker = |tls, word| Speaker { tls: Some(tls), word, heard: Vec::new() };
-        let one = speaker(given_client.clone().into(), b"from the client");
-        let one = event_loop.net().adopt(ours.into(), one).expect("a stream");
-        event_loop.keep_protocol(one);
+        let one = speaker(given_client.clone(), "from the client");
+        let one_log = one.log();
+        let (mut event_loop, _, theirs) = real(one);
         if limit == DELAY {
             // The peer does not answer, so the configured limit counts.
             let began = Instant::now();
@@ -397,50 +318,34 @@ fn tls_is_spoken_with_configurations_of_rustls() {
             drop(theirs);
             continue;
         }
-        let other = speaker(given_server.clone().into(), b"from the server");
-        let other = event_loop.net().adopt(theirs.into(), other).expect("a stream");
-        event_loop.keep_protocol(other);
+        let other = speaker(given_server.clone(), "from the server");
+        let other_log = other.log();
+        event_loop.net().adopt(theirs.into(), other).expect("a stream");
         event_loop.run().expect("a run");
-        for (id, heard) in [(one, &b"from the server"[..]), (other, b"from the client")] {
-            assert_eq!(event_loop.protocol::<Speaker>(id).expect("it was kept").heard, heard);
+        for (log, heard) in [(one_log, "from the server"), (other_log, "from the client")] {
+            let told = log.take().concat();
+            assert!(told.contains(heard), "{told}");
         }
-    }
-}
-
-/// Asks for a host, and records the answer.
-struct Asker {
-    host: Host,
-    numeric: bool,
-    answer: Sender<Result<Vec<SocketAddr>, String>>,
-}
-
-impl Protocol for Asker {
-    fn connection_made(&mut self, t: &mut Transport<'_>) {
-        t.look_up(&self.host, Family::Any, self.numeric);
-    }
-    fn data_received(&mut self, _t: &mut Transport<'_>, _data: &[u8]) {}
-    fn resolved(&mut self, t: &mut Transport<'_>, answer: Result<Vec<SocketAddr>, ConnectError>) {
-        self.answer.send(answer.map_err(|error| error.to_string())).expect("the test listens");
-        t.abort();
     }
 }
 
 #[test]
 fn a_protocol_gets_the_answer_to_a_look_up() {
     let ask = |host: Host, numeric| {
-        let (answer, answers) = channel();
-        let mut event_loop = EventLoop::new().expect("a loop");
-        let (ours, _theirs) = UnixStream::pair().expect("sockets");
-        event_loop.net().adopt(ours.into(), Asker { host, numeric, answer }).expect("a stream");
+        let asker = Recorder::new().on("made", move |t, _| t.look_up(&host, Family::Any, numeric));
+        let asker = asker.on("resolved", |t, _| t.abort());
+        let log = asker.log();
+        let (mut event_loop, _, _theirs) = real(asker);
         event_loop.run().expect("a run");
-        answers.try_iter().collect::<Vec<_>>()
+        let told = log.take();
+        assert_eq!((told.len(), &told[0][..], &told[2][..]), (3, "made", "lost"));
+        told[1].strip_prefix("resolved: ").expect("an answer").to_owned()
     };
     let name = |text: &str| Host::Name(text.to_owned());
-    let loopback: SocketAddr = ([127, 0, 0, 1], 0).into();
-    assert_eq!(ask(Host::Loopback, true), [Ok(vec![loopback, "[::1]:0".parse().expect("an address")])]);
+    assert_eq!(ask(Host::Loopback, true), "[127.0.0.1:0, [::1]:0]");
     // A numeric text is not a question for a name server.
-    assert_eq!(ask(name("127.0.0.1"), false), [Ok(vec![loopback])]);
-    assert_eq!(ask(name("name"), true), [Err("resolve name: not a numeric address".to_owned())]);
-    let [Err(error)] = &ask(name("no such name"), false)[..] else { panic!("there is such a name") };
+    assert_eq!(ask(name("127.0.0.1"), false), "[127.0.0.1:0]");
+    assert_eq!(ask(name("name"), true), "resolve name: not a numeric address");
+    let error = ask(name("no such name"), false);
     assert!(error.starts_with("resolve no such name: "), "{error}");
 }

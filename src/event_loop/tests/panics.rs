@@ -5,79 +5,18 @@ use super::*;
 /// The deadline of every wait.
 const DEADLINE: Duration = Duration::from_secs(20);
 
-/// Panics in the callback of this name, and records `connection_lost`.
-struct Fragile {
-    at: &'static str,
-    lost: Sender<String>,
-    buffer: [u8; 16],
-}
-
-impl Fragile {
-    fn here(&self, callback: &str) {
-        assert!(self.at != callback, "broken on purpose, in {callback}");
-    }
-
-    fn made(&mut self, t: &mut Transport<'_>) {
+/// Runs a loop with one stream that panics in the callback `at`, and one echo. Returns the last call of the first one.
+/// The run ends by itself, so no slot is left.
+fn run(at: &'static str, handler: impl FnOnce(Recorder) -> Handler) -> String {
+    let fragile = Recorder::new().on("made", |t, _| {
         t.call_soon();
-        self.here("connection_made");
-    }
-
-    fn is_lost(&mut self, error: Option<io::Error>) {
-        self.lost.send(format!("{error:?}")).expect("the test listens");
-        self.here("connection_lost");
-    }
-}
-
-impl Protocol for Fragile {
-    fn connection_made(&mut self, t: &mut Transport<'_>) {
-        self.made(t);
-    }
-    fn data_received(&mut self, _t: &mut Transport<'_>, _data: &[u8]) {
-        self.here("data_received");
-    }
-    fn eof_received(&mut self, _t: &mut Transport<'_>) -> Eof {
-        self.here("eof_received");
-        Eof::Close
-    }
-    fn timer_fired(&mut self, _t: &mut Transport<'_>, _timer: TimerId) {
-        self.here("timer_fired");
-        if self.at == "connection_made" {
-            self.lost.send("timer_fired, after the panic".to_owned()).expect("the test listens");
-        }
-    }
-    fn connection_lost(&mut self, _t: &mut Transport<'_>, error: Option<io::Error>) {
-        self.is_lost(error);
-    }
-}
-
-impl BufferedProtocol for Fragile {
-    fn get_buffer(&mut self, _size_hint: usize) -> &mut [u8] {
-        self.here("get_buffer");
-        let len = if self.at == "empty" { 0 } else { self.buffer.len() };
-        &mut self.buffer[..len]
-    }
-    fn buffer_updated(&mut self, _t: &mut Transport<'_>, _n: usize) {
-        self.here("buffer_updated");
-    }
-    fn connection_made(&mut self, t: &mut Transport<'_>) {
-        self.made(t);
-    }
-    fn connection_lost(&mut self, _t: &mut Transport<'_>, error: Option<io::Error>) {
-        self.is_lost(error);
-    }
-}
-
-/// Runs a loop with one fragile stream and one echo, and returns how the fragile one was lost. The run ends by itself,
-/// so no slot is left.
-fn run(at: &'static str, handler: impl FnOnce(Fragile) -> Handler) -> String {
-    let mut event_loop = EventLoop::new().expect("a loop");
-    let (lost, log) = channel();
-    let (ours, mut theirs) = UnixStream::pair().expect("a pair");
-    let fragile = Fragile { at, lost, buffer: [0; 16] };
-    event_loop.net().adopt(ours.into(), handler(fragile)).expect("a stream");
-    let (ours, other) = UnixStream::pair().expect("a pair");
-    let (echo, echo_log) = Recorder::new();
-    event_loop.net().adopt(ours.into(), echo.on_data(|t, data| t.write(data))).expect("a stream");
+    });
+    let fragile = fragile.on(at, move |_, _| panic!("broken on purpose, in {at}"));
+    let log = fragile.log();
+    let (mut event_loop, _, mut theirs) = real(handler(fragile));
+    let echo = Recorder::new().echoing();
+    let echo_log = echo.log();
+    let (_, mut other) = adopt(&mut event_loop, echo);
     other.set_read_timeout(Some(DEADLINE)).expect("a timeout");
     let user = thread::spawn(move || {
         // The fragile end can be gone already.
@@ -85,7 +24,6 @@ fn run(at: &'static str, handler: impl FnOnce(Fragile) -> Handler) -> String {
         let _ = theirs.shutdown(std::net::Shutdown::Write);
         let _ = theirs.read_to_end(&mut Vec::new());
         // The other stream works, before and after.
-        let mut other = other;
         other.write_all(b"hello").expect("room");
         let mut answer = [0; 5];
         other.read_exact(&mut answer).expect("an answer");
@@ -93,30 +31,27 @@ fn run(at: &'static str, handler: impl FnOnce(Fragile) -> Handler) -> String {
     });
     event_loop.run().expect("a run");
     user.join().expect("the other stream went on");
-    assert_eq!(events(&echo_log).last().map(String::as_str), Some("lost"));
+    assert_eq!(echo_log.take().last().map(String::as_str), Some("lost"));
     assert_eq!(event_loop.net.slots.iter().count(), 0, "a slot is left");
-    let lost = log.try_iter().collect::<Vec<_>>();
-    assert_eq!(lost.len(), 1, "connection_lost is called once: {lost:?}");
-    lost.into_iter().next().unwrap_or_default()
+    let mut told = log.take();
+    assert_eq!(told.iter().filter(|told| told.starts_with("lost")).count(), 1, "{at}: {told:?}");
+    assert!(at != "made" || told.len() == 2, "there is no timer after the panic: {told:?}");
+    told.pop().unwrap_or_default()
 }
 
 #[test]
 fn a_panic_in_a_callback_is_the_end_of_its_stream_alone() {
-    for at in ["connection_made", "data_received", "eof_received", "timer_fired"] {
-        let lost = run(at, Handler::new);
-        assert!(lost.contains(&format!("a callback has panicked: broken on purpose, in {at}")), "{at}: {lost}");
+    for at in ["made", "data", "eof", "timer"] {
+        assert_eq!(run(at, Handler::new), format!("lost: a callback has panicked: broken on purpose, in {at}"));
     }
-    for at in ["get_buffer", "buffer_updated"] {
-        let lost = run(at, Handler::buffered);
-        assert!(lost.contains(&format!("a callback has panicked: broken on purpose, in {at}")), "{at}: {lost}");
-    }
-    assert_eq!(run("connection_lost", Handler::new), "None");
-}
-
-#[test]
-fn an_empty_buffer_is_the_end_of_its_stream_alone() {
-    let lost = run("empty", Handler::buffered);
+    let updated = run("buffer_updated", Handler::buffered);
+    assert_eq!(updated, "lost: a callback has panicked: broken on purpose, in buffer_updated");
+    let without_memory = |recorder: Recorder| Handler::buffered(recorder.with_memory(None));
+    let lost = run("", without_memory);
+    assert_eq!(lost, "lost: a callback has panicked: broken on purpose, in get_buffer");
+    let lost = run("", |recorder| Handler::buffered(recorder.with_memory(Some(0))));
     assert!(lost.contains("get_buffer has given an empty buffer"), "{lost}");
+    assert_eq!(run("lost", Handler::new), "lost");
 }
 
 #[test]
@@ -126,7 +61,7 @@ fn a_panic_of_a_factory_is_the_end_of_that_connection_alone() {
     let make = factory(move || {
         calls += 1;
         assert!(calls > 1, "broken on purpose, the first time");
-        Recorder::new().0.ignoring().on_data(|t, data| t.write(data))
+        Recorder::new().echoing()
     });
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let options = Listening { limit: Some(1), ..Listening::default() };
@@ -142,9 +77,7 @@ fn a_panic_of_a_factory_is_the_end_of_that_connection_alone() {
         second.write_all(b"x").expect("room");
         second.read_exact(&mut [0; 1]).expect("an answer");
     });
-    let (stop, stopped) = UnixStream::pair().expect("a pair");
-    let stopper = Recorder::new().0.ignoring().on_lost(|t| t.net().stop());
-    event_loop.net().adopt(stopped.into(), stopper).expect("a stream");
+    let (_, stop) = adopt(&mut event_loop, Recorder::new().on("lost", |t, _| t.net().stop()));
     let watcher = thread::spawn(move || {
         let outcome = user.join();
         drop(stop);
@@ -155,96 +88,46 @@ fn a_panic_of_a_factory_is_the_end_of_that_connection_alone() {
 }
 
 fn port_of(event_loop: &mut EventLoop, id: Id) -> SocketAddr {
-    match event_loop.net().listening_on(id) {
-        Some(Peer::Ip(address)) => Some(address),
-        _ => None,
-    }
-    .expect("a port")
-}
-
-/// Panics at the first datagram.
-struct FragileSocket(Sender<String>);
-
-impl DatagramProtocol for FragileSocket {
-    fn datagram_received(&mut self, _t: &mut DatagramTransport<'_>, _data: &[u8], _from: &Remote) {
-        std::panic::panic_any("broken on purpose")
-    }
-    fn connection_lost(&mut self, _t: &mut DatagramTransport<'_>, error: Option<io::Error>) {
-        self.0.send(format!("{error:?}")).expect("the test listens");
-    }
+    let Some(Peer::Ip(address)) = event_loop.net().listening_on(id) else { panic!("it has no port") };
+    address
 }
 
 #[test]
 fn a_panic_about_a_datagram_is_the_end_of_its_socket() {
     let mut event_loop = EventLoop::new().expect("a loop");
-    let (lost, log): (_, Receiver<String>) = channel();
+    let fragile = DatagramRecorder::new(|_, told| assert!(!told.starts_with("anything"), "broken on purpose"));
+    let log = fragile.log();
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let service = DatagramService::default();
-    let bound = event_loop.net().bind_udp(address, Stack::OwnFamily, service, FragileSocket(lost));
-    let id: Id = bound.expect("a socket");
-    let address = port_of(&mut event_loop, id);
+    let id = event_loop.net().bind_udp(address, Stack::OwnFamily, DatagramService::default(), fragile);
+    let address = port_of(&mut event_loop, id.expect("a socket"));
     let user = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a socket");
     user.send_to(b"anything", address).expect("room");
     event_loop.run().expect("a run");
-    assert_eq!(log.try_iter().collect::<Vec<_>>(), ["None"]);
+    let from = user.local_addr().expect("a port").port();
+    assert_eq!(log.take(), ["made".to_owned(), format!("anything<{from}"), "lost".to_owned()]);
     assert_eq!(event_loop.net.slots.iter().count(), 0, "a slot is left");
-}
-
-/// Panics in the callback of this name, about a child that would run forever.
-struct FragileParent {
-    at: &'static str,
-    lost: Sender<u32>,
-    pid: u32,
-}
-
-impl FragileParent {
-    fn here(&self, callback: &str) {
-        assert!(self.at != callback, "broken on purpose, in {callback}");
-    }
-}
-
-impl SubprocessProtocol for FragileParent {
-    fn connection_made(&mut self, t: &mut SubprocessTransport<'_>) {
-        self.pid = t.pid().expect("it runs");
-        self.here("connection_made");
-    }
-    fn pipe_data_received(&mut self, t: &mut SubprocessTransport<'_>, _fd: u8, _data: &[u8]) {
-        let stdin = t.pipe_transport(0).expect("a pipe");
-        t.peer(stdin).write_eof();
-        self.here("pipe_data_received");
-    }
-    fn pipe_connection_lost(&mut self, _t: &mut SubprocessTransport<'_>, _fd: u8, _error: Option<io::Error>) {
-        self.here("pipe_connection_lost");
-    }
-    fn process_exited(&mut self, _t: &mut SubprocessTransport<'_>) {
-        self.here("process_exited");
-    }
-    fn connection_lost(&mut self, _t: &mut SubprocessTransport<'_>, _error: Option<io::Error>) {
-        self.lost.send(self.pid).expect("the test listens");
-        self.here("connection_lost");
-    }
 }
 
 #[test]
 fn a_panic_about_a_child_is_its_end() {
-    for at in ["connection_made", "pipe_data_received", "pipe_connection_lost", "process_exited", "connection_lost"] {
+    for at in ["Made", "Data", "PipeLost", "Exited", "Lost"] {
         let mut event_loop = EventLoop::new().expect("a loop");
-        let (lost, log) = channel();
-        let mut command = Command::new("sh");
         // The child ends by itself only after its input. The protocol ends the input if it does not panic before.
-        command.args([
-            "-c",
-            "echo here; cat; [ $1 = process_exited ] || [ $1 = connection_lost ] || exec sleep 1000",
-            "sh",
-            at,
-        ]);
+        let script = format!("echo here; cat; [ {at} = Exited ] || [ {at} = Lost ] || exec sleep 1000");
         let stdio = [ChildStdio::Pipe, ChildStdio::Pipe, ChildStdio::Inherit];
-        let parent = FragileParent { at, lost, pid: 0 };
-        event_loop.net().spawn(command, stdio, parent).expect("a child");
+        let fragile = ChildRecorder::new(move |t, told| {
+            if matches!(told, Told::Data(..)) {
+                pipe(t, 0).write_eof();
+            }
+            assert!(!format!("{told:?}").starts_with(at), "broken on purpose, in {at}");
+        });
+        let log = fragile.log();
+        let child = event_loop.net().spawn_shell(script.as_ref(), stdio, fragile).expect("a child");
+        let pid = event_loop.net().subprocess_transport(child).pid().expect("it runs");
         event_loop.run().expect("a run");
-        let pids = log.try_iter().collect::<Vec<_>>();
-        assert_eq!(pids.len(), 1, "{at}: connection_lost is called once");
-        assert!(!std::path::Path::new(&format!("/proc/{}", pids[0])).exists(), "{at}: the child lives");
+        let lost = log.take().iter().filter(|told| matches!(told, Told::Lost(_))).count();
+        assert_eq!(lost, 1, "{at}: connection_lost is called once");
+        assert!(!std::path::Path::new(&format!("/proc/{pid}")).exists(), "{at}: the child lives");
         assert_eq!(event_loop.net.slots.iter().count(), 0, "{at}: a slot is left");
     }
 }

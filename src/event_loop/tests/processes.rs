@@ -2,86 +2,55 @@
 
 use super::*;
 use std::collections::BTreeSet;
-use std::ffi::OsStr;
-use std::os::fd::AsRawFd;
+use std::os::unix::process::ExitStatusExt;
 
-use crate::transports::process::opening::ChildStdio::Merge;
-use crate::transports::process::opening::ChildStdio::Null;
-use crate::transports::process::opening::ChildStdio::Pipe;
-use crate::transports::process::opening::ChildStdio::Pty;
+use ChildStdio::{Inherit, Merge, Null, Pipe, Pty};
 
-/// The calls of a protocol, in order.
-#[derive(Debug, PartialEq, Eq)]
-enum Told {
-    Made,
-    Data(u8, Vec<u8>),
-    PipeLost(u8, Option<io::ErrorKind>),
-    Exited(Option<i32>),
-    Lost(Option<i32>),
-}
+type ChildTransport<'a> = SubprocessTransport<'a>;
 
-/// Records everything, and does the action of its test.
-struct Log {
-    told: Sender<Told>,
-    reaction: fn(&mut SubprocessTransport<'_>, &Told),
-}
-
-impl Log {
-    fn say(&self, t: &mut SubprocessTransport<'_>, told: Told) {
-        (self.reaction)(t, &told);
-        self.told.send(told).expect("the test listens");
-    }
-}
-
-impl SubprocessProtocol for Log {
-    fn connection_made(&mut self, t: &mut SubprocessTransport<'_>) {
-        self.say(t, Told::Made);
-    }
-
-    fn pipe_data_received(&mut self, t: &mut SubprocessTransport<'_>, fd: u8, data: &[u8]) {
-        self.say(t, Told::Data(fd, data.to_vec()));
-    }
-
-    fn pipe_connection_lost(&mut self, t: &mut SubprocessTransport<'_>, fd: u8, error: Option<io::Error>) {
-        self.say(t, Told::PipeLost(fd, error.map(|error| error.kind())));
-    }
-
-    fn process_exited(&mut self, t: &mut SubprocessTransport<'_>) {
-        let code = t.returncode().and_then(|status| status.code());
-        self.say(t, Told::Exited(code));
-    }
-
-    fn timer_fired(&mut self, t: &mut SubprocessTransport<'_>, _timer: TimerId) {
-        t.close();
-    }
-
-    fn connection_lost(&mut self, t: &mut SubprocessTransport<'_>, error: Option<io::Error>) {
-        assert!(error.is_none());
-        let code = t.returncode().and_then(|status| status.code());
-        self.say(t, Told::Lost(code));
-    }
-}
-
-/// Runs `script` in a shell to its end. Returns the calls.
-fn run(script: &str, stdio: [ChildStdio; 3], reaction: fn(&mut SubprocessTransport<'_>, &Told)) -> Vec<Told> {
+/// Runs a command to its end. Returns the calls.
+fn run_command(
+    command: Command,
+    stdio: [ChildStdio; 3],
+    reaction: impl FnMut(&mut ChildTransport<'_>, &Told) + 'static,
+) -> Vec<Told> {
     let mut event_loop = EventLoop::new().expect("a loop");
-    let (told, log): (_, Receiver<Told>) = channel();
-    event_loop.net().spawn_shell(OsStr::new(script), stdio, Log { told, reaction }).expect("a shell");
+    let recorder = ChildRecorder::new(reaction);
+    let log = recorder.log();
+    event_loop.net().spawn(command, stdio, recorder).expect("a program");
     event_loop.run().expect("the loop runs");
     assert_eq!(event_loop.net().slots.iter().count(), 0, "slots are left");
-    log.try_iter().collect()
+    log.take()
 }
 
-/// The bytes of a pipe go to the protocol of its child, whatever protocol a program sets for the pipe.
-#[test]
-fn a_pipe_keeps_its_child() {
-    let told = run("echo hello", [Null, Pipe, Null], |t, told| {
-        if let (Told::Made, Some(pipe)) = (told, t.pipe_transport(1)) {
-            t.net().transport(pipe).set_protocol(Recorder::new().0.ignoring());
-        }
-    });
-    assert_eq!(read(&told, 1), b"hello\n");
-    assert_eq!(told.last(), Some(&Told::Lost(Some(0))));
+/// A shell command.
+fn shell(script: &str) -> Command {
+    let mut command = Command::new("sh");
+    command.args(["-c", script]);
+    command
+}
+
+/// Runs a script in a shell. Returns the calls.
+fn run(
+    script: &str,
+    stdio: [ChildStdio; 3],
+    reaction: impl FnMut(&mut ChildTransport<'_>, &Told) + 'static,
+) -> Vec<Told> {
+    run_command(shell(script), stdio, reaction)
+}
+
+/// Runs a command to its end. Returns its stdout.
+fn output_of(command: Command) -> String {
+    String::from_utf8(read(&run_command(command, [Null, Pipe, Null], |_, _| ()), 1)).expect("text")
+}
+
+/// The error of a command that cannot be started. Nothing is left of it.
+fn refused(command: Command) -> SpawnError {
+    let mut event_loop = EventLoop::new().expect("a loop");
+    let error = event_loop.net().spawn(command, [Pipe, Pipe, Pipe], ChildRecorder::new(|_, _| ()));
+    event_loop.run().expect("it ends at once");
+    assert_eq!(event_loop.net().slots.iter().count(), 0);
+    error.expect_err("it is refused")
 }
 
 /// All bytes from one of the pipes.
@@ -93,17 +62,29 @@ fn read(told: &[Told], fd: u8) -> Vec<u8> {
     data.collect::<Vec<_>>().concat()
 }
 
-fn ignore(_t: &mut SubprocessTransport<'_>, _told: &Told) {}
+fn data_on(told: &Told, fd: u8) -> bool {
+    matches!(told, Told::Data(of, _) if *of == fd)
+}
+
+/// The bytes of a pipe go to the protocol of its child, whatever protocol a program sets for the pipe.
+#[test]
+fn a_pipe_keeps_its_child() {
+    let told = run("echo hello", [Null, Pipe, Null], |t, told| {
+        if *told == Told::Made {
+            pipe(t, 1).set_protocol(Recorder::new());
+        }
+    });
+    assert_eq!(read(&told, 1), b"hello\n");
+    assert_eq!(told.last(), Some(&Told::Lost(Some(0))));
+}
 
 #[test]
 fn all_output_comes_before_the_exit_and_both_before_the_end() {
     for _ in 0..20 {
-        let told = run("head -c 300000 /dev/zero; echo oops >&2; exit 3", [Null, Pipe, Pipe], ignore);
-        assert_eq!(told[0], Told::Made);
-        assert_eq!(told.last(), Some(&Told::Lost(Some(3))));
+        let told = run("head -c 300000 /dev/zero; echo oops >&2; exit 3", [Null, Pipe, Pipe], |_, _| ());
+        assert_eq!((&told[0], told.last()), (&Told::Made, Some(&Told::Lost(Some(3)))));
         let exited = told.iter().position(|told| *told == Told::Exited(Some(3))).expect("it has exited");
-        assert_eq!(read(&told[..exited], 1).len(), 300_000);
-        assert_eq!(read(&told[..exited], 2), b"oops\n");
+        assert_eq!((read(&told[..exited], 1).len(), &read(&told[..exited], 2)[..]), (300_000, &b"oops\n"[..]));
         for fd in [1, 2] {
             assert_eq!(told.iter().filter(|told| **told == Told::PipeLost(fd, None)).count(), 1);
         }
@@ -112,82 +93,69 @@ fn all_output_comes_before_the_exit_and_both_before_the_end() {
 
 #[test]
 fn a_child_is_fed_and_hears_the_end_of_its_input() {
-    fn feed(t: &mut SubprocessTransport<'_>, told: &Told) {
+    let told = run("cat", [Pipe, Pipe, Null], |t, told| {
         if *told == Told::Made {
-            let stdin = t.pipe_transport(0).expect("a pipe");
-            t.peer(stdin).write(&vec![b'x'; 1_000_000]);
-            t.peer(stdin).close();
+            pipe(t, 0).write(&vec![b'x'; 1_000_000]);
+            pipe(t, 0).close();
         }
-    }
-    let told = run("cat", [Pipe, Pipe, Null], feed);
-    assert_eq!(read(&told, 1).len(), 1_000_000);
-    assert_eq!(told.last(), Some(&Told::Lost(Some(0))));
-}
-
-#[test]
-fn a_child_that_reads_nothing_loses_only_its_stdin() {
-    fn feed(t: &mut SubprocessTransport<'_>, told: &Told) {
+    });
+    assert_eq!((read(&told, 1).len(), told.last()), (1_000_000, Some(&Told::Lost(Some(0)))));
+    // A child that reads nothing loses only its stdin.
+    let told = run("exec <&-; echo done", [Pipe, Pipe, Null], |t, told| {
         if *told == Told::Made {
-            let stdin = t.pipe_transport(0).expect("a pipe");
-            t.peer(stdin).write(&vec![b'x'; 1_000_000]);
+            pipe(t, 0).write(&vec![b'x'; 1_000_000]);
         }
-    }
-    let told = run("exec <&-; echo done", [Pipe, Pipe, Null], feed);
+    });
     assert!(told.contains(&Told::PipeLost(0, Some(io::ErrorKind::BrokenPipe))), "{told:?}");
-    assert_eq!(read(&told, 1), b"done\n");
-    assert_eq!(told.last(), Some(&Told::Lost(Some(0))));
+    assert_eq!((&read(&told, 1)[..], told.last()), (&b"done\n"[..], Some(&Told::Lost(Some(0)))));
 }
 
 #[test]
 fn close_kills_what_still_runs() {
-    fn close(t: &mut SubprocessTransport<'_>, told: &Told) {
+    let begin = Instant::now();
+    let told = run("echo; exec sleep 60", [Pipe, Pipe, Pipe], |t, told| {
         if matches!(told, Told::Data(..)) {
             assert!(t.pid().is_some() && t.returncode().is_none());
             t.close();
             assert!(t.is_closing());
         }
         if matches!(told, Told::Lost(_)) {
-            use std::os::unix::process::ExitStatusExt;
             assert_eq!(t.returncode().and_then(|status| status.signal()), Some(libc::SIGKILL));
         }
-    }
-    let begin = Instant::now();
-    let told = run("echo; exec sleep 60", [Pipe, Pipe, Pipe], close);
+    });
     assert_eq!(told.last(), Some(&Told::Lost(None)));
     assert!(begin.elapsed() < Duration::from_secs(20), "nobody waited for the sleep");
 }
 
 #[test]
 fn signals_reach_the_child_or_its_group_while_it_runs() {
-    fn signal(t: &mut SubprocessTransport<'_>, told: &Told) {
-        match told {
-            Told::Data(1, data) if data == b"ready\n" => t.terminate().expect("it runs"),
-            Told::Data(1, data) if data == b"trapped\n" => t.send_signal_to_group(libc::SIGKILL).expect("it runs"),
-            Told::Exited(_) => {
-                let error = t.send_signal(libc::SIGTERM).expect_err("it has ended");
-                assert_eq!(error.raw_os_error(), Some(libc::ESRCH));
-            }
-            _ => (),
-        }
-    }
     // The child of the child holds the pipe, and goes with the group.
-    let told =
-        run("trap 'echo trapped' TERM; sleep 60 & echo ready; while :; do wait; done", [Null, Pipe, Null], signal);
+    let script = "trap 'echo trapped' TERM; sleep 60 & echo ready; while :; do wait; done";
+    let told = run(script, [Null, Pipe, Null], |t, told| match told {
+        Told::Data(1, data) if data == b"ready\n" => t.terminate().expect("it runs"),
+        Told::Data(1, data) if data == b"trapped\n" => t.send_signal_to_group(libc::SIGKILL).expect("it runs"),
+        Told::Exited(_) => {
+            let error = t.send_signal(libc::SIGTERM).expect_err("it has ended");
+            assert_eq!(error.raw_os_error(), Some(libc::ESRCH));
+        }
+        _ => (),
+    });
     assert!(read(&told, 1).ends_with(b"trapped\n"));
     assert_eq!(told.last(), Some(&Told::Lost(None)));
 }
 
 #[test]
 fn whoever_else_holds_the_pipes_holds_up_only_the_end() {
-    fn leave(t: &mut SubprocessTransport<'_>, told: &Told) {
-        if matches!(told, Told::Exited(_)) {
+    let begin = Instant::now();
+    let told = run("sleep 20 & echo hi", [Null, Pipe, Pipe], |t, told| match told {
+        Told::Exited(_) => {
             // The sleep in the background has the pipes, and keeps them.
             assert!(t.pipe_transport(1).is_some());
             t.call_later(Duration::from_millis(20));
         }
-    }
-    let begin = Instant::now();
-    let told = run("sleep 20 & echo hi", [Null, Pipe, Pipe], leave);
+        Told::Timer => t.close(),
+        _ => (),
+    });
     let exited = told.iter().position(|told| *told == Told::Exited(Some(0))).expect("it has exited");
     assert_eq!(read(&told[..exited], 1), b"hi\n");
     assert_eq!(told.last(), Some(&Told::Lost(Some(0))));
@@ -198,10 +166,8 @@ fn whoever_else_holds_the_pipes_holds_up_only_the_end() {
 fn a_child_has_three_descriptors_that_wait_and_default_signals() {
     let script = "ls /proc/self/fd | wc -l; grep -h flags /proc/self/fdinfo/[012]; grep SigIgn /proc/self/status";
     let told = run(script, [Pipe, Pipe, Pipe], |t, told| {
-        if *told == Told::Made
-            && let Some(stdin) = t.pipe_transport(0)
-        {
-            t.peer(stdin).close();
+        if *told == Told::Made {
+            pipe(t, 0).close();
         }
     });
     let text = String::from_utf8(read(&told, 1)).expect("text");
@@ -221,34 +187,34 @@ fn a_child_has_three_descriptors_that_wait_and_default_signals() {
 
 #[test]
 fn what_cannot_be_started_says_why_and_leaves_nothing() {
-    let mut event_loop = EventLoop::new().expect("a loop");
-    for (name, kind) in
-        [("/nonexistent/program", io::ErrorKind::NotFound), ("/etc/passwd", io::ErrorKind::PermissionDenied)]
-    {
-        let (told, _log) = channel();
-        let log = Log { told, reaction: ignore };
-        let error = event_loop.net().spawn(Command::new(name), [Pipe, Pipe, Pipe], log).expect_err("no program");
-        assert_eq!(error.kind(), kind, "{name}");
-    }
-    event_loop.run().expect("it ends at once");
-    assert_eq!(event_loop.net().slots.iter().count(), 0);
+    assert_eq!(refused(Command::new("/nonexistent/program")).kind(), io::ErrorKind::NotFound);
+    assert_eq!(refused(Command::new("/etc/passwd")).kind(), io::ErrorKind::PermissionDenied);
+    let mut nowhere = Command::new("true");
+    nowhere.current_dir("/no/such/folder");
+    let error = refused(nowhere);
+    assert!(error.kind() == io::ErrorKind::NotFound && !error.is_of_program(), "{error}");
+    // No descriptor can have this number.
+    let mut odd = Command::new("true");
+    odd.fd(-1, io::pipe().expect("a pipe").0);
+    let error = refused(odd);
+    assert!(error.error().raw_os_error() == Some(libc::EBADF) && !error.is_of_program(), "{error}");
 }
 
 #[test]
 fn many_children_at_once_each_have_their_own_status() {
     let mut event_loop = EventLoop::new().expect("a loop");
-    let logs: Vec<Receiver<Told>> = (0..100)
-        .map(|code| {
-            let (told, log) = channel();
-            let script = format!("echo {code}; exit {code}");
-            let log_of_child = Log { told, reaction: ignore };
-            event_loop.net().spawn_shell(OsStr::new(&script), [Null, Pipe, Pipe], log_of_child).expect("a shell");
-            log
-        })
-        .collect();
+    let logs = Vec::from_iter((0..100).map(|code| {
+        let child = ChildRecorder::new(|_, _| ());
+        let log = child.log();
+        event_loop
+            .net()
+            .spawn_shell(format!("echo {code}; exit {code}").as_ref(), [Null, Pipe, Pipe], child)
+            .expect("a shell");
+        log
+    }));
     event_loop.run().expect("the loop runs");
     for (code, log) in logs.iter().enumerate() {
-        let told: Vec<Told> = log.try_iter().collect();
+        let told = log.take();
         assert_eq!(read(&told, 1), format!("{code}\n").into_bytes());
         assert_eq!(told.last(), Some(&Told::Lost(Some(code as i32))));
     }
@@ -256,8 +222,10 @@ fn many_children_at_once_each_have_their_own_status() {
 
 #[test]
 fn a_child_on_a_terminal_is_typed_to_and_told_of_its_size() {
-    fn type_in(t: &mut SubprocessTransport<'_>, told: &Told) {
-        match (told, t.pipe_transport(0)) {
+    let model = PtyModel::New(WindowSize { rows: 7, columns: 61 });
+    let script = "stty -echo; stty size; cat; echo; stty size; grep SigIgn /proc/self/status; exit 3";
+    for stderr in [Pty(model), Merge, Null] {
+        let told = run(script, [Pty(model), Pty(model), stderr], |t, told| match (told, t.pipe_transport(0)) {
             // The child has asked for its first size by then.
             (Told::Data(1, _), Some(stdin)) => {
                 t.set_window_size(9, 71).expect("it has a terminal");
@@ -267,12 +235,7 @@ fn a_child_on_a_terminal_is_typed_to_and_told_of_its_size() {
             (Told::PipeLost(0, None), _) => t.set_window_size(9, 71).expect("one side of it is left"),
             (Told::Lost(_), _) => assert!(t.set_window_size(1, 1).is_err()),
             _ => assert!(!data_on(told, 2), "a terminal has one output"),
-        }
-    }
-    let model = PtyModel::New(WindowSize { rows: 7, columns: 61 });
-    let script = "stty -echo; stty size; cat; echo; stty size; grep SigIgn /proc/self/status; exit 3";
-    for stderr in [Pty(model), Merge, Null] {
-        let told = run(script, [Pty(model), Pty(model), stderr], type_in);
+        });
         let text = String::from_utf8(read(&told, 1)).expect("text");
         let (text, ignored) = text.split_once("SigIgn:").expect("the last line");
         assert_eq!(text, "7 61\r\nin a line\r\n9 71\r\n");
@@ -285,22 +248,17 @@ fn a_child_on_a_terminal_is_typed_to_and_told_of_its_size() {
     }
 }
 
-fn data_on(told: &Told, fd: u8) -> bool {
-    matches!(told, Told::Data(of, _) if *of == fd)
-}
-
 #[test]
 fn a_terminal_that_we_close_hangs_up() {
-    fn hang_up(t: &mut SubprocessTransport<'_>, told: &Told) {
+    let begin = Instant::now();
+    let pty = Pty(PtyModel::New(WindowSize::default()));
+    let told = run("echo ready; exec sleep 20", [pty, pty, pty], |t, told| {
         if data_on(told, 1) {
             for pipe in [0, 1].map(|fd| t.pipe_transport(fd)).into_iter().flatten() {
                 t.peer(pipe).abort();
             }
         }
-    }
-    let begin = Instant::now();
-    let pty = Pty(PtyModel::New(WindowSize::default()));
-    let told = run("echo ready; exec sleep 20", [pty, pty, pty], hang_up);
+    });
     // It ends by SIGHUP, not by itself.
     assert!(told.contains(&Told::Exited(None)) && begin.elapsed() < Duration::from_secs(15), "{told:?}");
 }
@@ -316,50 +274,27 @@ fn only_a_terminal_has_a_size() {
     assert_eq!(told.last(), Some(&Told::Lost(Some(0))));
 }
 
-/// Runs a command to its end. Returns its stdout.
-fn output_of(command: Command, stdio: [ChildStdio; 3]) -> String {
-    let mut event_loop = EventLoop::new().expect("a loop");
-    let (told, log): (_, Receiver<Told>) = channel();
-    event_loop.net().spawn(command, stdio, Log { told, reaction: ignore }).expect("a program");
-    event_loop.run().expect("the loop runs");
-    String::from_utf8(read(&log.try_iter().collect::<Vec<_>>(), 1)).expect("text")
-}
-
-/// A shell command that prints its surroundings.
-fn shows(script: &str) -> Command {
-    let mut command = Command::new("sh");
-    command.args(["-c", script]);
-    command
-}
-
 #[test]
 fn a_command_gets_what_it_was_given() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().canonicalize().expect("a path").display().to_string();
-    let mut command = shows("echo \"$A $B ${C-none} ${HOME-none}\"; pwd");
+    let mut command = shell("echo \"$A $B ${C-none} ${HOME-none}\"; pwd");
     command.env("A", "1").envs([("B", "2")]).env_remove("HOME").current_dir(&path);
-    assert_eq!(output_of(command, [Null, Pipe, Null]), format!("1 2 none none\n{path}\n"));
+    assert_eq!(output_of(command), format!("1 2 none none\n{path}\n"));
     // The program is looked for in its own PATH, and gets the given name.
     std::os::unix::fs::symlink("/bin/sh", folder.path().join("shell-of-mine")).expect("a link");
     let mut command = Command::new("shell-of-mine");
     command.arg0("name").args(["-c", "echo $0 ${PATH#/}; command -v env"]).env_clear().env("PATH", &path);
-    assert_eq!(output_of(command, [Null, Pipe, Null]), format!("name {}\n", &path[1..]));
-    let (told, _log) = channel();
-    let mut event_loop = EventLoop::new().expect("a loop");
-    let mut command = Command::new("true");
-    command.current_dir("/no/such/folder");
-    let log = Log { told, reaction: ignore };
-    let error = event_loop.net().spawn(command, [Null, Null, Null], log).expect_err("no folder");
-    assert!(error.kind() == io::ErrorKind::NotFound && !error.is_of_program(), "{error}");
+    assert_eq!(output_of(command), format!("name {}\n", &path[1..]));
 }
 
 #[test]
 fn a_child_stands_where_it_was_put() {
     const NUMBERS: &str = "cut -d ' ' -f 5,6 /proc/$$/stat; echo $$";
     for standing in [Standing::OwnGroup, Standing::OwnSession, Standing::OurGroup] {
-        let mut command = shows(NUMBERS);
+        let mut command = shell(NUMBERS);
         command.standing(standing);
-        let text = output_of(command, [Null, Pipe, Null]);
+        let text = output_of(command);
         let numbers = Vec::from_iter(text.split_whitespace());
         let (group, session, child) = (numbers[0], numbers[1], numbers[2]);
         assert_eq!(group == child, standing != Standing::OurGroup, "{standing:?}: {text}");
@@ -369,21 +304,15 @@ fn a_child_stands_where_it_was_put() {
 
 #[test]
 fn signals_to_a_child_in_our_group_go_to_that_child_alone() {
-    fn signal(t: &mut SubprocessTransport<'_>, told: &Told) {
-        match told {
-            Told::Data(1, data) if data == b"ready\n" => t.send_signal_to_group(libc::SIGUSR1).expect("it runs"),
-            Told::Data(1, data) if data == b"usr1\n" => t.end_group(libc::SIGTERM),
-            _ => (),
-        }
-    }
-    let mut event_loop = EventLoop::new().expect("a loop");
-    let (told, log): (_, Receiver<Told>) = channel();
-    let mut command = shows("trap 'echo usr1' USR1; trap 'exit 7' TERM; echo ready; while :; do sleep .01; done");
+    let mut command = shell("trap 'echo usr1' USR1; trap 'exit 7' TERM; echo ready; while :; do sleep .01; done");
     command.standing(Standing::OurGroup);
-    event_loop.net().spawn(command, [Null, Pipe, Null], Log { told, reaction: signal }).expect("a shell");
-    event_loop.run().expect("the loop runs");
+    let told = run_command(command, [Null, Pipe, Null], |t, told| match told {
+        Told::Data(1, data) if data == b"ready\n" => t.send_signal_to_group(libc::SIGUSR1).expect("it runs"),
+        Told::Data(1, data) if data == b"usr1\n" => t.end_group(libc::SIGTERM),
+        _ => (),
+    });
     // The test still runs to see it.
-    assert_eq!(log.try_iter().last(), Some(Told::Lost(Some(7))));
+    assert_eq!(told.last(), Some(&Told::Lost(Some(7))));
 }
 
 /// The system would kill the children of a thread with the thread, and a loop can run on any thread.
@@ -391,11 +320,10 @@ fn signals_to_a_child_in_our_group_go_to_that_child_alone() {
 fn a_child_outlives_the_thread_that_has_started_it() {
     let thread = thread::spawn(move || {
         let mut event_loop = EventLoop::new().expect("a loop");
-        let (told, _log) = channel();
-        let mut command = shows("exec sleep 1000");
+        let mut command = shell("exec sleep 1000");
         command.standing(Standing::OwnSession).dies_with_us(true);
-        let log = Log { told, reaction: ignore };
-        let id = event_loop.net().spawn(command, [Null, Null, Null], log).expect("a shell");
+        let child = ChildRecorder::new(|_, _| ());
+        let id = event_loop.net().spawn(command, [Null, Null, Null], child).expect("a shell");
         let pid = event_loop.net().subprocess_transport(id).pid().expect("it runs");
         (pid, std::fs::canonicalize("/proc/thread-self").expect("there is /proc"))
     });
@@ -415,7 +343,7 @@ fn a_child_outlives_the_thread_that_has_started_it() {
 #[test]
 fn stderr_may_be_the_stdout_that_is_inherited() {
     // The stdout of the test is that of all tests, so the child compares its own two streams.
-    let told = run("test /proc/self/fd/2 -ef /proc/self/fd/1; exit $?", [Null, ChildStdio::Inherit, Merge], ignore);
+    let told = run("test /proc/self/fd/2 -ef /proc/self/fd/1; exit $?", [Null, Inherit, Merge], |_, _| ());
     assert_eq!(told.last(), Some(&Told::Lost(Some(0))));
 }
 
@@ -441,15 +369,12 @@ fn a_child_has_the_descriptors_that_it_is_given_and_no_other() {
     let (first, second) = (input.as_raw_fd(), more.as_raw_fd());
     let third = first.max(second) + 1;
     let script = format!("cat; cat /proc/self/fd/{first} /proc/self/fd/{third}; cd /proc/self/fd && echo * >&2");
-    let mut command = shows(&script);
+    let mut command = shell(&script);
     command.fd(0, input.try_clone().expect("a copy")).fd(1, output);
     command.fd(first, more).fd(second, input).fd(third, file("third", "third\n"));
-    let (told, log): (_, Receiver<Told>) = channel();
-    let mut event_loop = EventLoop::new().expect("a loop");
-    event_loop.net().spawn(command, [Pipe, Pipe, Pipe], Log { told, reaction: ignore }).expect("a shell");
-    event_loop.run().expect("the loop runs");
+    let told = run_command(command, [Pipe, Pipe, Pipe], |_, _| ());
     assert_eq!(std::fs::read_to_string(folder.path().join("output")).expect("text"), "from a file\nmore\nthird\n");
-    let open = String::from_utf8(read(&log.try_iter().collect::<Vec<_>>(), 2)).expect("text");
+    let open = String::from_utf8(read(&told, 2)).expect("text");
     let mut expected = BTreeSet::from([0, 1, 2, first, second, third]);
     // The shell has the folder open while it lists that.
     expected.extend((3..).find(|number| !expected.contains(number)));
@@ -462,21 +387,10 @@ fn a_child_has_the_descriptors_that_it_is_given_and_no_other() {
 #[test]
 fn a_descriptor_is_closed_here_once_the_child_has_it() {
     let (mut reader, writer) = io::pipe().expect("a pipe");
-    let mut command = shows("echo text >&3");
+    let mut command = shell("echo text >&3");
     command.fd(3, writer);
-    assert_eq!(output_of(command, [Null, Pipe, Null]), "");
+    assert_eq!(output_of(command), "");
     let mut text = String::new();
     reader.read_to_string(&mut text).expect("an end");
     assert_eq!(text, "text\n");
-}
-
-#[test]
-fn a_number_that_no_descriptor_can_have_is_an_error() {
-    let (told, _log) = channel();
-    let mut command = Command::new("true");
-    command.fd(-1, io::pipe().expect("a pipe").0);
-    let log = Log { told, reaction: ignore };
-    let mut event_loop = EventLoop::new().expect("a loop");
-    let error = event_loop.net().spawn(command, [Null, Null, Null], log).expect_err("no such number");
-    assert!(error.error().raw_os_error() == Some(libc::EBADF) && !error.is_of_program(), "{error}");
 }

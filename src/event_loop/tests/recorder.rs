@@ -1,29 +1,54 @@
-//! The protocol of most tests: records its calls in order, and does the actions of the test.
+//! The protocols of most tests, for streams, datagrams and children: they record their calls in order, and do the
+//! actions of the test.
 
 use super::*;
 
-type OnMade = Box<dyn FnMut(&mut Transport<'_>)>;
+/// A record of calls, for a protocol and its test.
+pub(super) struct Log<T = String>(Arc<Mutex<Vec<T>>>);
 
+impl<T> Log<T> {
+    pub(super) fn new() -> Self {
+        Self(Arc::default())
+    }
+
+    pub(super) fn add(&self, call: T) {
+        self.0.lock().expect("no test panics with it").push(call);
+    }
+
+    /// The calls since the last question.
+    pub(super) fn take(&self) -> Vec<T> {
+        std::mem::take(&mut *self.0.lock().expect("no test panics with it"))
+    }
+}
+
+/// The same record.
+impl<T> Clone for Log<T> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+/// What a test does in a callback. The bytes are those of `data_received`.
+type Action = Box<dyn FnMut(&mut Transport<'_>, &[u8])>;
+
+/// A protocol for streams. As a [`BufferedProtocol`] it reads into a few bytes of its own.
 pub(super) struct Recorder {
-    log: Sender<String>,
+    log: Log,
     eof: Eof,
     /// Records the bytes without sizes, which depend on the implementation of TLS.
     is_brief: bool,
-    on_made: Option<OnMade>,
-    on_data: Option<fn(&mut Transport<'_>, &[u8])>,
-    on_lost: Option<fn(&mut Transport<'_>)>,
+    actions: Vec<(&'static str, Action)>,
+    memory: Option<Vec<u8>>,
 }
 
 impl Recorder {
-    pub(super) fn new() -> (Self, Receiver<String>) {
-        let (log, events) = channel();
-        (Self { log, eof: Eof::Close, is_brief: false, on_made: None, on_data: None, on_lost: None }, events)
+    pub(super) fn new() -> Self {
+        Self { log: Log::new(), eof: Eof::Close, is_brief: false, actions: Vec::new(), memory: Some(vec![0; 3]) }
     }
 
     /// A recorder that keeps its stream open, with short records.
-    pub(super) fn brief() -> (Self, Receiver<String>) {
-        let (recorder, events) = Self::new();
-        (Self { is_brief: true, ..recorder.keeping_open() }, events)
+    pub(super) fn brief() -> Self {
+        Self { is_brief: true, ..Self::new().keeping_open() }
     }
 
     pub(super) fn keeping_open(mut self) -> Self {
@@ -31,107 +56,241 @@ impl Recorder {
         self
     }
 
-    pub(super) fn on_made(mut self, f: impl FnMut(&mut Transport<'_>) + 'static) -> Self {
-        self.on_made = Some(Box::new(f));
+    /// Sets the size of its memory as a [`BufferedProtocol`]. With `None`, it panics when it is asked for memory.
+    pub(super) fn with_memory(mut self, len: Option<usize>) -> Self {
+        self.memory = len.map(|len| vec![0; len]);
         self
     }
 
-    pub(super) fn on_data(mut self, f: fn(&mut Transport<'_>, &[u8])) -> Self {
-        self.on_data = Some(f);
+    /// Does this in a callback, which has the first word of its record as its name.
+    pub(super) fn on(mut self, call: &'static str, action: impl FnMut(&mut Transport<'_>, &[u8]) + 'static) -> Self {
+        self.actions.push((call, Box::new(action)));
         self
     }
 
-    pub(super) fn on_lost(mut self, f: fn(&mut Transport<'_>)) -> Self {
-        self.on_lost = Some(f);
-        self
+    /// Sends back what it gets.
+    pub(super) fn echoing(self) -> Self {
+        self.on("data", |t, data| t.write(data))
     }
 
-    /// Its records go nowhere.
-    pub(super) fn ignoring(mut self) -> Self {
-        let (log, events) = channel();
-        std::mem::forget(events);
-        self.log = log;
-        self
+    pub(super) fn log(&self) -> Log {
+        self.log.clone()
     }
 
-    fn say(&self, text: impl Into<String>) {
-        self.log.send(text.into()).expect("the test listens");
+    fn act(&mut self, t: &mut Transport<'_>, call: &str, data: &[u8]) {
+        for (_, action) in self.actions.iter_mut().filter(|(name, _)| *name == call) {
+            action(t, data);
+        }
     }
 
-    fn say_size(&self, what: &str, t: &Transport<'_>) {
-        self.say(if self.is_brief { what.to_owned() } else { format!("{what} at {}", t.write_buffer_size()) });
+    fn say(&mut self, t: &mut Transport<'_>, call: &str, details: impl fmt::Display) {
+        self.log.add(format!("{call}{details}"));
+        self.act(t, call, b"");
+    }
+
+    fn say_size(&mut self, t: &mut Transport<'_>, call: &str) {
+        let size = if self.is_brief { String::new() } else { format!(" at {}", t.write_buffer_size()) };
+        self.say(t, call, size);
+    }
+
+    fn say_data(&mut self, t: &mut Transport<'_>, data: &[u8]) {
+        let text = String::from_utf8_lossy(data);
+        self.log.add(match self.is_brief {
+            true if data.len() > 50 => format!("{} bytes", data.len()),
+            true => text.into(),
+            false => format!("data {text}"),
+        });
+        self.act(t, "data", data);
+    }
+
+    fn say_lost(&mut self, t: &mut Transport<'_>, error: Option<io::Error>) {
+        let why = match error {
+            None => String::new(),
+            Some(error) if is_tls(&error) || error.kind() == io::ErrorKind::Other => format!(": {error}"),
+            Some(error) => format!(": {:?}", error.kind()),
+        };
+        self.say(t, "lost", why);
     }
 }
 
 impl Protocol for Recorder {
     fn connection_made(&mut self, t: &mut Transport<'_>) {
-        self.say("made");
-        if let Some(f) = &mut self.on_made {
-            f(t);
-        }
+        self.say(t, "made", "");
     }
-    fn connection_failed(&mut self, _t: &mut Transport<'_>, error: ConnectError) {
-        self.say(format!("failed: {:?}", error.kind()));
+    fn connection_failed(&mut self, t: &mut Transport<'_>, error: ConnectError) {
+        let why = if error.is_given_up() { "given up".to_owned() } else { format!("{:?}: {error}", error.kind()) };
+        self.say(t, "failed", format_args!(": {why}"));
     }
     fn data_received(&mut self, t: &mut Transport<'_>, data: &[u8]) {
-        let text = String::from_utf8_lossy(data);
-        self.say(match self.is_brief {
-            true if data.len() > 50 => format!("{} bytes", data.len()),
-            true => text.into(),
-            false => format!("data {text}"),
-        });
-        if let Some(f) = self.on_data {
-            f(t, data);
-        }
+        self.say_data(t, data);
     }
-    fn eof_received(&mut self, _t: &mut Transport<'_>) -> Eof {
-        self.say("eof");
+    fn eof_received(&mut self, t: &mut Transport<'_>) -> Eof {
+        self.say(t, "eof", "");
         self.eof
     }
     fn pause_writing(&mut self, t: &mut Transport<'_>) {
-        self.say_size("pause", t);
+        self.say_size(t, "pause");
     }
     fn resume_writing(&mut self, t: &mut Transport<'_>) {
-        self.say_size("resume", t);
+        self.say_size(t, "resume");
     }
-    fn writing_failed(&mut self, _t: &mut Transport<'_>, error: &io::Error) {
-        self.say(format!("unsent: {:?}", error.kind()));
+    fn writing_failed(&mut self, t: &mut Transport<'_>, error: &io::Error) {
+        self.say(t, "unsent", format_args!(": {:?}", error.kind()));
     }
-    fn timer_fired(&mut self, _t: &mut Transport<'_>, _timer: TimerId) {
-        self.say("timer");
+    fn timer_fired(&mut self, t: &mut Transport<'_>, _timer: TimerId) {
+        self.say(t, "timer", "");
     }
-    fn tls_started(&mut self, _t: &mut Transport<'_>) {
-        self.say("started");
+    fn tls_started(&mut self, t: &mut Transport<'_>) {
+        self.say(t, "started", "");
+    }
+    fn resolved(&mut self, t: &mut Transport<'_>, answer: Result<Vec<SocketAddr>, ConnectError>) {
+        let answer = answer.map_or_else(|error| error.to_string(), |addresses| format!("{addresses:?}"));
+        self.say(t, "resolved", format_args!(": {answer}"));
     }
     fn connection_lost(&mut self, t: &mut Transport<'_>, error: Option<io::Error>) {
-        if let Some(f) = self.on_lost {
-            f(t);
-        }
-        self.say(match error {
-            None => "lost".to_owned(),
-            Some(error) if is_tls(&error) => format!("lost: {error}"),
-            Some(error) => format!("lost: {:?}", error.kind()),
-        });
+        self.say_lost(t, error);
     }
 }
 
-pub(super) fn events(events: &Receiver<String>) -> Vec<String> {
-    events.try_iter().collect()
-}
-
-/// Fills memory of its own, three bytes at a time.
-pub(super) struct Three {
-    pub(super) memory: [u8; 3],
-    pub(super) log: Sender<Vec<u8>>,
-}
-
-impl BufferedProtocol for Three {
+impl BufferedProtocol for Recorder {
     fn get_buffer(&mut self, size_hint: usize) -> &mut [u8] {
-        assert!(size_hint >= 3);
-        &mut self.memory
+        let memory = self.memory.as_mut().expect("broken on purpose, in get_buffer");
+        assert!(size_hint >= memory.len());
+        memory
     }
     fn buffer_updated(&mut self, t: &mut Transport<'_>, n_bytes: usize) {
-        self.log.send(self.memory[..n_bytes].to_vec()).expect("the test listens");
-        t.write(&self.memory[..n_bytes]);
+        let memory = self.memory.take().expect("it was filled");
+        self.say_data(t, &memory[..n_bytes]);
+        self.act(t, "buffer_updated", b"");
+        self.memory = Some(memory);
     }
+    fn connection_made(&mut self, t: &mut Transport<'_>) {
+        self.say(t, "made", "");
+    }
+    fn eof_received(&mut self, t: &mut Transport<'_>) -> Eof {
+        self.say(t, "eof", "");
+        Eof::Close
+    }
+    fn timer_fired(&mut self, t: &mut Transport<'_>, _timer: TimerId) {
+        self.say(t, "timer", "");
+    }
+    fn connection_lost(&mut self, t: &mut Transport<'_>, error: Option<io::Error>) {
+        self.say_lost(t, error);
+    }
+}
+
+/// What a test does in each callback of a datagram socket, which the record names.
+type Reaction = Box<dyn FnMut(&mut DatagramTransport<'_>, &str)>;
+
+/// A protocol for datagrams.
+pub(super) struct DatagramRecorder {
+    log: Log,
+    reaction: Reaction,
+}
+
+impl DatagramRecorder {
+    pub(super) fn new(reaction: impl FnMut(&mut DatagramTransport<'_>, &str) + 'static) -> Self {
+        Self { log: Log::new(), reaction: Box::new(reaction) }
+    }
+
+    pub(super) fn log(&self) -> Log {
+        self.log.clone()
+    }
+
+    fn say(&mut self, t: &mut DatagramTransport<'_>, text: &str) {
+        self.log.add(text.to_owned());
+        (self.reaction)(t, text);
+    }
+}
+
+impl DatagramProtocol for DatagramRecorder {
+    fn connection_made(&mut self, t: &mut DatagramTransport<'_>) {
+        self.say(t, "made");
+    }
+    fn connection_failed(&mut self, t: &mut DatagramTransport<'_>, error: ConnectError) {
+        self.say(t, &format!("failed: {error}"));
+    }
+    fn datagram_received(&mut self, t: &mut DatagramTransport<'_>, data: &[u8], from: &Remote) {
+        self.say(t, &format!("{}<{}", String::from_utf8_lossy(data), from.address().port()));
+    }
+    fn error_received(&mut self, t: &mut DatagramTransport<'_>, error: io::Error) {
+        self.say(t, &format!("error {}", error.raw_os_error().unwrap_or(0)));
+    }
+    fn pause_writing(&mut self, t: &mut DatagramTransport<'_>) {
+        self.say(t, &format!("pause at {}", t.write_buffer_size()));
+    }
+    fn resume_writing(&mut self, t: &mut DatagramTransport<'_>) {
+        self.say(t, &format!("resume at {}", t.write_buffer_size()));
+    }
+    fn timer_fired(&mut self, t: &mut DatagramTransport<'_>, _timer: TimerId) {
+        self.say(t, "timer");
+    }
+    fn connection_lost(&mut self, t: &mut DatagramTransport<'_>, error: Option<io::Error>) {
+        assert!(error.is_none(), "no error ends a socket");
+        self.say(t, "lost");
+    }
+}
+
+/// A call of a [`SubprocessProtocol`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Told {
+    Made,
+    Data(u8, Vec<u8>),
+    PipeLost(u8, Option<io::ErrorKind>),
+    Exited(Option<i32>),
+    Timer,
+    Lost(Option<i32>),
+}
+
+type ChildReaction = Box<dyn FnMut(&mut SubprocessTransport<'_>, &Told)>;
+
+/// A protocol for children.
+pub(super) struct ChildRecorder {
+    log: Log<Told>,
+    reaction: ChildReaction,
+}
+
+impl ChildRecorder {
+    pub(super) fn new(reaction: impl FnMut(&mut SubprocessTransport<'_>, &Told) + 'static) -> Self {
+        Self { log: Log::new(), reaction: Box::new(reaction) }
+    }
+
+    pub(super) fn log(&self) -> Log<Told> {
+        self.log.clone()
+    }
+
+    fn say(&mut self, t: &mut SubprocessTransport<'_>, told: Told) {
+        self.log.add(told.clone());
+        (self.reaction)(t, &told);
+    }
+}
+
+impl SubprocessProtocol for ChildRecorder {
+    fn connection_made(&mut self, t: &mut SubprocessTransport<'_>) {
+        self.say(t, Told::Made);
+    }
+    fn pipe_data_received(&mut self, t: &mut SubprocessTransport<'_>, fd: u8, data: &[u8]) {
+        self.say(t, Told::Data(fd, data.to_vec()));
+    }
+    fn pipe_connection_lost(&mut self, t: &mut SubprocessTransport<'_>, fd: u8, error: Option<io::Error>) {
+        self.say(t, Told::PipeLost(fd, error.map(|error| error.kind())));
+    }
+    fn process_exited(&mut self, t: &mut SubprocessTransport<'_>) {
+        let code = t.returncode().and_then(|status| status.code());
+        self.say(t, Told::Exited(code));
+    }
+    fn timer_fired(&mut self, t: &mut SubprocessTransport<'_>, _timer: TimerId) {
+        self.say(t, Told::Timer);
+    }
+    fn connection_lost(&mut self, t: &mut SubprocessTransport<'_>, error: Option<io::Error>) {
+        assert!(error.is_none());
+        let code = t.returncode().and_then(|status| status.code());
+        self.say(t, Told::Lost(code));
+    }
+}
+
+/// A pipe of a child.
+pub(super) fn pipe<'a>(t: &'a mut SubprocessTransport<'_>, number: u8) -> Transport<'a> {
+    let pipe = t.pipe_transport(number).expect("a pipe");
+    t.peer(pipe)
 }

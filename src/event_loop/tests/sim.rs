@@ -8,6 +8,8 @@
 use super::*;
 use std::env;
 
+use crate::transports::admission::Places;
+use crate::transports::ctx::Ctx;
 use crate::transports::net::Slot;
 use crate::transports::tests::network::Memory as Socket;
 
@@ -34,6 +36,7 @@ pub(crate) struct Sim {
     pub(crate) event_loop: EventLoop,
     wires: Vec<(Id, Arc<Mutex<Wire>>)>,
     networks: Vec<(Id, Arc<Mutex<Network>>)>,
+    logs: Vec<(Id, Log)>,
     dice: Faults,
     /// Without faults.
     calm: bool,
@@ -52,11 +55,38 @@ impl Sim {
         let started = event_loop.net.cx.now;
         event_loop.net.cx.timers.clock = Clock::Manual(started);
         let dice = Faults { seed, ..Faults::default() };
-        Self { event_loop, wires: Vec::new(), networks: Vec::new(), dice, calm: seed == 0, started }
+        Self { event_loop, wires: Vec::new(), networks: Vec::new(), logs: Vec::new(), dice, calm: seed == 0, started }
+    }
+
+    /// The same with one open stream.
+    pub(crate) fn with_stream(room: usize, protocol: impl Into<Handler>) -> (Self, Id) {
+        let mut sim = Self::new();
+        let id = sim.stream(room, protocol);
+        sim.settle();
+        (sim, id)
     }
 
     pub(crate) fn net(&mut self) -> &mut Net {
         &mut self.event_loop.net
+    }
+
+    pub(crate) fn transport(&mut self, id: Id) -> Transport<'_> {
+        self.net().transport(id)
+    }
+
+    pub(crate) fn datagram(&mut self, id: Id) -> DatagramTransport<'_> {
+        self.net().datagram_transport(id)
+    }
+
+    /// The calls of a [`Recorder`] since the last question, once the loop has come to rest.
+    pub(crate) fn told(&mut self, id: Id) -> Vec<String> {
+        self.settle();
+        self.told_so_far(id)
+    }
+
+    /// The same without waiting for the loop.
+    pub(crate) fn told_so_far(&self, id: Id) -> Vec<String> {
+        self.logs.iter().find(|(of, _)| *of == id).expect("it has a recorder").1.take()
     }
 
     /// A connected stream with room for `room` bytes in its "kernel".
@@ -82,6 +112,11 @@ impl Sim {
         prepare(&mut stream);
         net.cx.introduce(&mut stream);
         let id = net.add(Slot::Stream(stream)).expect("memory registers");
+        let protocol_of: &dyn Any = match &protocol {
+            Handler::Plain(protocol) => &**protocol,
+            Handler::Buffered(protocol) => &**protocol,
+        };
+        self.logs.extend(protocol_of.downcast_ref().map(|recorder: &Recorder| (id, recorder.log())));
         net.cx.calls.push_back((id, Call::Install(Installed::Protocol(protocol))));
         net.cx.calls.push_back((id, Call::ConnectionMade));
         self.wires.push((id, wire));
@@ -96,6 +131,8 @@ impl Sim {
         let mut socket = Datagram::new(io, Phase::Open, net.cx.now);
         socket.connected = connected;
         let id = net.add(Slot::Datagram(Box::new(socket))).expect("memory registers");
+        let recorder = (&protocol as &dyn Any).downcast_ref::<DatagramRecorder>();
+        self.logs.extend(recorder.map(|recorder| (id, recorder.log())));
         net.cx.calls.push_back((id, Call::Install(Installed::Datagram(Box::new(protocol)))));
         net.cx.calls.push_back((id, Call::ConnectionMade));
         self.networks.push((id, network));
@@ -291,27 +328,48 @@ impl Sim {
         self.settle();
     }
 
+    /// Ends what a test leaves open.
+    pub(crate) fn abort_all(&mut self) {
+        let streams = self.wires.iter().map(|(id, _)| *id);
+        let ids = Vec::from_iter(streams.chain(self.networks.iter().map(|(id, _)| *id)));
+        for id in ids {
+            self.transport(id).abort();
+            self.datagram(id).abort();
+        }
+        self.run();
+    }
+
     /// Expects that nothing is left: no slot, no call, no timer, no pipe, no id on a list, no open socket.
     #[track_caller]
-    pub(crate) fn assert_nothing_left(&self) {
+    fn assert_nothing_left(&self) {
         let net = &self.event_loop.net;
+        let Ctx { calls, ready, timers, pipes, rearm, looks, resolver, places, cork, foreground, .. } = &net.cx;
         assert_eq!(net.slots.iter().count(), 0, "slots are left: {net:?}");
-        assert!(net.cx.calls.is_empty() && net.cx.ready.is_empty(), "calls are left: {net:?}");
-        assert!(net.cx.cork.sockets.is_empty(), "someone has still to send: {net:?}");
-        assert_eq!(net.cx.timers.len(), 0, "timers are left: {net:?}");
-        assert_eq!(net.cx.foreground, 0, "the count of what keeps the loop running is off");
-        assert_eq!(net.cx.places.taken, 0, "the count of accepted connections is off");
-        assert!(
-            net.cx.places.pending.is_empty() && net.cx.places.listeners.is_empty() && net.cx.places.waiters.is_empty(),
-            "{net:?} waits"
-        );
-        assert!(
-            net.cx.rearm.streams.is_empty() && net.cx.rearm.timer.is_none(),
-            "a stream is still to be looked at: {net:?}"
-        );
-        assert_eq!((net.cx.pipes.in_use(), net.cx.cork.kept_bytes), (0, 0), "pipes or datagrams are kept");
+        assert_eq!((calls.len(), &ready[..], timers.len()), (0, &[][..], 0), "calls or timers are left: {net:?}");
+        assert_eq!(*foreground, 0, "the count of what keeps the loop running is off");
+        assert_eq!(places.taken, 0, "the count of accepted connections is off");
+        let Places { listeners, own, pending, waiters, .. } = places;
+        assert!(listeners.is_empty() && own.is_empty() && pending.is_empty() && waiters.is_empty(), "{net:?} waits");
+        assert!(rearm.streams.is_empty() && rearm.timer.is_none(), "a stream is still to be looked at: {net:?}");
+        assert!(looks.next.is_none() && looks.under_way.is_empty(), "a peer is still to be looked at: {net:?}");
+        assert!(resolver.is_idle(), "someone waits for an answer: {net:?}");
+        assert_eq!((pipes.in_use(), cork.sockets.len(), cork.kept_bytes), (0, 0, 0), "pipes or datagrams are kept");
+        for (id, wire) in &self.wires {
+            assert!(wire.lock().expect("no test panics while it holds a wire").closed.is_some(), "{id:?} is open");
+        }
         for (id, network) in &self.networks {
             assert!(network.lock().expect("no test panics while it holds a network").closed, "{id:?} is open");
+        }
+    }
+}
+
+/// Each test ends with everything that can still happen, and leaves nothing.
+impl Drop for Sim {
+    fn drop(&mut self) {
+        if !thread::panicking() {
+            self.run();
+            self.assert_nothing_left();
+            self.event_loop.run().expect("a run ends at once");
         }
     }
 }

@@ -10,15 +10,7 @@ use rustls::{ClientConnection, Connection, ServerConnection};
 pub(super) const ENOUGH: usize = 1 << 30;
 
 fn common(allow_truncation: bool) -> CommonSettings {
-    CommonSettings {
-        min_version: Version::Tls12,
-        max_version: Version::Tls13,
-        alpn: Vec::new(),
-        handshake_timeout: Duration::from_secs(10),
-        allow_truncation,
-        keylog: None,
-        advice: Advice::Arguments,
-    }
+    CommonSettings { allow_truncation, advice: Advice::Arguments, ..CommonSettings::default() }
 }
 
 /// A time limit that suits a slow network.
@@ -118,64 +110,61 @@ impl Peer {
 }
 
 /// A stream that is a TLS server before it is open, and its client.
-pub(super) fn serving(on_made: fn(&mut Transport<'_>)) -> (Sim, Id, Peer, Receiver<String>) {
+fn serving(protocol: impl Into<Handler>) -> (Sim, Id, Peer) {
     let mut sim = Sim::new();
-    let (recorder, log) = Recorder::brief();
-    let id = sim.stream(ENOUGH, recorder.on_made(on_made));
-    sim.net().transport(id).start_tls(server()).expect("TLS begins");
-    (sim, id, Peer::client(), log)
+    let id = sim.stream(ENOUGH, protocol);
+    sim.transport(id).start_tls(server()).expect("TLS begins");
+    (sim, id, Peer::client())
 }
 
 #[test]
 fn a_stream_is_made_when_its_handshake_is_done() {
-    let (mut sim, id, mut peer, log) = serving(|t| t.write(b"greeting"));
-    sim.settle();
-    assert_eq!(events(&log), [""; 0], "not before");
+    let (mut sim, id, mut peer) = serving(Recorder::brief().on("made", |t, _| t.write(b"greeting")));
+    assert_eq!(sim.told(id), [""; 0], "not before");
     peer.write(b"early");
     peer.talk(&mut sim, id);
-    assert_eq!(events(&log), ["made", "early"]);
+    assert_eq!(sim.told(id), ["made", "early"]);
     assert_eq!(peer.received, b"greeting");
-    let info = sim.net().transport(id).info();
+    let info = sim.transport(id).info();
     let tls = info.tls.expect("TLS");
     assert_eq!((tls.version.as_str(), tls.server_name.as_deref()), ("TLSv1.3", Some("localhost")));
     assert_eq!((info.totals.received, info.totals.sent), (5, 8), "of plaintext");
+    sim.abort_all();
 }
 
 #[test]
 fn each_direction_ends_by_its_close_notify() {
     plays(&[
         "tls write_eof: talk; is notified; is ended; not closed; send late; notify; talk; await made, late, eof; \
-            do close; run; await lost; nothing",
+            do close; run; await lost",
         // A peer that has gone cleanly need not get the end.
-        "tls write all of it: talk; notify; talk; end; broken BrokenPipe; do close; run; await made, eof, lost; \
-            nothing",
-        "tls write all of it: talk; notify; talk; reset; do close; run; await made, eof, lost; nothing",
-        "tls: talk; room 10; notify; talk; do write *1000; reset; run; await made, eof, lost: ConnectionReset; nothing",
+        "tls write all of it: talk; notify; talk; end; broken BrokenPipe; do close; run; await made, eof, lost",
+        "tls write all of it: talk; notify; talk; reset; do close; run; await made, eof, lost",
+        "tls: talk; room 10; notify; talk; do write *1000; reset; run; await made, eof, lost: ConnectionReset",
         // A cut is an error after the last byte, unless it is allowed.
         "tls: send hello; talk; end; run; \
-            await made, hello, lost: peer closed without close_notify (data may be truncated)...; nothing",
-        "tls client: send hello; talk; end; await made, hello, eof",
-        "tls: talk; send bye; notify; raw and what nobody may say any more; await made, bye, eof",
+            await made, hello, lost: peer closed without close_notify (data may be truncated)...",
+        "tls client: send hello; talk; end; await made, hello, eof; do abort",
+        "tls: talk; send bye; notify; raw and what nobody may say any more; await made, bye, eof; do abort",
         // In the same read as the end of the handshake.
-        "tls write an answer: raw ; settle; look; is shaken; notify; talk; await made, eof; got an answer",
-        "tls write half of it: talk; do abort; run; look; got half of it; not notified; closed Reset; \
-            await made, lost; nothing",
+        "tls write an answer: raw ; settle; look; is shaken; notify; talk; await made, eof; got an answer; do abort",
+        "tls write half of it: talk; do abort; run; look; got half of it; not notified; closed Reset; await made, lost",
         "tls write half of it: talk; do close_by_reset; run; look; got half of it; not notified; closed Reset; \
-            await made, lost; nothing",
+            await made, lost",
     ]);
 }
 
 #[test]
 fn a_handshake_that_fails_is_told_to_the_peer_and_to_the_protocol() {
     plays(&[
-        "tls stranger: talk; is alerted; is ended; end; run; await failed: Tls; nothing",
+        "tls stranger: talk; is alerted; is ended; end; run; await failed: Tls...",
         // The stream does not wait for a peer that never reads its alert.
-        "tls: feed GET / HTTP/1.0\r\n\r\n; run; await failed: Tls; within 1000; nothing",
-        "tls: room 0; feed GET / HTTP/1.0\r\n\r\n; pass 1100; await failed: Tls; nothing",
-        "tls: hello 0; pass 9900; await ; pass 200; await failed: TimedOut; nothing",
-        "tls: hello 1; pass 9900; await ; pass 200; await failed: TimedOut; nothing",
-        "tls: hello 100; pass 9900; await ; pass 200; await failed: TimedOut; nothing",
-        "tls: do abort; run; await failed: Unavailable; nothing",
+        "tls: feed GET / HTTP/1.0\r\n\r\n; run; await failed: Tls...; within 1000",
+        "tls: room 0; feed GET / HTTP/1.0\r\n\r\n; pass 1100; await failed: Tls...",
+        "tls: hello 0; pass 9900; await ; pass 200; await failed: TimedOut...",
+        "tls: hello 1; pass 9900; await ; pass 200; await failed: TimedOut...",
+        "tls: hello 100; pass 9900; await ; pass 200; await failed: TimedOut...",
+        "tls: do abort; run; await failed: given up",
     ]);
 }
 
@@ -184,17 +173,17 @@ fn an_open_stream_is_told_when_tls_has_started() {
     plays(&[
         // Nothing can be sent before the handshake is done, and the end waits for it, too.
         "open: do write go ahead\n; do start_tls; is paused; do write first; do write_eof; settle; sent go ahead\n; \
-            skip 9; send hello; talk; await made, pause, started, resume, hello; got first; is notified; is ended",
+            skip 9; send hello; talk; await made, pause, started, resume, hello; got first; is notified; \
+            is ended; do abort",
         // Bytes that are handed back before TLS belong to TLS. Plaintext is not taken for TLS.
-        "open: hand back; do start_tls; send hello; talk; await made, pause, started, resume, hello",
-        "open: do unread injected; do start_tls; run; await made, pause, ...; nothing",
-        "open: do start_tls; do unread injected, and long enough to be a record; send real; talk; run; never injected; \
-            nothing",
+        "open: hand back; do start_tls; send hello; talk; await made, pause, started, resume, hello; do abort",
+        "open: do unread injected; do start_tls; run; await made, pause, ...",
+        "open: do start_tls; do unread injected, and long enough to be a record; send real; talk; run; never injected",
         "open: do start_tls; end; run; \
-            await made, pause, lost: the peer has closed the connection during the handshake; nothing",
+            await made, pause, lost: the peer has closed the connection during the handshake",
         // A close during the handshake waits for it.
         "open: do start_tls; do write words; do close; talk; got words; is notified; end; run; \
-            await made, pause, resume, lost; nothing",
+            await made, pause, resume, lost",
     ]);
 }
 
@@ -207,35 +196,34 @@ fn what_goes_wrong_behind_an_end_is_told() {
     plays(&[
         // A cut is not an end if a write has failed before.
         "tls: send half of it; talk; end; broken BrokenPipe; do write to nobody; run; \
-            await made, half of it, unsent: BrokenPipe, lost: BrokenPipe; nothing",
-        &format!("tls write_eof: talk; feed {NONSENSE}; await made, {unreadable}; nothing"),
+            await made, half of it, unsent: BrokenPipe, lost: BrokenPipe",
+        &format!("tls write_eof: talk; feed {NONSENSE}; await made, {unreadable}"),
         // While output waits, in time.
-        &format!("tls: talk; room 10; do write *100000; feed {NONSENSE}; pass 1100; await ..., {unreadable}; nothing"),
+        &format!("tls: talk; room 10; do write *100000; feed {NONSENSE}; pass 1100; await ..., {unreadable}"),
     ]);
 }
 
 #[test]
 fn a_pause_holds_what_is_decrypted_and_resuming_needs_no_event() {
-    let (mut sim, id, mut peer, log) = serving(|t| t.pause_reading());
+    let (mut sim, id, mut peer) = serving(Recorder::brief().on("made", |t, _| t.pause_reading()));
     peer.talk(&mut sim, id);
     peer.write(&[7; 200_000]);
     peer.session.send_close_notify();
     peer.talk(&mut sim, id);
-    assert_eq!(events(&log), ["made"]);
-    sim.net().transport(id).resume_reading();
-    sim.settle();
-    let log = events(&log);
+    assert_eq!(sim.told(id), ["made"]);
+    sim.transport(id).resume_reading();
+    let log = sim.told(id);
     let bytes = log.iter().filter_map(|line| line.strip_suffix(" bytes")?.parse::<usize>().ok()).sum::<usize>();
-    assert_eq!(bytes, 200_000, "{log:?}");
-    assert_eq!(log.last().map(String::as_str), Some("eof"));
+    assert_eq!((bytes, log.last().map(String::as_str)), (200_000, Some("eof")), "{log:?}");
+    sim.abort_all();
 }
 
 #[test]
 fn ciphertext_that_does_not_fit_pauses_the_protocol() {
-    let (mut sim, id, mut peer, log) = serving(|_| ());
+    let (mut sim, id, mut peer) = serving(Recorder::brief());
     peer.talk(&mut sim, id);
     sim.wire(id).room = 0;
-    let mut t = sim.net().transport(id);
+    let mut t = sim.transport(id);
     t.set_write_buffer_limits(WaterMarks::new(1000, None).expect("marks"));
     t.write(&[1; 5000]);
     assert!(t.is_writing_paused() && t.write_buffer_size() > 5000);
@@ -246,18 +234,16 @@ fn ciphertext_that_does_not_fit_pauses_the_protocol() {
     peer.talk(&mut sim, id);
     assert_eq!((peer.received.len(), peer.has_ended), (5000, true));
     sim.feed_end(id);
-    sim.run();
-    assert_eq!(events(&log), ["made", "pause", "resume", "lost"]);
-    sim.assert_nothing_left();
+    assert_eq!(sim.told(id), ["made", "pause", "resume", "lost"]);
 }
 
 #[test]
 fn a_buffer_of_three_bytes_gets_every_byte() {
-    let mut sim = Sim::new();
-    let (sender, received) = channel();
-    let id = sim.stream(ENOUGH, Handler::buffered(Three { memory: [0; 3], log: sender }));
-    sim.net().transport(id).start_tls(server()).expect("TLS begins");
-    let mut peer = Peer::client();
+    let received = Log::new();
+    let log = received.clone();
+    let (mut sim, id, mut peer) = serving(Handler::buffered(
+        Recorder::new().on("data", move |_, data| data.iter().for_each(|byte| log.add(*byte))),
+    ));
     let data = Vec::from_iter((0..40_000_u32).map(|i| (i % 251) as u8));
     peer.talk(&mut sim, id);
     peer.write(&data);
@@ -265,22 +251,21 @@ fn a_buffer_of_three_bytes_gets_every_byte() {
     peer.talk(&mut sim, id);
     sim.feed_end(id);
     sim.run();
-    assert!(received.try_iter().collect::<Vec<_>>().concat() == data);
-    sim.assert_nothing_left();
+    assert!(received.take() == data);
 }
 
 #[test]
 fn a_session_that_is_forwarded_is_decrypted_on_the_way() {
-    let (mut sim, id, mut peer, _log) = serving(|_| ());
-    let (recorder, _other) = Recorder::brief();
-    let plain = sim.stream(ENOUGH, recorder);
+    let (mut sim, id, mut peer) = serving(Recorder::brief());
+    let plain = sim.stream(ENOUGH, Recorder::brief());
     peer.talk(&mut sim, id);
-    sim.net().transport(id).forward_to(plain);
-    sim.net().transport(plain).forward_to(id);
+    sim.transport(id).forward_to(plain);
+    sim.transport(plain).forward_to(id);
     peer.write(&[5; 100_000]);
     sim.feed(plain, &[6; 100_000]);
     peer.talk(&mut sim, id);
     assert!(sim.sent(plain) == [5; 100_000] && peer.received == [6; 100_000]);
+    sim.abort_all();
 }
 
 #[test]
@@ -290,13 +275,16 @@ fn tls_runs_over_pipes_and_over_unix_sockets() {
     let (their_read, write) = io::pipe().expect("a pipe");
     let mut event_loop = EventLoop::new().expect("a loop");
     let net = event_loop.net();
-    let hello = |t: &mut Transport<'_>| {
-        t.write(b"hello");
-        t.write_eof();
-    };
-    let [(first, by_pipe), (second, by_unix)] = [Recorder::new(), Recorder::new()];
-    let by_pipes = net.connect_pipes(read.into(), write.into(), first.on_made(hello)).expect("pipes");
-    let by_socket = net.adopt(ours.into(), second.on_made(hello)).expect("a socket");
+    let recorders = [(); 2].map(|()| {
+        Recorder::new().on("made", |t, _| {
+            t.write(b"hello");
+            t.write_eof();
+        })
+    });
+    let logs = [0, 1].map(|which| recorders[which].log());
+    let [first, second] = recorders;
+    let by_pipes = net.connect_pipes(read.into(), write.into(), first).expect("pipes");
+    let by_socket = net.adopt(ours.into(), second).expect("a socket");
     for id in [by_pipes, by_socket] {
         net.transport(id).start_tls(knowing_client()).expect("TLS begins");
     }
@@ -324,25 +312,10 @@ fn tls_runs_over_pipes_and_over_unix_sockets() {
     let by_socket = thread::spawn(move || echo(&theirs, &theirs));
     event_loop.run().expect("it runs");
     drop(event_loop);
-    for log in [by_pipe, by_unix] {
-        assert_eq!(events(&log), ["made", "data hello", "eof", "lost"]);
+    for log in logs {
+        assert_eq!(log.take(), ["made", "data hello", "eof", "lost"]);
     }
     for thread in [by_pipes, by_socket] {
         thread.join().expect("no panic").expect("no error");
     }
-}
-
-#[test]
-fn tls_does_not_begin_behind_our_own_end() {
-    let mut sim = Sim::new();
-    let (recorder, log) = Recorder::brief();
-    let id = sim.stream(ENOUGH, recorder);
-    sim.settle();
-    sim.net().transport(id).write_eof();
-    let error = sim.net().transport(id).start_tls(server()).expect_err("refused");
-    assert_eq!(describe(&error), "TLS cannot begin behind the end of our direction");
-    sim.net().transport(id).abort();
-    sim.run();
-    assert_eq!(events(&log), ["made", "lost"]);
-    sim.assert_nothing_left();
 }

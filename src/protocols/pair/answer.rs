@@ -57,7 +57,7 @@ impl AnswerClock {
 
     /// The source of the question has ended. Returns whether there is a limit. Then `owner` gets timers for
     /// [`fired`](Self::fired).
-    pub(super) fn start(&mut self, net: &mut Net, owner: Id) -> bool {
+    pub(super) fn start(&mut self, owner: Id, net: &mut Net) -> bool {
         if self.limit.is_some() {
             self.step = AnswerStep::Delivering { since: net.now() };
             self.timer = Some(net.call_soon(owner));
@@ -66,7 +66,7 @@ impl AnswerClock {
     }
 
     /// A timer of `owner` has fired. `others` are the ends that answer.
-    pub(super) fn fired(&mut self, net: &mut Net, owner: Id, timer: TimerId, others: &[End]) -> Fired {
+    pub(super) fn fired(&mut self, owner: Id, net: &mut Net, timer: TimerId, others: &[End]) -> Fired {
         let Some(limit) = self.limit.filter(|_| self.timer == Some(timer)) else { return Fired::Other };
         let wait = match &self.step {
             AnswerStep::Delivering { since } if !others.iter().all(|other| has_everything(*other, net)) => {

@@ -90,10 +90,9 @@ impl ChildEnd {
         if self.options.half_close == HalfClose::Auto && !here.may_be_held_back(other, t.net()) {
             self.output = InputEnd::new(HalfClose::Now);
         }
-        let id = t.id();
         // A program closes its stdout on purpose, even if it has written nothing.
         let is_doubtful = has_agreed_on_tls(other, t.net());
-        if self.output.input_ended(t.net(), id, is_doubtful) {
+        if self.output.input_ended(t.id(), t.net(), is_doubtful) {
             other.end_input(t.net());
         }
         if other.is_over(t.net()) {
@@ -146,11 +145,11 @@ fn shell_status(status: ExitStatus) -> u8 {
 
 impl SubprocessProtocol for ChildEnd {
     fn connection_made(&mut self, t: &mut SubprocessTransport<'_>) {
-        let (id, here) = (t.id(), End::Child(t.id()));
+        let here = End::Child(t.id());
         if self.other.is_to_open() {
-            self.idle.start(t.net(), id);
+            self.idle.start(t.id(), t.net());
         }
-        if !self.other.open_or_join(t.net(), here, |net| net.subprocess_transport(id).info(), &self.options) {
+        if !self.other.open_or_join(here, t.net(), &self.options) {
             here.finish(t.net());
         }
         self.peer = self.other.end().map(|other| other.name(t.net())).unwrap_or_default();
@@ -161,8 +160,7 @@ impl SubprocessProtocol for ChildEnd {
 
     fn pipe_data_received(&mut self, t: &mut SubprocessTransport<'_>, fd: u8, data: &[u8]) {
         if fd == STDOUT {
-            let here = End::Child(t.id());
-            self.other.hand_on(t.net(), here, &mut self.output, data);
+            self.other.hand_on(End::Child(t.id()), t.net(), &mut self.output, data);
         }
     }
 
@@ -211,13 +209,13 @@ impl SubprocessProtocol for ChildEnd {
     }
 
     fn timer_fired(&mut self, t: &mut SubprocessTransport<'_>, timer: TimerId) {
-        let (id, here, options) = (t.id(), End::Child(t.id()), &self.options);
+        let (here, options) = (End::Child(t.id()), &self.options);
         if Some(timer) == self.end_timer {
             self.output_ended(t);
         } else if Some(timer) == self.quiet_timer {
             self.close_when_quiet(t);
-        } else if !self.other.idle_timer_fired(t.net(), id, here, &mut self.idle, timer, options) {
-            self.other.input_timer_fired(t.net(), id, here, &mut self.output, timer);
+        } else if !self.other.idle_timer_fired(here, t.net(), &mut self.idle, timer, options) {
+            self.other.input_timer_fired(here, t.net(), &mut self.output, timer);
         }
     }
 

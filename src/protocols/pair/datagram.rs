@@ -41,19 +41,16 @@ impl DatagramSide {
 
 impl DatagramProtocol for DatagramSide {
     fn connection_made(&mut self, t: &mut DatagramTransport<'_>) {
-        let (id, here) = (t.id(), End::Datagrams(t.id()));
-        let info = t.info();
         if self.other.is_to_open() {
-            self.idle.start(t.net(), id);
+            self.idle.start(t.id(), t.net());
         }
-        if !self.other.open_or_join(t.net(), here, |_| info, &self.options) {
+        if !self.other.open_or_join(End::Datagrams(t.id()), t.net(), &self.options) {
             t.abort();
         }
     }
 
     fn connection_failed(&mut self, t: &mut DatagramTransport<'_>, error: ConnectError) {
-        let number = t.number();
-        self.other.open_failed(t.net(), number, &error, &self.options);
+        self.other.open_failed(t.number(), t.net(), &error, &self.options);
     }
 
     fn datagram_received(&mut self, t: &mut DatagramTransport<'_>, data: &[u8], _from: &Remote) {
@@ -86,8 +83,7 @@ impl DatagramProtocol for DatagramSide {
     }
 
     fn timer_fired(&mut self, t: &mut DatagramTransport<'_>, timer: TimerId) {
-        let (id, here) = (t.id(), End::Datagrams(t.id()));
-        self.other.idle_timer_fired(t.net(), id, here, &mut self.idle, timer, &self.options);
+        self.other.idle_timer_fired(End::Datagrams(t.id()), t.net(), &mut self.idle, timer, &self.options);
     }
 
     fn connection_lost(&mut self, t: &mut DatagramTransport<'_>, _error: Option<io::Error>) {

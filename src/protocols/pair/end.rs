@@ -10,6 +10,7 @@ use super::options::{PairOptions, SessionOptions};
 use crate::protocols::idle::Activity;
 use crate::transports::datagram::Remote;
 use crate::transports::id::Id;
+use crate::transports::info::Info;
 use crate::transports::net::Net;
 use crate::transports::number::Number;
 use crate::transports::process::{STDIN, STDOUT};
@@ -40,6 +41,25 @@ pub enum End {
 }
 
 impl End {
+    /// The transport whose protocol is the side of this end.
+    pub(super) fn transport(self) -> Id {
+        match self {
+            Self::Stream(id) | Self::Child(id) | Self::Datagrams(id) => id,
+            Self::Stdio { stdout, .. } => stdout,
+            Self::Flow { socket, .. } => socket,
+        }
+    }
+
+    /// The facts about its transport.
+    pub(super) fn info(self, net: &mut Net) -> Info {
+        let id = self.transport();
+        match self {
+            Self::Stream(_) | Self::Stdio { .. } => net.transport(id).info(),
+            Self::Child(_) => net.subprocess_transport(id).info(),
+            Self::Datagrams(_) | Self::Flow { .. } => net.datagram_transport(id).info(),
+        }
+    }
+
     /// The stream from which its bytes come.
     pub(super) fn source(self, net: &mut Net) -> Option<Id> {
         match self {
@@ -70,14 +90,13 @@ impl End {
 
     /// Its name in messages.
     pub(super) fn name(self, net: &mut Net) -> String {
-        let peer = match self {
-            Self::Stream(id) => net.transport(id).info().peer,
-            Self::Stdio { .. } => None,
-            Self::Datagrams(id) => net.datagram_transport(id).info().peer,
-            Self::Flow { remote, .. } => return remote.to_string(),
-            Self::Child(id) => return format!("child {}", net.subprocess_transport(id).pid().unwrap_or(0)),
-        };
-        peer.map_or_else(|| "stdin and stdout".to_owned(), |peer| peer.to_string())
+        match self {
+            Self::Stream(_) | Self::Stdio { .. } | Self::Datagrams(_) => {
+                self.info(net).peer.map_or_else(|| "stdin and stdout".to_owned(), |peer| peer.to_string())
+            }
+            Self::Flow { remote, .. } => remote.to_string(),
+            Self::Child(id) => format!("child {}", net.subprocess_transport(id).pid().unwrap_or(0)),
+        }
     }
 
     /// Its number in messages.

@@ -65,7 +65,7 @@ impl InputEnd {
     /// The input has ended. Returns whether the end has to be told now. If not, `owner` gets a timer for
     /// [`fired`](Self::fired). `is_doubtful` says that the peer may take the end for a hang-up whatever was sent: the
     /// input gave nothing, or TLS was agreed on.
-    pub(super) fn input_ended(&mut self, net: &mut Net, owner: Id, is_doubtful: bool) -> bool {
+    pub(super) fn input_ended(&mut self, owner: Id, net: &mut Net, is_doubtful: bool) -> bool {
         let limit = match self.policy {
             HalfClose::Now => return true,
             HalfClose::Never => return false,
@@ -74,7 +74,7 @@ impl InputEnd {
             HalfClose::Auto => return true,
         };
         self.silence = TimeLimit::new(Some(limit));
-        self.silence.start(net, owner);
+        self.silence.start(owner, net);
         false
     }
 
@@ -83,14 +83,14 @@ impl InputEnd {
     /// `peer` is the number of the end to tell. If bytes have moved before, telling it is worth a warning.
     pub(super) fn fired(
         &mut self,
-        net: &mut Net,
         owner: Id,
+        net: &mut Net,
         timer: TimerId,
         activity: Activity,
         peer: Number,
         has_moved: bool,
     ) -> Fired {
-        let fired = self.silence.fired(net, owner, timer, activity);
+        let fired = self.silence.fired(owner, net, timer, activity);
         if let Fired::Expired(limit) = fired {
             let level = if self.policy == HalfClose::Auto && has_moved { Level::Warn } else { Level::Debug };
             log::log!(level, "{peer}no byte has moved for {}: {}", shown(limit), self.why_told());

@@ -131,11 +131,15 @@ impl KeySide {
         let Some(peer) = self.peer() else { return };
         let connection = t.peer(peer);
         if connection.write_buffer_size() > 0 || connection.on_the_way() > 0 {
-            let name = connection.info().peer.map(|peer| format!(" with {peer}")).unwrap_or_default();
-            let what = format!("connection{name}: the peer had not received everything when the user quit");
-            self.side.fail(connection.number(), Failure::new(Cause::Broken, what));
+            self.fail(&connection, "the peer had not received everything when the user quit");
         }
         t.peer(peer).abort();
+    }
+
+    /// Reports that bytes are missing at the peer.
+    fn fail(&self, connection: &Transport<'_>, why: &str) {
+        let name = connection.info().peer.map(|peer| format!(" with {peer}")).unwrap_or_default();
+        self.side.fail(connection.number(), Failure::new(Cause::Broken, format!("connection{name}: {why}")));
     }
 
     /// Sends typed bytes to the peer, or drops them if too much waits for it.
@@ -153,10 +157,7 @@ impl KeySide {
             (self.options.terminal.show)(&format!(
                 "{waiting} wait for the peer, which takes nothing: what is typed now is dropped{leaving}"
             ));
-            let connection = t.peer(peer);
-            let name = connection.info().peer.map(|peer| format!(" with {peer}")).unwrap_or_default();
-            let what = format!("connection{name}: typed bytes were dropped, because the peer had taken nothing");
-            self.side.fail(connection.number(), Failure::new(Cause::Broken, what));
+            self.fail(&t.peer(peer), "typed bytes were dropped, because the peer had taken nothing");
         }
     }
 }

@@ -141,8 +141,7 @@ impl ConversationStdio {
 
 impl BufferedProtocol for ConversationStdio {
     fn connection_made(&mut self, t: &mut Transport<'_>) {
-        let id = t.id();
-        self.idle.start(t.net(), id);
+        self.idle.start(t.id(), t.net());
     }
 
     fn get_buffer(&mut self, _size_hint: usize) -> &mut [u8] {
@@ -162,9 +161,8 @@ impl BufferedProtocol for ConversationStdio {
             self.shared.send(t.net(), &self.buffer[..self.filled]);
         }
         self.input = Input::Ended;
-        let id = t.id();
-        if !self.answer.start(t.net(), id) {
-            self.linger.start(t.net(), id);
+        if !self.answer.start(t.id(), t.net()) {
+            self.linger.start(t.id(), t.net());
         }
         if self.shared.has_last_send_failed() {
             // The socket leaves once all received datagrams are delivered. A timer fires after the events of a turn, so
@@ -190,15 +188,14 @@ impl BufferedProtocol for ConversationStdio {
     }
 
     fn timer_fired(&mut self, t: &mut Transport<'_>, timer: TimerId) {
-        let id = t.id();
         let sockets = Vec::from_iter(self.sockets.iter().map(|socket| End::Datagrams(*socket)));
-        match self.answer.fired(t.net(), id, timer, &sockets) {
+        match self.answer.fired(t.id(), t.net(), timer, &sockets) {
             Fired::Other => (),
             Fired::TooEarly => return,
             Fired::Expired(limit) => return self.lingered(t, limit),
         }
         let activity = self.activity(t);
-        match self.idle.fired(t.net(), id, timer, activity) {
+        match self.idle.fired(t.id(), t.net(), timer, activity) {
             // Once stdin has ended, `--linger` or `--quit-after` counts.
             Fired::Expired(_) if self.input == Input::Ended && self.has_limit() => (),
             Fired::Expired(limit) => {
@@ -206,7 +203,7 @@ impl BufferedProtocol for ConversationStdio {
                 t.net().stop();
             }
             Fired::TooEarly => (),
-            Fired::Other => match self.linger.fired(t.net(), id, timer, activity) {
+            Fired::Other => match self.linger.fired(t.id(), t.net(), timer, activity) {
                 Fired::Expired(limit) => self.lingered(t, limit),
                 Fired::TooEarly => (),
                 // A socket takes datagrams again.

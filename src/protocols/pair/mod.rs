@@ -69,7 +69,6 @@ use super::idle::{Fired, TimeLimit};
 use super::report::{Cause, Failure};
 use crate::transports::connect::{ConnectError, ConnectErrorKind};
 use crate::transports::handle::Transport;
-use crate::transports::id::Id;
 use crate::transports::info::Info;
 use crate::transports::net::Net;
 use crate::transports::number::Number;
@@ -182,7 +181,7 @@ impl OtherEnd {
     }
 
     /// This side, `number`, could not be opened.
-    fn open_failed(&mut self, net: &mut Net, number: Number, error: &ConnectError, options: &PairOptions) {
+    fn open_failed(&mut self, number: Number, net: &mut Net, error: &ConnectError, options: &PairOptions) {
         let (left, place) = match std::mem::replace(&mut self.0, Link::Unavailable) {
             Link::ToJoin(Inbound { end, waiting, place, .. }) => (end, place.map(|place| (place, waiting))),
             Link::Known { end, .. } => (end, None),
@@ -205,17 +204,11 @@ impl OtherEnd {
 
     /// This side, `here`, is open: opens the other end, or joins the two. Returns false if there is nothing to join it
     /// with.
-    fn open_or_join(
-        &mut self,
-        net: &mut Net,
-        here: End,
-        info: impl FnOnce(&mut Net) -> Info,
-        options: &PairOptions,
-    ) -> bool {
+    fn open_or_join(&mut self, here: End, net: &mut Net, options: &PairOptions) -> bool {
         here.pause(net);
         match std::mem::replace(&mut self.0, Link::Unavailable) {
             Link::ToOpen(connector) => {
-                let left = Inbound::new(here, info(net));
+                let left = Inbound::new(here, here.info(net));
                 let number = left.info.number;
                 match connector.open(net, left) {
                     Ok(end) => self.0 = Link::Known { end, _place: None },
@@ -242,7 +235,7 @@ impl OtherEnd {
 
     /// Hands on bytes of `here` that came to its protocol. Bytes that the other end does not take now are handed back,
     /// and reading pauses until [`resume`](Self::resume).
-    fn hand_on(&self, net: &mut Net, here: End, input: &mut InputEnd, data: &[u8]) {
+    fn hand_on(&self, here: End, net: &mut Net, input: &mut InputEnd, data: &[u8]) {
         let Some(other) = self.end() else { return };
         if input.is_looking() {
             input.request.feed(data);
@@ -270,10 +263,10 @@ impl OtherEnd {
 
     /// Tells the other end of an end of `here` that was held back, if it is time. Returns false if the timer was not
     /// that of such an end.
-    fn input_timer_fired(&self, net: &mut Net, owner: Id, here: End, input: &mut InputEnd, timer: TimerId) -> bool {
+    fn input_timer_fired(&self, here: End, net: &mut Net, input: &mut InputEnd, timer: TimerId) -> bool {
         let Some(other) = self.end() else { return false };
         let (activity, has_moved) = (here.activity(Some(other), net), other.has_moved(net));
-        match input.fired(net, owner, timer, activity, other.number(net), has_moved) {
+        match input.fired(here.transport(), net, timer, activity, other.number(net), has_moved) {
             Fired::Other => return false,
             Fired::TooEarly => (),
             Fired::Expired(_) => other.end_input(net),
@@ -285,21 +278,20 @@ impl OtherEnd {
     /// that of the idle timeout.
     fn idle_timer_fired(
         &self,
-        net: &mut Net,
-        owner: Id,
         here: End,
+        net: &mut Net,
         idle: &mut TimeLimit,
         timer: TimerId,
         options: &PairOptions,
     ) -> bool {
         let other = self.end();
         let activity = here.activity(other, net);
-        match idle.fired(net, owner, timer, activity) {
+        match idle.fired(here.transport(), net, timer, activity) {
             Fired::Other => return false,
             Fired::TooEarly => (),
             Fired::Expired(_) if other.is_some_and(|other| here.is_ending(other, net)) => (),
             Fired::Expired(limit) => {
-                options.fail(net.number(owner), Failure::new(Cause::TimedOut, format!("idle for {limit:?}")));
+                options.fail(here.number(net), Failure::new(Cause::TimedOut, format!("idle for {limit:?}")));
                 [other, Some(here)].into_iter().flatten().for_each(|end| end.abort(net));
             }
         }

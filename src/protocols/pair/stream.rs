@@ -153,9 +153,8 @@ impl StreamSide {
     /// Nothing more comes from here. The other end has a time limit if the user has set one, or if it has datagrams, as
     /// datagrams cannot say that all is answered.
     fn linger(&mut self, t: &mut Transport<'_>, other: End) {
-        let id = t.id();
         // The peer of a connection would take a cut for the end.
-        if !t.is_connection() && self.answer.start(t.net(), id) {
+        if !t.is_connection() && self.answer.start(t.id(), t.net()) {
             return;
         }
         if let Some(limit) = self.options.linger.or_else(|| other.has_datagrams().then_some(LINGER)) {
@@ -247,12 +246,11 @@ impl StreamSide {
 
 impl Protocol for StreamSide {
     fn connection_made(&mut self, t: &mut Transport<'_>) {
-        let id = t.id();
         // stdin and stdout serve further sessions, and must not expire with one of them.
         if self.as_stdio(t).is_none() {
             self.watch.made(t);
         }
-        if !self.other.open_or_join(t.net(), End::Stream(id), |net| net.transport(id).info(), &self.options) {
+        if !self.other.open_or_join(End::Stream(t.id()), t.net(), &self.options) {
             // Not in order: nothing of what it sends has a place to go.
             return t.abort();
         }
@@ -265,14 +263,12 @@ impl Protocol for StreamSide {
     }
 
     fn connection_failed(&mut self, t: &mut Transport<'_>, error: ConnectError) {
-        let number = t.number();
-        self.other.open_failed(t.net(), number, &error, &self.options);
+        self.other.open_failed(t.number(), t.net(), &error, &self.options);
     }
 
     fn data_received(&mut self, t: &mut Transport<'_>, data: &[u8]) {
         if !self.as_peer(t).is_some_and(|session| session.send_only) {
-            let here = End::Stream(t.id());
-            self.other.hand_on(t.net(), here, &mut self.input, data);
+            self.other.hand_on(End::Stream(t.id()), t.net(), &mut self.input, data);
         }
     }
 
@@ -291,7 +287,7 @@ impl Protocol for StreamSide {
 
     fn eof_received(&mut self, t: &mut Transport<'_>) -> Eof {
         let Some(other) = self.other.end() else { return Eof::Close };
-        let (id, peer, stdio) = (t.id(), self.as_peer(t), self.as_stdio(t));
+        let (peer, stdio) = (self.as_peer(t), self.as_stdio(t));
         let reuses_stdio = self.options.session.is_some_and(|session| session.reuse_stdio);
         if stdio.is_some_and(|session| session.send_only) {
             self.linger(t, other);
@@ -302,7 +298,7 @@ impl Protocol for StreamSide {
             log_half_close_hint(t);
         }
         let is_doubtful = other.got_nothing(t.net()) || has_agreed_on_tls(other, t.net());
-        if self.input.input_ended(t.net(), id, is_doubtful) && !(peer.is_some() && reuses_stdio) {
+        if self.input.input_ended(t.id(), t.net(), is_doubtful) && !(peer.is_some() && reuses_stdio) {
             other.end_input(t.net());
         }
         if other.is_over(t.net()) {
@@ -334,12 +330,12 @@ impl Protocol for StreamSide {
             // stdin and stdout of a session are open before they get this protocol.
             return self.connection_made(t);
         }
-        let (id, here) = (t.id(), End::Stream(t.id()));
-        if self.other.input_timer_fired(t.net(), id, here, &mut self.input, timer) {
+        let here = End::Stream(t.id());
+        if self.other.input_timer_fired(here, t.net(), &mut self.input, timer) {
             return;
         }
         if let Some(other) = self.other.end() {
-            match self.answer.fired(t.net(), id, timer, &[other]) {
+            match self.answer.fired(t.id(), t.net(), timer, &[other]) {
                 Fired::Other => (),
                 Fired::TooEarly => return,
                 Fired::Expired(limit) => return self.quit(t, other, limit),

@@ -63,7 +63,7 @@ impl Writer<'_> {
 
 /// The content of the control messages of a received message.
 #[derive(Debug, Default)]
-pub(super) struct Beside {
+pub(super) struct Ancillary {
     /// The local address that the message was sent to, if an answer can come from it.
     pub(super) local: Option<IpAddr>,
     pub(super) interface: u32,
@@ -73,20 +73,20 @@ pub(super) struct Beside {
 }
 
 /// Reads control messages in the layout of `cmsg(3)`. A truncated message is skipped.
-pub(super) fn read_control(mut memory: &[u8]) -> Beside {
-    let mut beside = Beside::default();
+pub(super) fn read_control(mut memory: &[u8]) -> Ancillary {
+    let mut ancillary = Ancillary::default();
     while let Some((header, rest)) = memory.split_at_checked(CONTROL_HEADER_BYTES) {
         let number = |at: usize| array(header, at).map(libc::c_int::from_ne_bytes);
         let Some(len) = array(header, offset_of!(libc::cmsghdr, cmsg_len)).map(usize::from_ne_bytes) else { break };
         let Some(data) = len.checked_sub(CONTROL_HEADER_BYTES).and_then(|len| rest.get(..len)) else { break };
         let kind = (number(offset_of!(libc::cmsghdr, cmsg_level)), number(offset_of!(libc::cmsghdr, cmsg_type)));
-        beside.take(kind, data);
+        ancillary.take(kind, data);
         memory = rest.get(aligned(data.len())..).unwrap_or_default();
     }
-    beside
+    ancillary
 }
 
-impl Beside {
+impl Ancillary {
     /// Reads one control message of this level and type.
     fn take(&mut self, kind: (Option<libc::c_int>, Option<libc::c_int>), data: &[u8]) {
         let (Some(level), Some(kind)) = kind else { return };

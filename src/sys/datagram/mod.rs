@@ -17,7 +17,7 @@ use std::ptr;
 
 use socket2::{SockAddr, SockAddrStorage};
 
-use self::control::{Beside, CONTROL_BYTES, Control, Writer, read_control};
+use self::control::{Ancillary, CONTROL_BYTES, Control, Writer, read_control};
 pub(crate) use self::options::{dropped, join_received, set_traffic_class, tell_local_address, unread};
 pub use self::remote::Remote;
 use super::{check, retry};
@@ -90,11 +90,11 @@ impl RecvBatch {
         for index in 0..n as usize {
             let libc::mmsghdr { msg_hdr: header, msg_len } = self.headers[index];
             let control = &self.controls[index].0;
-            let beside = read_control(&control[..header.msg_controllen.min(CONTROL_BYTES)]);
-            let Beside { local, interface, traffic_class, .. } = beside;
+            let ancillary = read_control(&control[..header.msg_controllen.min(CONTROL_BYTES)]);
+            let Ancillary { local, interface, traffic_class, .. } = ancillary;
             let from = Remote { address: self.address(index), local, interface, traffic_class };
             let (mut start, mut left) = (index * STRIDE_BYTES, msg_len as usize);
-            let most = beside.segment_bytes.filter(|bytes| *bytes > 0).unwrap_or(SLOT_BYTES);
+            let most = ancillary.segment_bytes.filter(|bytes| *bytes > 0).unwrap_or(SLOT_BYTES);
             // An empty datagram counts, too.
             loop {
                 let len = left.min(most);

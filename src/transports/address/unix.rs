@@ -14,7 +14,7 @@ use socket2::{Domain, SockAddr, Socket, Type};
 use super::family::SocketFamily;
 use crate::transports::error::describe;
 use crate::transports::own_file::OwnFile;
-use crate::transports::text::Escaped;
+use crate::transports::text::{Escaped, escape_bytes};
 use crate::transports::unix_path::{self, UnixBinding};
 
 /// The name of a unix socket.
@@ -81,9 +81,21 @@ impl fmt::Display for UnixName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Path(path) => Escaped(&path.to_string_lossy()).fmt(f),
-            Self::Abstract(name) => {
-                write!(f, "@{}", Escaped(&String::from_utf8_lossy(name)))
-            }
+            Self::Abstract(name) => write!(f, "@{}", escape_bytes(name)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transports::address::Peer;
+
+    #[test]
+    fn an_abstract_name_reads_the_same_at_both_ends() {
+        let name = "grün\u{1b}".as_bytes();
+        let name = [name, b"\xff"].concat();
+        assert_eq!(UnixName::Abstract(name.clone()).to_string(), "@grün\\x1b\\xff");
+        assert_eq!(Peer::Abstract(name).to_string(), "@grün\\x1b\\xff");
     }
 }

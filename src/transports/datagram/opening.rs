@@ -12,7 +12,7 @@ use socket2::{Domain, InterfaceIndexOrAddress, Protocol, SockAddr, Socket, Type}
 use super::candidates::Candidates;
 use super::io::DatagramIo;
 pub use super::options::{DatagramOptions, DatagramService, Group};
-use super::own::Own;
+use super::own::OwnAddress;
 use super::socket::Datagram;
 use crate::sys::datagram::{self, Remote};
 use crate::transports::address::{HostPort, Stack};
@@ -46,20 +46,12 @@ impl Net {
         service: DatagramService,
         protocol: impl DatagramProtocol + 'static,
     ) -> io::Result<Id> {
-        let is_v6 = address.is_ipv6();
         let socket = Socket::new(Domain::for_address(address), Type::DGRAM.nonblocking(), Some(Protocol::UDP))?;
-        if is_v6 {
+        if address.is_ipv6() {
             socket.set_only_v6(stack == Stack::OwnFamily)?;
         }
-        let own = address.ip().is_multicast().then(|| Group { ip: address.ip(), interface: scope_of(address) });
-        let of_family = |group: &&Group| group.ip.is_ipv6() == is_v6;
-        let mut groups: Vec<Group> = Vec::new();
-        for group in service.groups.iter().filter(of_family) {
-            if !groups.contains(group) {
-                groups.push(*group);
-            }
-        }
-        if own.is_some() {
+        let (groups, is_of_group) = (groups_to_join(address, &service.groups), address.ip().is_multicast());
+        if is_of_group {
             // All members of a group on this machine get each of its datagrams. A socket that takes unicast too must
             // not share its port: any user could bind the port of one address, and would get what is sent there.
             socket.set_reuse_address(true)?;
@@ -68,24 +60,14 @@ impl Net {
         set_options(&socket, &service.options)?;
         service.socket.apply_to_ip(&socket)?;
         socket.bind(&address.into()).map_err(|error| match groups.first() {
-            Some(group) if error.kind() == io::ErrorKind::AddrInUse && own.is_none() => {
+            Some(group) if error.kind() == io::ErrorKind::AddrInUse && !is_of_group => {
                 let shared = SocketAddr::new(group.ip, address.port());
                 let text = format!("{} (receivers of a group share {shared}, no other address)", describe(&error));
                 io::Error::new(error.kind(), text)
             }
             _ => error,
         })?;
-        let implied = own.filter(|own| !groups.iter().any(|group| group.ip == own.ip));
-        for group in groups.iter().chain(&implied) {
-            join(&socket, *group).map_err(|error| {
-                let hint = if error.raw_os_error() == Some(libc::ENODEV) {
-                    " (no route to it: name its interface, as in %eth0)"
-                } else {
-                    ""
-                };
-                io::Error::new(error.kind(), format!("join {}: {}{hint}", group.ip, describe(&error)))
-            })?;
-        }
+        groups.iter().try_for_each(|group| join(&socket, *group))?;
         let is_of_one_device = service.socket.bind_device.is_some();
         let id = add_service(self, socket, service, protocol)?;
         if let Some(Slot::Datagram(datagram)) = self.slots.get(id)
@@ -164,7 +146,7 @@ fn add_service(
     // If the port is shared, other sockets of this machine can send from there.
     let is_shared =
         datagram.connected || socket.reuse_address().unwrap_or(false) || socket.reuse_port().unwrap_or(false);
-    datagram.own = local.filter(|_| !is_shared).map(|local| Box::new(Own::new(local)));
+    datagram.own = local.filter(|_| !is_shared).map(|local| Box::new(OwnAddress::new(local)));
     datagram.io = DatagramIo::Socket(socket);
     let id = net.add(Slot::Datagram(Box::new(datagram)))?;
     net.cx.places.listeners.push(id);
@@ -279,11 +261,30 @@ fn set_options(socket: &Socket, options: &DatagramOptions) -> io::Result<()> {
     Ok(())
 }
 
+/// The wanted groups of the family of `address`, each once. A socket that is bound to a group also joins that group.
+fn groups_to_join(address: SocketAddr, wanted: &[Group]) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    for group in wanted.iter().filter(|group| group.ip.is_ipv6() == address.is_ipv6()) {
+        if !groups.contains(group) {
+            groups.push(*group);
+        }
+    }
+    if address.ip().is_multicast() && !groups.iter().any(|group| group.ip == address.ip()) {
+        groups.push(Group { ip: address.ip(), interface: scope_of(address) });
+    }
+    groups
+}
+
 fn join(socket: &Socket, group: Group) -> io::Result<()> {
-    match group.ip {
+    let joined = match group.ip {
         IpAddr::V4(ip) => socket.join_multicast_v4_n(&ip, &InterfaceIndexOrAddress::Index(group.interface)),
         IpAddr::V6(ip) => socket.join_multicast_v6(&ip, group.interface),
-    }
+    };
+    joined.map_err(|error| {
+        let is_routed = error.raw_os_error() != Some(libc::ENODEV);
+        let hint = if is_routed { "" } else { " (no route to it: name its interface, as in %eth0)" };
+        io::Error::new(error.kind(), format!("join {}: {}{hint}", group.ip, describe(&error)))
+    })
 }
 
 fn scope_of(address: SocketAddr) -> u32 {

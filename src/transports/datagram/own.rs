@@ -14,7 +14,7 @@ const ASK_AGAIN: Duration = Duration::from_secs(10);
 
 /// The address of a socket that shares it with no other socket.
 #[derive(Debug)]
-pub(crate) struct Own {
+pub(crate) struct OwnAddress {
     port: u16,
     /// Unspecified if the socket is bound to every address of this machine.
     ip: IpAddr,
@@ -22,13 +22,13 @@ pub(crate) struct Own {
     asked: Option<Instant>,
 }
 
-impl Own {
+impl OwnAddress {
     pub(crate) fn new(local: SocketAddr) -> Self {
         Self { port: local.port(), ip: local.ip().to_canonical(), machine: Vec::new(), asked: None }
     }
 
     /// Whether the address of a sender is that of the socket.
-    pub(crate) fn is(&mut self, from: &Remote, now: Instant) -> bool {
+    pub(crate) fn is_sender(&mut self, from: &Remote, now: Instant) -> bool {
         if from.address().port() != self.port {
             return false;
         }
@@ -57,7 +57,7 @@ mod tests {
 
     fn is(local: &str, from: &str) -> bool {
         let from: SocketAddr = from.parse().expect("an address");
-        Own::new(local.parse().expect("an address")).is(&Remote::from(from), Instant::now())
+        OwnAddress::new(local.parse().expect("an address")).is_sender(&Remote::from(from), Instant::now())
     }
 
     #[test]

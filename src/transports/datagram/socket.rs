@@ -21,7 +21,7 @@ use std::time::Instant;
 use super::candidates::Candidates;
 use super::io::DatagramIo;
 use super::options::DatagramOptions;
-use super::own::Own;
+use super::own::OwnAddress;
 use super::queue::Queue;
 use crate::sys::datagram::{Remote, SendBatch};
 use crate::transports::access::AccessList;
@@ -60,7 +60,7 @@ pub(crate) struct Datagram {
     pub(crate) tap: Option<Box<Tap>>,
     pub(crate) gate: ReadGate,
     /// The socket's own address, unless other sockets share it. Datagrams from there are forged.
-    pub(crate) own: Option<Box<Own>>,
+    pub(crate) own: Option<Box<OwnAddress>>,
     /// Datagrams of the last call that a pause has held back. They are delivered first.
     pub(crate) undelivered: Vec<(Box<[u8]>, Remote)>,
     pub(crate) totals: Totals,

@@ -14,9 +14,8 @@ use crate::transports::dump::{Dump, Tap};
 use crate::transports::error::{describe, hint};
 use crate::transports::flow::Filled;
 use crate::transports::id::Direction;
-use crate::transports::info::Totals;
+use crate::transports::info::{Peer, Totals};
 use crate::transports::io::Io;
-use crate::transports::label::EndName;
 use crate::transports::state::Phase;
 use crate::transports::timers::Alarm;
 use crate::transports::tls::layer::RECORD_BYTES;
@@ -77,8 +76,7 @@ impl StreamRef<'_> {
     fn with_tap(&mut self, show: impl FnOnce(&mut Dump, &mut Tap, Instant, &dyn fmt::Display)) {
         let Some(tap) = self.slot.stack.as_deref_mut().and_then(|stack| stack.tap.as_mut()) else { return };
         if let Some(dump) = &mut self.cx.dump {
-            let end = EndName { peer: self.slot.peer.as_deref(), id: self.id };
-            show(dump, tap, self.cx.now, &end);
+            show(dump, tap, self.cx.now, self.slot.peer.as_deref().unwrap_or(&Peer::Unnamed));
         }
     }
 
@@ -123,12 +121,12 @@ impl StreamRef<'_> {
     pub(crate) fn opening_failed(&mut self, error: Option<io::Error>) -> Call {
         let what = self.stack.as_deref().map_or("connection", LayerStack::name_of_opening);
         if !self.admission.is_pending() {
-            let failure = |error| ConnectError::of_opening(what, &self.name(), error);
+            let failure = |error| ConnectError::of_opening(what, self.peer.as_deref().unwrap_or(&Peer::Unnamed), error);
             return Call::ConnectionFailed(error.map_or_else(ConnectError::given_up, failure));
         }
         self.cx.places.pending.retain(|waiting| *waiting != self.id);
         if let Some(error) = error {
-            let (number, name) = (self.number, self.name());
+            let (number, name) = (self.number, self.peer.as_deref().unwrap_or(&Peer::Unnamed));
             log::warn!("{number}{what} with {name}: {}", describe(&error));
             if let Some(hint) = hint(&error) {
                 log::warn!("{number}{hint}");

@@ -13,8 +13,7 @@ use crate::harness::*;
 #[track_caller]
 fn client(options: &[&str]) -> (Background, UdpSocket) {
     let peer = udp("127.0.0.1");
-    let address = peer.local_addr().expect("an address").to_string();
-    (Background::start([&["udp-client"], options, &[&address]].concat()), peer)
+    (Background::start([&["udp-client"], options, &[&at(&peer).to_string()]].concat()), peer)
 }
 
 /// A client that has sent `hello`, its peer, and the address of the client.

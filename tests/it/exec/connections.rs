@@ -1,20 +1,7 @@
 //! Tests `exec` on connections: every byte and every end arrives, and a child has only what is meant for it. `ends.rs`
 //! tests the end of children.
 
-use crate::harness::*;
-
-/// A server that runs `child` for each client, and its address.
-#[track_caller]
-fn serve_child(options: &[&str], child: &[&str]) -> (Background, SocketAddr) {
-    let (server, address) = serve([&["exec", "--listen", "127.0.0.1:0"], options, &["--"], child].concat());
-    (server, address)
-}
-
-/// The same with a shell script.
-#[track_caller]
-fn serve_script(options: &[&str], script: &str) -> (Background, SocketAddr) {
-    serve_child(options, &["sh", "-c", script])
-}
+use super::*;
 
 /// The answer to a client that sends `request` and ends its direction.
 #[track_caller]
@@ -70,13 +57,10 @@ fn line(stream: &mut (impl Read + AsRawFd)) -> Vec<u8> {
 fn everything_goes_there_and_back() {
     let (_server, address) = serve_child(&[], &["cat"]);
     let data = pattern(1 << 20);
-    let mut clients: Vec<TcpStream> = (0..8).map(|_| connect(address)).collect();
-    for client in &clients {
-        let (mut writer, data) = (client.try_clone().expect("a descriptor"), data.clone());
-        thread::spawn(move || writer.write_all(&data).and_then(|()| writer.shutdown(Shutdown::Write)));
-    }
+    let mut clients = Vec::from_iter((0..8).map(|_| Leg::socket(connect(address))));
+    clients.iter_mut().for_each(|client| client.send(data.clone(), true));
     for client in &mut clients {
-        assert!(take_all(client) == data);
+        assert!(client.rest() == data);
     }
 }
 
@@ -144,21 +128,11 @@ fn what_a_client_has_sent_before_it_closes_is_read() {
     let folder = folder();
     let (copy, path) = (folder.path().join("copy"), folder.path().join("s"));
     let listen = format!("unix:{}", path.display());
-    let mut server = Background::start(["exec", "--listen", &listen, "--", "sh", "-c", &copying("sleep .1;", &copy)]);
-    server.line("listening on ");
-    let mut client = UnixStream::connect(&path).expect("it accepts");
-    client.write_all(&pattern(1_000_000)).expect("it takes the bytes");
-    drop(client);
+    let (mut server, address) = serve_script(&["--listen", &listen], &copying("sleep .1;", &copy));
+    connect(address).write_all(&pattern(1_000_000)).expect("it takes the bytes");
     is_copied(&copy);
-}
-
-#[test]
-fn what_a_tcp_client_has_sent_before_it_closes_is_read() {
-    let (_folder, copy) = path("copy");
-    let (_server, address) = serve_script(&[], &copying("sleep .1;", &copy));
-    let mut client = connect(address);
-    client.write_all(&pattern(1_000_000)).expect("it takes the bytes");
-    drop(client);
+    fs::remove_file(&copy).expect("it is there");
+    server.unix_client(&path).write_all(&pattern(1_000_000)).expect("it takes the bytes");
     is_copied(&copy);
 }
 
@@ -220,20 +194,13 @@ fn lines_of_children_and_of_the_log_stay_whole() {
 fn a_child_gets_three_descriptors_and_default_signals() {
     let script =
         "cat; ls /proc/self/fd; grep -h ^flags /proc/self/fdinfo/[012]; grep -hE '^Sig(Blk|Ign)' /proc/self/status";
-    let held = File::open("/dev/null").expect("a file");
-    let fd = held.as_raw_fd();
     let mut run = command(["exec", "--listen", "127.0.0.1:0", "--", "sh", "-c", script]);
+    // The one that reports a failed exec to the standard library can be among them, and then reports nothing.
+    inherit_as(&mut run, device("null"), 3..=9);
     // SAFETY: between fork and exec the closure makes only system calls, and touches only its own stack.
     unsafe {
-        run.pre_exec(move || {
-            // Descriptors without close-on-exec, as careless programs leave them. The one that reports a failed exec to
-            // the standard library can be among them, and then reports nothing.
-            for number in 3..=9 {
-                if number != fd && libc::dup2(fd, number) == -1 {
-                    return Err(io::Error::last_os_error());
-                }
-            }
-            // Descriptors that the test itself inherits do not count.
+        run.pre_exec(|| {
+            // Signals that the test itself inherits do not count.
             for signal in 1..32 {
                 libc::signal(signal, libc::SIG_DFL);
             }
@@ -293,7 +260,7 @@ fn a_child_has_default_signals_whatever_we_inherit() {
 
 /// The sorted output of `env` for this client.
 fn sorted(output: Vec<u8>) -> Vec<String> {
-    let mut lines: Vec<String> = String::from_utf8(output).expect("text").lines().map(str::to_owned).collect();
+    let mut lines = Vec::from_iter(String::from_utf8(output).expect("text").lines().map(str::to_owned));
     lines.sort();
     lines
 }
@@ -302,18 +269,8 @@ fn sorted(output: Vec<u8>) -> Vec<String> {
 fn environment_server(listen: &str, options: &[&str]) -> Background {
     let mut run = command([&["exec", "--listen", listen], options, &["--", "env"]].concat());
     run.env_clear().env("PATH", std::env::var_os("PATH").expect("a PATH")).env("LC_ALL", "C").env("HOME", "/h");
-    for (name, value) in [
-        ("SECRET", "x"),
-        ("SHOWN", "yes"),
-        ("LD_LIBRARY_PATH", "/nowhere"),
-        ("SSLKEYLOGFILE", "/nowhere"),
-        ("RUST_BACKTRACE", "1"),
-        ("XPORT_GRACE", "9s"),
-        ("XPORT_REMOTE_ADDR", "192.0.2.1"),
-        ("XPORT_SHA", "x"),
-    ] {
-        run.env(name, value);
-    }
+    run.envs([("SECRET", "x"), ("SHOWN", "yes"), ("LD_LIBRARY_PATH", "/nowhere"), ("SSLKEYLOGFILE", "/nowhere")]);
+    run.envs([("RUST_BACKTRACE", "1"), ("XPORT_GRACE", "9s"), ("XPORT_REMOTE_ADDR", "192.0.2.1"), ("XPORT_SHA", "x")]);
     Background::spawn(run)
 }
 
@@ -355,9 +312,7 @@ fn a_child_is_told_of_its_client_and_no_more_than_is_meant_for_it() {
 
     let (_folder, path) = path("s");
     let mut server = environment_server(&format!("unix:{}", path.display()), &[]);
-    server.line("listening on ");
-    let mut client = UnixStream::connect(&path).expect("it accepts");
-    assert_eq!(sorted(take_all(&mut client)), common(&["XPORT_PROTO=unix".into()]));
+    assert_eq!(sorted(take_all(&mut server.unix_client(&path))), common(&["XPORT_PROTO=unix".into()]));
 }
 
 #[test]
@@ -419,14 +374,11 @@ fn a_path_is_a_unix_socket_for_whom_its_mode_says() {
     for (options, mode) in [("", 0o600), (",mode=0660", 0o660)] {
         let listen = format!("unix:{}{options}", path.display());
         let mut server = Background::start(["exec", "--listen", &listen, "--", "cat"]);
-        server.line("listening on ");
-        assert_eq!(path.metadata().expect("it is there").permissions().mode() & 0o777, mode, "{options}");
-        let mut client = UnixStream::connect(&path).expect("it accepts");
-        client.set_read_timeout(Some(DEADLINE)).expect("a timeout");
+        let mut client = Leg::socket(server.unix_client(&path));
+        assert_eq!(path.metadata().expect("it is there").mode() & 0o777, mode, "{options}");
         let data = pattern(1 << 20);
-        let (mut writer, sent) = (client.try_clone().expect("a descriptor"), data.clone());
-        thread::spawn(move || writer.write_all(&sent).and_then(|()| writer.shutdown(Shutdown::Write)));
-        assert!(take_all(&mut client) == data);
+        client.send(data.clone(), true);
+        assert!(client.rest() == data);
         drop(client);
         server.drains();
         assert!(!path.exists(), "the file is left");
@@ -438,16 +390,12 @@ fn several_listeners_and_a_port_file() {
     let folder = folder();
     let (port, path) = (folder.path().join("port"), folder.path().join("s"));
     let listen = format!("unix:{}", path.display());
-    let (mut server, address) = serve_by({
-        let mut run = command(["exec", "--listen", "127.0.0.1:0", "--listen", &listen, "--port-file"]);
-        run.arg(&port).args(["--", "echo", "hi"]);
-        run
-    });
+    let port_file = port.display().to_string();
+    let (mut server, address) = serve_child(&["--listen", &listen, "--port-file", &port_file], &["echo", "hi"]);
     let number = eventually("the port", || fs::read_to_string(&port).ok().filter(|text| !text.is_empty()));
     assert_eq!(number.trim(), address.port().to_string());
     assert_eq!(answer_text(address), "hi\n");
-    server.line("listening on ");
-    assert_eq!(take_all(&mut UnixStream::connect(&path).expect("it accepts")), b"hi\n");
+    assert_eq!(take_all(&mut server.unix_client(&path)), b"hi\n");
     server.drains();
     assert!(!port.exists() && !path.exists());
 }

@@ -1,7 +1,7 @@
 //! Tests the end of children of connections: with their clients, and with the server. No child is left behind. A
 //! process group gets time to end, then it is killed. A process that has left the group is not touched.
 
-use crate::harness::*;
+use super::*;
 
 /// Reports that it runs, and lets another process hold its pipes.
 const HELD: &str = "sleep 1000 & echo up; wait";
@@ -14,16 +14,9 @@ const WITH_STUBBORN_MEMBER: &str =
 /// A server that runs `script` for each client, its address, and all its processes.
 #[track_caller]
 fn serve(options: &[&str], script: &str) -> (Background, SocketAddr, Family) {
-    let (mut server, family) = serve_at("127.0.0.1:0", options, script);
-    let address = server.address();
-    (server, address, family)
-}
-
-fn serve_at(listen: &str, options: &[&str], script: &str) -> (Background, Family) {
     let family = Family::new();
-    let fixed = ["exec", "--listen", listen, "--env", family.variable()];
-    let server = Background::start([&fixed, options, &["--", "sh", "-c", script]].concat());
-    (server, family)
+    let (server, address) = serve_script(&[&["--env", family.variable()], options].concat(), script);
+    (server, address, family)
 }
 
 /// A client with a running child.
@@ -71,11 +64,11 @@ fn the_group_of_a_client_that_has_reset_ends_with_it() {
 #[test]
 fn the_group_of_a_client_of_a_unix_socket_ends_when_it_closes() {
     let (_folder, path) = path("s");
-    let (mut server, family) = serve_at(&format!("unix:{}", path.display()), &["--kill-after", "1s"], HELD);
-    server.line("listening on ");
+    let listen = format!("unix:{}", path.display());
+    let (mut server, _, family) = serve(&["--kill-after", "1s", "--listen", &listen], HELD);
     // Four clients close at once, and then one alone.
     for clients in [4, 1] {
-        let mut clients = Vec::from_iter((0..clients).map(|_| UnixStream::connect(&path).expect("it accepts")));
+        let mut clients = Vec::from_iter((0..clients).map(|_| server.unix_client(&path)));
         for client in &mut clients {
             assert_eq!(take(client, 3), b"up\n");
         }
@@ -184,7 +177,7 @@ fn a_server_that_is_told_twice_leaves_nobody_behind() {
             server.line("3 sessions");
             let begin = Instant::now();
             server.signal(signal);
-            assert_eq!(server.wait().signal(), Some(signal), "{script}");
+            server.is_killed_by(signal);
             assert!(begin.elapsed() >= Duration::from_millis(at_least), "{script}: {:?}", begin.elapsed());
             assert!(begin.elapsed() < Duration::from_secs(8), "{script}: {:?}", begin.elapsed());
             family.is_gone();

@@ -69,8 +69,6 @@ fn a_program_that_was_started_in_vain_is_ended_with_its_group() {
 /// An inherited descriptor without close-on-exec does not reach a program, even on an old or strict system.
 #[test]
 fn inherited_descriptors_stay_here_whatever_the_system_refuses() {
-    let held = File::open("/dev/null").expect("a file");
-    let fd = held.as_raw_fd();
     for settings in [
         &[("CLOSE_RANGE", libc::ENOSYS)][..],
         &[("CLOSE_RANGE", libc::EPERM)],
@@ -79,13 +77,7 @@ fn inherited_descriptors_stay_here_whatever_the_system_refuses() {
     ] {
         let args = ["exec", "--", "sh", "-c", "ls /proc/self/fd"];
         let Some(mut run) = refused(settings, &args) else { return };
-        // SAFETY: between fork and exec the closure makes only system calls and touches no memory.
-        unsafe {
-            run.pre_exec(move || {
-                let copies = [3, 7, 200].map(|number| libc::dup2(fd, number));
-                if copies.contains(&-1) { Err(io::Error::last_os_error()) } else { Ok(()) }
-            });
-        }
+        inherit_as(&mut run, device("null"), [3, 7, 200]);
         let output = run.output().expect("a run");
         // The fourth is the directory that `ls` reads.
         assert_eq!(String::from_utf8_lossy(&output.stdout), "0\n1\n2\n3\n", "{settings:?}: {}", text(&output));

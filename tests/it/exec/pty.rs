@@ -20,23 +20,6 @@ fn on(terminal: &Terminal, options: &[&str], script: &str) -> Background {
     terminal.spawn(command([&["exec", "--pty"], options, &["--", "sh", "-c", script]].concat()))
 }
 
-fn is_raw(terminal: &Terminal) -> bool {
-    terminal.settings() != Terminal::new().settings()
-}
-
-#[track_caller]
-fn becomes_raw(terminal: &Terminal) {
-    eventually("our terminal is raw", || is_raw(terminal).then_some(()));
-}
-
-/// Changes the size, as a resized window does.
-fn resize(terminal: &Terminal, rows: u16, columns: u16) {
-    let size = libc::winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
-    // SAFETY: the request reads one `winsize`, which is alive for the call.
-    let result = unsafe { libc::ioctl(terminal.master.as_raw_fd(), libc::TIOCSWINSZ, &raw const size) };
-    assert_eq!(result, 0);
-}
-
 /// Changes the settings, as another program on the terminal can do.
 #[track_caller]
 fn stty(terminal: &Terminal, settings: &[&str]) {
@@ -104,30 +87,13 @@ fn nothing_is_lost_of_a_child_that_leaves_in_a_hurry() {
 }
 
 #[test]
-fn a_child_that_has_closed_its_terminal_can_open_it_again() {
-    let mut run = Background::start(["exec", "--pty", "--", "sh", "-c", CLOSES_AND_OPENS]);
-    let (mut stdin, mut stdout) = (run.stdin(), run.stdout());
-    assert_eq!(take(&mut stdout, 7), b"ready\r\n");
-    // The terminal can be closed at that time, which is no end.
-    stdin.write_all(b"x\n").expect("stdin takes it");
-    assert_eq!(take(&mut stdout, 6), b"back\r\n");
-    stdin.write_all(b"last\n").expect("stdin takes it");
-    assert_eq!(String::from_utf8_lossy(&take_all(&mut stdout)), "<last>\r\n");
-    run.ends_with(6);
-}
-
-const CLOSES_AND_OPENS: &str = "stty -echo; echo ready; exec <&- >&- 2>&-; sleep .2; exec <>/dev/tty >&0; \
-    test -t 1 && echo back; until test \"$line\" = last; do read line; done; echo \"<$line>\"; exit 6";
-
-#[test]
 fn a_shell_can_be_fed_by_a_pipe() {
-    let output = outcome_with(["exec", "--pty", "--", "sh"], "echo h''i; exit 3\n");
-    let stdout = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.code() == Some(3) && stdout.contains("hi\r\n"), "{stdout}: {}", text(&output));
-    // Without input, the program ends by itself, as a shell does.
-    let output = outcome_with(["exec", "--pty", "--", "sh"], "echo h''i\n");
-    let stdout = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.code() == Some(0) && stdout.contains("hi\r\n"), "{stdout}: {}", text(&output));
+    // Without more input, the program ends by itself, as a shell does.
+    for (input, status) in [("echo h''i; exit 3\n", 3), ("echo h''i\n", 0)] {
+        let output = outcome_with(["exec", "--pty", "--", "sh"], input);
+        let stdout = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.code() == Some(status) && stdout.contains("hi\r\n"), "{stdout}: {}", text(&output));
+    }
 }
 
 #[test]
@@ -157,15 +123,16 @@ fn the_end_comes_after_all_that_waits_before_it() {
 }
 
 #[test]
-fn every_byte_goes_through_a_raw_terminal() {
-    let script = "stty raw -echo; echo ready; head -c 102400";
-    let mut run = Background::start(["exec", "--pty", "--", "sh", "-c", script]);
-    let (stdin, mut stdout) = (run.stdin(), run.stdout());
-    assert_eq!(take(&mut stdout, 6), b"ready\n");
-    let data = pattern(102_400);
-    feed(stdin, data.clone());
-    assert!(take_all(&mut stdout) == data, "they are not the same");
-    run.ends_with(0);
+fn what_is_typed_reaches_the_child() {
+    plays(&[
+        // Every byte goes through a raw terminal.
+        "exec --pty -- sh -c 'stty raw -echo; echo ready; head -c 102400': see ready\n; type *102400$; see *102400$; \
+            status 0",
+        // The child can close its terminal, which is no end, and can open it again.
+        "exec --pty -- sh -c 'stty -echo; echo ready; exec <&- >&- 2>&-; sleep .2; exec <>/dev/tty >&0; \
+            test -t 1 && echo back; until test \"$line\" = last; do read line; done; echo \"<$line>\"; exit 6': \
+            see ready\r\n; type x\n; see back\r\n; type last\n; see <last>\r\n$; status 6",
+    ]);
 }
 
 #[test]
@@ -185,14 +152,14 @@ fn nothing_is_typed_for_the_end_on_a_raw_terminal() {
 #[test]
 fn the_size_is_ours_and_follows_it() {
     let terminal = Terminal::new();
-    resize(&terminal, 33, 101);
+    terminal.resize(33, 101);
     let script = "stty size; trap 'stty size' WINCH; echo ready; while :; do sleep .05; done";
     let run = on(&terminal, &[], script);
     terminal.shows("33 101\r\nready\r\n");
-    becomes_raw(&terminal);
-    resize(&terminal, 40, 120);
+    terminal.becomes_raw();
+    terminal.resize(40, 120);
     terminal.shows("40 120\r\n");
-    resize(&terminal, 41, 121);
+    terminal.resize(41, 121);
     terminal.shows("41 121\r\n");
     drop(run);
 }
@@ -208,50 +175,21 @@ fn the_settings_are_ours() {
     assert_eq!(terminal.settings(), before);
 }
 
-/// The raw terminal of xport, and a child on its own terminal that waits for a line and then does `then`.
-#[track_caller]
-fn raw_while(options: &[&str], then: &str) -> (Terminal, Background) {
-    let terminal = Terminal::new();
-    let run = on(&terminal, options, &format!("{WAITS}; {then}"));
-    terminal.shows("ready\r\n");
-    becomes_raw(&terminal);
-    (terminal, run)
-}
-
+/// The terminal must be raw, and seen as raw, before the time is up.
 #[test]
 fn our_terminal_is_raw_while_the_child_runs_and_restored_after() {
-    // The terminal must be raw, and seen as raw, before the time is up.
-    let timed_out = thread::spawn(|| {
-        let (terminal, mut run) = raw_while(&["--timeout", "5s"], "");
-        run.ends_with(124);
-        terminal.is_untouched();
-    });
-    for (then, keys, status) in
-        [("exit 0", "\n", 0), ("exit 5", "\r", 5), ("kill -9 $$", "\n", 137), ("exec <&- >&- 2>&-; exit 6", "\n", 6)]
-    {
-        let (terminal, mut run) = raw_while(&[], then);
-        terminal.type_in(keys);
-        assert_eq!(run.wait().code(), Some(status), "{then}: {:?}", run.all_lines());
-        terminal.is_untouched();
-    }
-    for signal in [libc::SIGTERM, libc::SIGINT, libc::SIGHUP, libc::SIGQUIT] {
-        let (terminal, mut run) = raw_while(&[], "");
-        run.signal(signal);
-        // As its child.
-        run.is_killed_by(signal);
-        terminal.is_untouched();
-    }
-    // Signals that are not passed on.
-    for signal in [libc::SIGVTALRM, libc::SIGABRT] {
-        let (terminal, mut run) = raw_while(&[], "");
-        run.signal(signal);
-        run.is_killed_by(signal);
-        terminal.is_untouched();
-    }
-    timed_out.join().expect("this terminal, too");
-    let terminal = Terminal::new();
-    assert_eq!(terminal.spawn(command(["exec", "--pty", "--", "no-such-program"])).wait().code(), Some(127));
-    terminal.is_untouched();
+    plays(&[
+        "exec --pty --timeout 5s -- sh -c 'echo ready; read line' <TTY: see ready\r\n; turns raw; status 124 *",
+        "exec --pty -- sh -c 'echo ready; read line; exit 0' <TTY: see ready\r\n; turns raw; type \n; status 0 *",
+        "exec --pty -- sh -c 'echo ready; read line; exit 5' <TTY: see ready\r\n; turns raw; type \r; status 5 *",
+        "exec --pty -- sh -c 'echo ready; read line; kill -9 $$' <TTY: see ready\r\n; turns raw; type \n; status 137 *",
+        "exec --pty -- sh -c 'echo ready; read line; exec <&- >&- 2>&-; exit 6' <TTY: see ready\r\n; turns raw; \
+            type \n; status 6 *",
+        // It ends as its child does. The last two signals are not passed on.
+        "exec --pty -- sh -c 'echo ready; read line' <TTY: see ready\r\n; turns raw; \
+            kill {TERM|INT|HUP|QUIT|VTALRM|ABRT}; killed {TERM|INT|HUP|QUIT|VTALRM|ABRT} *",
+        "exec --pty -- no-such-program <TTY: status 127 *",
+    ]);
 }
 
 #[test]
@@ -266,7 +204,7 @@ fn a_reader_that_has_gone_ends_it_and_restores_our_terminal() {
     while !first.ends_with(b"\r\n") {
         first.extend(take(&mut stdout, 1));
     }
-    becomes_raw(&terminal);
+    terminal.becomes_raw();
     drop(stdout);
     run.is_killed_by(libc::SIGPIPE);
     terminal.is_untouched();
@@ -276,33 +214,13 @@ fn a_reader_that_has_gone_ends_it_and_restores_our_terminal() {
 
 #[test]
 fn keys_that_are_signals_reach_the_child_once_and_not_us() {
-    let terminal = Terminal::new();
-    let script =
-        "trap 'echo int' INT; trap 'echo quit' QUIT; echo ready; while :; do read line && echo \"<$line>\"; done";
-    let run = on(&terminal, &[], script);
-    terminal.shows("ready\r\n");
-    becomes_raw(&terminal);
-    // Only the terminal of the child echoes.
-    terminal.type_in("\x03");
-    terminal.shows("^Cint\r\n");
-    terminal.type_in("one\r");
-    terminal.shows("one\r\n<one>\r\n");
-    terminal.type_in("\x1c");
-    terminal.shows("^\\quit\r\n");
-    terminal.type_in("two\r");
-    // A second echo would come before it.
-    let mut master = terminal.master.try_clone().expect("a copy");
-    assert_eq!(take(&mut master, 12), b"two\r\n<two>\r\n");
-    drop(run);
-
-    let terminal = Terminal::new();
-    let mut run = on(&terminal, &[], "echo ready; exec sleep 60");
-    terminal.shows("ready\r\n");
-    becomes_raw(&terminal);
-    terminal.type_in("\x03");
-    run.ends_with(130);
-    assert!(run.all_lines().is_empty());
-    terminal.is_untouched();
+    plays(&[
+        // Only the terminal of the child echoes.
+        "exec --pty -- sh -c 'trap \"echo int\" INT; trap \"echo quit\" QUIT; echo ready; while :; do read line && \
+            echo \"<$line>\"; done' <TTY: see ready\r\n; turns raw; type \x03; see ^Cint\r\n; type one\r; \
+            see one\r\n<one>\r\n; type \x1c; see ^\\quit\r\n; type two\r; only two\r\n<two>\r\n",
+        "exec --pty -- sh -c 'echo ready; exec sleep 60' <TTY: see ready\r\n; turns raw; type \x03; status 130",
+    ]);
 }
 
 #[test]
@@ -327,7 +245,7 @@ fn a_terminal_of_somebody_else_is_left_alone() {
         let children = fs::read_to_string(format!("/proc/{}/task/{0}/children", shell.pid())).ok()?;
         Some(children.split_whitespace().next()?.to_owned())
     });
-    resize(&terminal, 50, 90);
+    terminal.resize(50, 90);
     shell.comes_to_rest();
     terminal.is_untouched();
     let status = Command::new("kill").arg(child).status();
@@ -343,7 +261,7 @@ fn our_terminal_is_raw_again_after_a_stop() {
     let saved = saved.expect("stty runs");
     let mut run = on(&terminal, &[], WAITS);
     terminal.shows("ready\r\n");
-    becomes_raw(&terminal);
+    terminal.becomes_raw();
     run.signal(libc::SIGSTOP);
     eventually("it is stopped", || {
         let stat = fs::read_to_string(format!("/proc/{}/stat", run.pid())).ok()?;
@@ -351,9 +269,9 @@ fn our_terminal_is_raw_again_after_a_stop() {
     });
     // A shell changes the settings when it gets its terminal back.
     stty(&terminal, &[String::from_utf8(saved.stdout).expect("text").trim()]);
-    assert!(!is_raw(&terminal));
+    assert!(!terminal.is_raw());
     run.signal(libc::SIGCONT);
-    becomes_raw(&terminal);
+    terminal.becomes_raw();
     terminal.type_in("\r");
     run.ends_with(0);
     terminal.is_untouched();
@@ -365,7 +283,7 @@ fn messages_on_a_raw_terminal_return_to_the_margin() {
     let script = "exec \"$0\" exec -vv --pty -- sh -c 'echo ready; read line; exit 3' 2>&1";
     let mut shell = terminal.spawn(by_shell(script));
     terminal.shows("ready\r\n");
-    becomes_raw(&terminal);
+    terminal.becomes_raw();
     terminal.type_in("\r");
     terminal.shows(": exit status: 3\r\n");
     shell.ends_with(3);
@@ -375,7 +293,7 @@ fn messages_on_a_raw_terminal_return_to_the_margin() {
 fn a_stdin_that_is_no_terminal_leaves_ours_alone() {
     let terminal = Terminal::new();
     let mut command = command(["exec", "--pty", "--", "sh", "-c", "stty size; echo ready; exec sleep 60"]);
-    resize(&terminal, 50, 90);
+    terminal.resize(50, 90);
     command.stdin(File::open("/dev/null").expect("a device")).stdout(terminal.slave.try_clone().expect("a copy"));
     let run = Background::spawn(command);
     terminal.shows("24 80\r\r\nready\r\r\n");

@@ -212,17 +212,9 @@ fn a_child_that_is_stopped_is_woken_to_end() {
 
 #[test]
 fn a_child_gets_three_descriptors_that_wait() {
-    let held = File::open("/dev/null").expect("a file");
-    let fd = AsRawFd::as_raw_fd(&held);
     let script = "ls /proc/self/fd | wc -l; grep -h flags /proc/self/fdinfo/0 /proc/self/fdinfo/1";
     let mut run = command(["exec", "--", "sh", "-c", script]);
-    // SAFETY: between fork and exec the closure makes only system calls and touches no memory.
-    unsafe {
-        run.pre_exec(move || {
-            // Descriptors without close-on-exec, as careless programs leave them.
-            if libc::dup2(fd, 7) == -1 { Err(io::Error::last_os_error()) } else { Ok(()) }
-        });
-    }
+    inherit_as(&mut run, device("null"), [7]);
     let output = run.output().expect("a run");
     let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
     let mut lines = stdout.lines();

@@ -1,30 +1,7 @@
 //! Tests `exec` on connections when a child cannot or must not start, or is the only one: statuses, shortages, access
 //! lists.
 
-use crate::harness::*;
-
-fn run(args: &[&str]) -> Output {
-    outcome(args)
-}
-
-/// Starts a server after `before` in the child, and returns its address.
-#[track_caller]
-fn prepared(
-    options: &[&str],
-    child: &[&str],
-    prepare: impl FnMut() -> io::Result<()> + Send + Sync + 'static,
-) -> (Background, SocketAddr) {
-    let mut run = command([&["exec", "--listen", "127.0.0.1:0"], options, &["--"], child].concat());
-    // SAFETY: the closures of the tests make only system calls, with values that they own.
-    unsafe { run.pre_exec(prepare) };
-    let (server, address) = serve_by(run);
-    (server, address)
-}
-
-#[track_caller]
-fn serve(options: &[&str], child: &[&str]) -> (Background, SocketAddr) {
-    prepared(options, child, || Ok(()))
-}
+use super::*;
 
 /// Limits a resource of a process. The number 0 is the calling process.
 fn limit(pid: u32, resource: libc::__rlimit_resource_t, value: u64) -> io::Result<()> {
@@ -55,7 +32,7 @@ fn what_cannot_be_run_is_told_before_anything_is_opened() {
             (file, 126, "Permission denied"),
             ("/etc", 126, "exec /etc: Permission denied"),
         ] {
-            ended(&run(&[&["exec"], end, &["--", name]].concat()), status, message);
+            ended(&outcome([&["exec"], end, &["--", name]].concat()), status, message);
         }
     }
     assert!(!port_file.exists());
@@ -66,7 +43,7 @@ fn a_program_that_vanishes_costs_its_clients_only() {
     let (_folder, script) = path("script");
     let write = || write_script(&script, "#!/bin/sh\necho hi\n");
     write();
-    let (mut server, address) = serve(&[], &[script.to_str().expect("text")]);
+    let (mut server, address) = serve_child(&[], &[script.to_str().expect("text")]);
     let before = server.fds();
     assert_eq!(take_all(&mut connect(address)), b"hi\n");
     fs::remove_file(&script).expect("it is there");
@@ -83,7 +60,7 @@ fn a_program_that_vanishes_costs_its_clients_only() {
 fn arguments_that_are_too_long_cost_their_client_only() {
     let long = "x".repeat(100_000);
     let many: Vec<&str> = std::iter::once("true").chain(std::iter::repeat_n(long.as_str(), 6)).collect();
-    let (mut server, address) = serve(&[], &many);
+    let (mut server, address) = serve_child(&[], &many);
     let before = server.fds();
     assert_eq!(take_all(&mut connect(address)), b"");
     // A quarter of the stack is the limit for arguments and environment.
@@ -125,7 +102,7 @@ fn no_working_directory_and_no_path() {
     ended(&script("exec \"$1\" exec -- ./echo hi"), 127, "exec ./echo: No such file or directory");
     ended(&script("PATH= exec \"$1\" exec -- echo hi"), 127, "exec echo: No such file or directory");
     ended(&script("PATH= exec \"$1\" exec --listen 127.0.0.1:0 -- echo hi"), 127, "exec echo: No such file");
-    let output = run(&["exec", "--env", "PATH=/no/such/folder", "--listen", "127.0.0.1:0", "--", "echo", "hi"]);
+    let output = outcome(["exec", "--env", "PATH=/no/such/folder", "--listen", "127.0.0.1:0", "--", "echo", "hi"]);
     ended(&output, 127, "exec echo: No such file or directory");
 }
 
@@ -146,9 +123,9 @@ fn without_a_path_the_same_is_found_for_a_connection_as_for_stdin() {
 
 #[test]
 fn without_descriptors_a_client_is_turned_away_and_the_next_one_served() {
-    let (server, address) = prepared(&["--kill-after", "1s"], &["cat"], || {
-        limit_to(0, libc::RLIMIT_NOFILE, libc::rlimit { rlim_cur: 24, rlim_max: 24 })
-    });
+    let mut run = command(["exec", "--listen", "127.0.0.1:0", "--kill-after", "1s", "--", "cat"]);
+    limit_descriptors(&mut run, 24);
+    let (server, address) = serve_by(run);
     let before = server.fds();
     let mut first = connect(address);
     ping(&mut first, b"served");
@@ -171,17 +148,11 @@ fn without_descriptors_a_client_is_turned_away_and_the_next_one_served() {
 
 #[test]
 fn without_processes_a_client_is_turned_away_and_the_next_one_served() {
-    if !is_root() {
-        return println!("skipped: only root can become somebody who has no processes yet");
-    }
+    let Some(everyone) = Everyone::new() else { return };
+    // A user who has no processes yet.
     let nobody = stranger();
-    let folder = folder();
-    fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o755)).expect("a mode");
-    let copy = folder.path().join("xport");
-    copy_program(&copy);
-    let mut run = Command::new(&copy);
-    run.args(["exec", "--listen", "127.0.0.1:0", "--kill-after", "1s", "--", "cat"]).current_dir("/");
-    run.env_remove("XPORT_LOG").env_remove("RUST_LOG").uid(nobody).gid(nobody);
+    let mut run = everyone.command(["exec", "--listen", "127.0.0.1:0", "--kill-after", "1s", "--", "cat"]);
+    run.current_dir("/").uid(nobody).gid(nobody);
     // SAFETY: the closure makes only system calls, with values that it owns.
     unsafe {
         run.pre_exec(|| limit_to(0, libc::RLIMIT_NPROC, libc::rlimit { rlim_cur: 4, rlim_max: 4 }));
@@ -210,7 +181,7 @@ fn who_is_denied_gets_no_child() {
         &["--allow", "10.0.0.0/8"],
         &["--allow", "127.0.0.1", "--deny", "127.0.0.1/32"],
     ] {
-        let (server, address) = serve(options, &["sh", "-c", &script]);
+        let (server, address) = serve_script(options, &script);
         let before = server.fds();
         is_turned_away(try_connect(address));
         let clients: Vec<TcpStream> = (0..300).map(|_| connect(address)).collect();
@@ -218,7 +189,7 @@ fn who_is_denied_gets_no_child() {
         all_is_closed(&server, before);
         assert!(!trace.exists(), "{options:?}");
     }
-    let (_server, address) = serve(&["--allow", "127.0.0.1/32"], &["sh", "-c", &script]);
+    let (_server, address) = serve_script(&["--allow", "127.0.0.1/32"], &script);
     assert_eq!(take_all(&mut connect(address)), b"hi\n");
     assert!(trace.exists());
 }
@@ -226,7 +197,7 @@ fn who_is_denied_gets_no_child() {
 #[test]
 fn the_status_of_a_server_for_one_is_that_of_its_child() {
     for (script, status) in [("exit 0", 0), ("exit 7", 7), ("kill -9 $$", 137), ("kill -TERM $$", 143)] {
-        let (mut server, address) = serve(&["--once"], &["sh", "-c", &format!("head -c 300000 /dev/zero; {script}")]);
+        let (mut server, address) = serve_script(&["--once"], &format!("head -c 300000 /dev/zero; {script}"));
         let mut client = connect(address);
         client.read_exact(&mut [0]).expect("its child says something");
         // Not at the end, when the port can belong to another program.
@@ -244,7 +215,7 @@ fn the_status_of_a_server_for_one_is_that_of_its_child() {
 #[test]
 fn what_a_killed_child_has_said_does_not_look_whole() {
     for (options, child) in [(["--once"].as_slice(), "kill -9 $$"), (&[], "head -c 300000 /dev/zero; kill -9 $$")] {
-        let (_server, address) = serve(options, &["sh", "-c", child]);
+        let (_server, address) = serve_script(options, child);
         // The reset can come before the connect returns.
         let end = try_connect(address).and_then(|mut client| client.read_to_end(&mut Vec::new()));
         let error = end.expect_err("an end in order");
@@ -255,7 +226,7 @@ fn what_a_killed_child_has_said_does_not_look_whole() {
 /// Its output ends before the program, and so do the bytes of its client. xport waits for the status.
 #[test]
 fn what_is_killed_has_not_ended_in_order_although_both_have_said_all() {
-    let (_server, address) = serve(&[], &["sh", "-c", "exec >&- 2>&-; sleep .06; kill -9 $$"]);
+    let (_server, address) = serve_script(&[], "exec >&- 2>&-; sleep .06; kill -9 $$");
     let client_of_killed = || {
         let mut client = connect(address);
         client.write_all(b"hi").expect("it is connected");
@@ -272,7 +243,7 @@ fn what_is_killed_has_not_ended_in_order_although_both_have_said_all() {
 #[test]
 fn a_program_that_fails_with_its_input_unread_resets_the_connection() {
     for (script, fails) in [("exit 3", true), ("exit 0", false)] {
-        let (mut server, address) = serve(&[], &["sh", "-c", &format!("head -c 100; echo; read line; {script}")]);
+        let (mut server, address) = serve_script(&[], &format!("head -c 100; echo; read line; {script}"));
         let mut client = connect(address);
         client.write_all(&[b'a'; 100]).expect("it is connected");
         assert_eq!(take(&mut client, 100), [b'a'; 100]);
@@ -297,7 +268,7 @@ fn the_one_connection_has_the_status_of_its_child() {
         });
         let script = format!("cat; {script}");
         let address = peer.address.to_string();
-        let output = run(&["exec", "--connect", &address, "--", "sh", "-c", &script]);
+        let output = outcome(["exec", "--connect", &address, "--", "sh", "-c", &script]);
         let all = peer.join();
         assert!(all == pattern(500_000), "{script}: {} bytes", all.len());
         assert_eq!(output.status.code(), Some(status), "{script}: {}", text(&output));
@@ -310,7 +281,7 @@ fn a_connection_that_does_not_come_about_starts_no_child() {
     let (_folder, trace) = path("trace");
     let trace = trace.display().to_string();
     let connect =
-        |options: &[&str], to: &str| run(&[&["exec"], options, &["--connect", to, "--", "touch", &trace]].concat());
+        |options: &[&str], to: &str| outcome([&["exec"], options, &["--connect", to, "--", "touch", &trace]].concat());
     let (_socket, address) = refusing();
     ended(&connect(&[], &address.to_string()), 3, &format!("connect {address}: Connection refused"));
     ended(&connect(&[], "unix:/no/such/socket"), 3, "connect /no/such/socket: No such file or directory");
@@ -330,7 +301,7 @@ fn a_peer_that_resets_ends_the_child_of_the_one_connection() {
     });
     let address = peer.address.to_string();
     let script = "sleep 1000 & echo up; wait";
-    let run = run(&["exec", "--env", family.variable(), "--connect", &address, "--", "sh", "-c", script]);
+    let run = outcome(["exec", "--env", family.variable(), "--connect", &address, "--", "sh", "-c", script]);
     peer.join();
     ended(&run, 4, "Connection reset by peer");
     family.is_gone();

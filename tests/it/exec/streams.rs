@@ -184,51 +184,32 @@ fn the_place_in_a_file_is_where_the_program_has_left_it() {
 /// A program with the terminal as its stdin gets lines and the signals of keys.
 #[test]
 fn a_terminal_that_is_inherited_is_the_programs() {
-    let on_terminal = |script: &str| {
-        let terminal = Terminal::new();
-        (terminal.spawn(command(["exec", "--stdin", "inherit", "--", "sh", "-c", script])), terminal)
-    };
-    let (mut run, terminal) = on_terminal("test -t 0 && echo ready; read line; echo \"<$line>\"; exit 3");
-    terminal.shows("ready\r\n");
-    terminal.type_in("word\n");
-    terminal.shows("<word>\r\n");
-    run.ends_with(3);
-
-    let script = "trap 'echo int' INT; echo ready; until test \"$line\" = end; do read line && echo \"<$line>\"; done";
-    let (mut run, terminal) = on_terminal(script);
-    let mut master = terminal.master.try_clone().expect("a copy");
-    terminal.shows("ready\r\n");
-    terminal.type_in("\x03");
-    terminal.shows("int\r\n");
-    terminal.type_in("one\n");
-    // A second line would come before it.
-    assert_eq!(take(&mut master, 12), b"one\r\n<one>\r\n");
-    // A signal for xport is passed on.
-    run.signal(libc::SIGINT);
-    terminal.shows("int\r\n");
-    terminal.type_in("end\n");
-    assert_eq!(take(&mut master, 12), b"end\r\n<end>\r\n");
-    run.ends_with(0);
-
-    let (mut run, terminal) = on_terminal("echo ready; exec sleep 60");
-    terminal.shows("ready\r\n");
-    terminal.type_in("\x03");
-    run.is_killed_by(libc::SIGINT);
+    plays(&[
+        "exec --stdin inherit -- sh -c 'test -t 0 && echo ready; read line; echo \"<$line>\"; exit 3' <TTY: \
+            see ready\r\n; type word\n; see <word>\r\n; status 3 *",
+        // A second line of the trap would come before the others. A signal for xport is passed on.
+        "exec --stdin inherit -- sh -c 'trap \"echo int\" INT; echo ready; until test \"$line\" = end; do \
+            read line && echo \"<$line>\"; done' <TTY: see ready\r\n; type \x03; see int\r\n; type one\n; \
+            only one\r\n<one>\r\n; kill INT; see int\r\n; type end\n; only end\r\n<end>\r\n; status 0 *",
+        "exec --stdin inherit -- sh -c 'echo ready; exec sleep 60' <TTY: see ready\r\n; type \x03; killed INT *",
+    ]);
 }
 
 /// Writes a letter to stdout and one to stderr in turns.
 const BY_TURNS: &str = "for i in 1 2 3 4 5; do echo o; echo e >&2; done";
 const IN_ORDER: &str = "o\ne\no\ne\no\ne\no\ne\no\ne\n";
 
-/// Makes stdout and stderr of a command one description.
-fn to_one(command: &mut Command, file: &impl AsRawFd) {
-    let fd = file.as_raw_fd();
-    // SAFETY: between fork and exec the closure makes two system calls and touches no memory.
-    unsafe {
-        command.pre_exec(move || {
-            if libc::dup2(fd, 1) < 0 || libc::dup2(fd, 2) < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
-        });
-    }
+/// What a command writes to stdout and stderr, which are one pipe.
+#[track_caller]
+fn both_of(mut run: Command) -> String {
+    let (mut read, write) = io::pipe().expect("a pipe");
+    inherit_as(&mut run, write, [1, 2]);
+    let mut child = run.stdin(Stdio::null()).spawn().expect("a run");
+    drop(run);
+    let mut all = String::new();
+    read.read_to_string(&mut all).expect("text");
+    assert!(child.wait().expect("an end").success());
+    all
 }
 
 #[test]
@@ -244,16 +225,7 @@ fn what_goes_to_one_file_is_in_order() {
         &["relay", &shell, "-"],
     ] {
         for _ in 0..10 {
-            let mut run = command(args);
-            run.stdin(Stdio::null());
-            let (mut read, write) = io::pipe().expect("a pipe");
-            to_one(&mut run, &write);
-            let mut child = run.spawn().expect("a run");
-            drop((run, write));
-            let mut all = String::new();
-            read.read_to_string(&mut all).expect("text");
-            assert_eq!(all, IN_ORDER, "{args:?}");
-            assert!(child.wait().expect("an end").success());
+            assert_eq!(both_of(command(args)), IN_ORDER, "{args:?}");
         }
         // A file that is opened twice for appending counts as one file.
         let path = folder.path().join("log");
@@ -279,14 +251,7 @@ fn what_goes_to_two_files_stays_apart() {
     for option in ["inherit", "null"] {
         let mut run = Command::new(program());
         run.args(["exec", "--stderr", option, "--", "sh", "-c", "exec 1>&-; test -p /dev/stderr; echo $? >&2"]);
-        let (mut read, write) = io::pipe().expect("a pipe");
-        to_one(&mut run, &write);
-        let mut child = run.spawn().expect("a run");
-        drop((run, write));
-        let mut all = String::new();
-        read.read_to_string(&mut all).expect("text");
-        assert_eq!(all, if option == "null" { "" } else { "0\n" });
-        assert!(child.wait().expect("an end").success());
+        assert_eq!(both_of(run), if option == "null" { "" } else { "0\n" });
     }
 }
 

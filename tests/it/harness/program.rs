@@ -51,14 +51,28 @@ pub fn device(name: &str) -> File {
     File::options().read(name != "full").write(name == "full").open(format!("/dev/{name}")).expect("it is everywhere")
 }
 
+/// A file with this content, open at its beginning.
+pub fn file_with(content: &[u8]) -> File {
+    let mut file = tempfile::tempfile().expect("a file");
+    file.write_all(content).and_then(|()| file.rewind()).expect("it takes the bytes");
+    file
+}
+
 /// Runs to the end, with an empty stdin.
 pub fn outcome<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> Output {
-    xport(args).output().expect("a run")
+    outcome_with(args, "")
 }
 
 /// Runs to the end, with this on stdin.
 pub fn outcome_with<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>, input: impl Into<Vec<u8>>) -> Output {
-    xport(args).write_stdin(input).output().expect("a run")
+    let mut command = xport(args);
+    tells(&command);
+    command.write_stdin(input).output().expect("a run")
+}
+
+/// Prints a command, which a failed test shows, so that a row of a table is known by its line.
+fn tells(command: &impl std::fmt::Debug) {
+    println!("runs {command:?}");
 }
 
 /// A server in the background, and its address.
@@ -95,6 +109,18 @@ pub fn pass_on(command: &mut Command, fd: &impl AsRawFd) {
     unsafe {
         command.pre_exec(move || {
             if libc::fcntl(fd, libc::F_SETFD, 0) == -1 { Err(io::Error::last_os_error()) } else { Ok(()) }
+        });
+    }
+}
+
+/// Lets a command inherit a descriptor under these numbers, as careless programs leave them.
+pub fn inherit_as<I: IntoIterator<Item = RawFd>>(command: &mut Command, fd: impl Into<OwnedFd>, numbers: I) {
+    let (fd, numbers) = (fd.into(), Vec::from_iter(numbers));
+    // SAFETY: between fork and exec the closure makes only system calls, and reads only values that it owns.
+    unsafe {
+        command.pre_exec(move || {
+            let is_done = numbers.iter().all(|&number| libc::dup2(fd.as_raw_fd(), number) == number);
+            if is_done { Ok(()) } else { Err(io::Error::last_os_error()) }
         });
     }
 }
@@ -138,6 +164,7 @@ impl Background {
     /// Starts a prepared command, and reads its stderr.
     pub fn spawn(mut command: impl BorrowMut<Command>) -> Self {
         let mut child = command.borrow_mut().stderr(Stdio::piped()).spawn().expect("the program starts");
+        tells(command.borrow_mut());
         let stderr = lines(child.stderr.take().expect("stderr is a pipe"));
         Self { child, stderr, seen: Vec::new() }
     }
@@ -145,6 +172,7 @@ impl Background {
     /// Starts a prepared command that has its own stderr, which the test does not read.
     pub fn spawn_with_stderr(mut command: Command) -> Self {
         let child = command.spawn().expect("the program starts");
+        tells(&command);
         Self { child, stderr: channel().1, seen: Vec::new() }
     }
 

@@ -22,6 +22,7 @@
 //! | `full` | waits until stdout is full |
 //! | `only TEXT` | of a terminal: sees it and no echo before it |
 //! | `raw`, `cooked` | has a terminal that is raw, or as it was |
+//! | `turns raw` | has a terminal that is raw soon |
 //!
 //! | of the peer | |
 //! |---|---|
@@ -288,6 +289,7 @@ impl Stage {
             ("raw", Some(terminal)) => {
                 return assert!(terminal.settings() != Terminal::new().settings(), "the terminal is not raw");
             }
+            ("turns", Some(terminal)) => return terminal.becomes_raw(),
             ("cooked" | "status" | "killed", Some(terminal)) => {
                 if name != "cooked" {
                     self.program.wait();
@@ -459,6 +461,8 @@ fn signal(name: &str) -> i32 {
         "USR2" => libc::SIGUSR2,
         "ALRM" => libc::SIGALRM,
         "KILL" => libc::SIGKILL,
+        "ABRT" => libc::SIGABRT,
+        "VTALRM" => libc::SIGVTALRM,
         _ => panic!("{name} is no signal of a script"),
     }
 }

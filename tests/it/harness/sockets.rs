@@ -174,10 +174,12 @@ pub fn at(socket: &impl AsFd) -> SocketAddr {
     SockRef::from(socket).local_addr().expect("an address").as_socket().expect("one of IP")
 }
 
-/// A UDP socket on a free port of this address, with a deadline on every receive.
+/// A UDP socket on a free port of this address, with a deadline on every receive, and as much room for datagrams as the
+/// system gives.
 #[track_caller]
 pub fn udp(ip: &str) -> UdpSocket {
     let socket = UdpSocket::bind((ip, 0)).expect("a port");
+    SockRef::from(&socket).set_recv_buffer_size(1 << 20).expect("SO_RCVBUF");
     socket.set_read_timeout(Some(DEADLINE)).expect("a timeout");
     socket
 }
@@ -203,6 +205,12 @@ pub fn queued_at(port: u16) -> Option<usize> {
     let mut lines = sockets.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
     let line = lines.find(|fields| fields[1] == address)?;
     usize::from_str_radix(line[4].split_once(':')?.1, 16).ok()
+}
+
+/// Waits until the program has read all datagrams at this address, so that no buffer of the system overflows.
+#[track_caller]
+pub fn all_are_read(address: SocketAddr) {
+    eventually("the datagrams are read", || (queued_at(address.port()) == Some(0)).then_some(()));
 }
 
 /// Gives other holders of this connection a second to close it.

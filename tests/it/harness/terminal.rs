@@ -93,6 +93,16 @@ impl Terminal {
         format!("{settings:?}")
     }
 
+    /// Whether a program has changed its settings.
+    pub fn is_raw(&self) -> bool {
+        self.settings() != Self::new().settings()
+    }
+
+    #[track_caller]
+    pub fn becomes_raw(&self) {
+        eventually("the terminal is raw", || self.is_raw().then_some(()));
+    }
+
     /// Expects flags and settings to be those of a new terminal.
     #[track_caller]
     pub fn is_untouched(&self) {

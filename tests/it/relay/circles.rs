@@ -1,7 +1,5 @@
 //! Tests relays that lead back to themselves: neither connections nor datagrams go round without end.
 
-use std::os::unix::fs::symlink;
-
 use crate::harness::*;
 
 /// Each connection would make another one, until no descriptor is left.
@@ -29,9 +27,7 @@ fn a_unix_relay_does_not_connect_to_itself() {
     for right in [&path, &link, &other_spelling] {
         let ends = [format!("unix-listen:{}", path.display()), format!("unix:{}", right.display())];
         let mut relay = Background::start(["relay", &ends[0], &ends[1]]);
-        relay.listens();
-        let mut client = UnixStream::connect(&path).expect("it listens");
-        let _ = client.read(&mut [0]);
+        let _ = relay.unix_client(&path).read(&mut [0]);
         relay.line("it leads back to the listener of this process");
         relay.drains();
     }

@@ -31,19 +31,10 @@ fn exchange(client: &UdpSocket, relay: SocketAddr, upstream: &UdpSocket, data: &
 fn boundaries_are_kept_both_ways() {
     let (_relay, address, upstream) = to_upstream(&[], "");
     let client = udp("127.0.0.1");
-    let sizes = [1, 2, 511, 512, 1471, 1472, 1473, 9000, 65_506, 65_507, 1];
+    // An empty datagram is like any other, also as the first one for its right end.
+    let sizes = [0, 1, 0, 2, 511, 512, 1471, 1472, 1473, 9000, 65_506, 65_507, 1];
     let from: HashSet<_> = sizes.iter().map(|&n| exchange(&client, address, &upstream, &pattern(n))).collect();
     assert_eq!(from.len(), 1, "one peer has one right end");
-}
-
-/// An empty datagram is like any other, also as the first one for its right end.
-#[test]
-fn an_empty_datagram_arrives_as_one() {
-    let (_relay, address, upstream) = to_upstream(&[], "");
-    let client = udp("127.0.0.1");
-    for size in [0, 1, 0] {
-        exchange(&client, address, &upstream, &pattern(size));
-    }
 }
 
 /// Several datagrams that come before the right end is open are delivered one by one, in order.
@@ -120,7 +111,7 @@ fn a_peer_that_is_not_idle_is_kept() {
     let client = udp("127.0.0.1");
     let from = exchange(&client, address, &upstream, b"hello");
     let start = Instant::now();
-    while start.elapsed() < Duration::from_secs(8) {
+    while start.elapsed() < Duration::from_secs(6) {
         upstream.send_to(b"news", from).expect("it leaves");
         assert_eq!(datagram(&client).0, b"news");
         pass(Duration::from_millis(100), "news comes now and then");
@@ -233,15 +224,12 @@ fn a_stream_becomes_datagrams_and_they_its_bytes() {
     let right = format!("udp:{}", at(&upstream));
     let (mut relay, address) = relaying(&["--linger", "4s"], "tcp-listen:127.0.0.1:0", &right);
     let mut clients = [(); 2].map(|()| connect(address));
-    let asked: Vec<_> = clients
-        .iter_mut()
-        .map(|client| {
-            client.write_all(b"question").expect("it takes the bytes");
-            let (data, from) = datagram(&upstream);
-            assert_eq!(data, b"question");
-            from
-        })
-        .collect();
+    let asked = clients.each_mut().map(|client| {
+        client.write_all(b"question").expect("it takes the bytes");
+        let (data, from) = datagram(&upstream);
+        assert_eq!(data, b"question");
+        from
+    });
     for (client, from) in clients.iter_mut().zip(&asked).rev() {
         upstream.send_to(b"answer", from).expect("it leaves");
         assert_eq!(take(client, 6), b"answer");

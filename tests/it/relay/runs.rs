@@ -15,44 +15,24 @@ fn shell(script: &str) -> Output {
     command.env_remove("XPORT_LOG").env_remove("RUST_LOG").output().expect("a run")
 }
 
-/// A relay between two connections of the test, and these connections.
-#[track_caller]
-fn between(options: &[&str]) -> (Background, TcpStream, TcpStream) {
-    let listeners = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").expect("a port"));
-    let ends = listeners.each_ref().map(|listener| format!("tcp:{}", listener.local_addr().expect("an address")));
-    let relay = Background::start([&["relay"], options, &[&ends[0], &ends[1]]].concat());
-    let [left, right] = listeners.each_ref().map(accept);
-    (relay, left, right)
-}
-
 #[test]
 fn an_end_that_is_not_there_is_status_3() {
     let (_kept, closed) = refusing();
     let refused = format!("connect {closed}: Connection refused");
     let end = format!("tcp:{closed}");
-    ended(&run(&["-", &end], "lost"), 3, &refused);
-    ended(&run(&[&end, "-"], "lost"), 3, &refused);
-    ended(&run(&[&end, "exec:cat"], ""), 3, &refused);
-    ended(&run(&["exec:cat", &end], ""), 3, &refused);
+    for ends in [["-", &end], [&end, "-"], [&end, "exec:cat"], ["exec:cat", &end]] {
+        ended(&run(&ends, "lost"), 3, &refused);
+    }
     ended(&run(&["-", "unix:/nonexistent/socket"], ""), 3, "/nonexistent/socket");
     // A slow name server must not cause a timeout.
     ended(&run(&["-", "tcp:no.such.host.invalid:80,connect-timeout=50s"], ""), 3, "no.such.host.invalid");
-    ended(&run(&[&format!("tcp-listen:{}", connected_port().1), "exec:cat"], ""), 3, "Address already in use");
-    let (mut relay, left, right) = between(&[]);
-    drop((left, right));
-    relay.ends_with(0);
+    let (_listener, taken) = listening();
+    ended(&run(&[&format!("tcp-listen:{taken}"), "exec:cat"], ""), 3, "Address already in use");
+    plays(&["relay TCP TCP: end; peer 1; end; status 0 *"]);
     // An open left end gets its end or reset.
     let peer = Peer::serve(|mut left| read_once(&mut left, &mut [0; 16]).map_err(|error| error.kind()));
     ended(&run(&[&format!("tcp:{}", peer.address), &end], ""), 3, &refused);
     assert_eq!(peer.join(), Err(ErrorKind::ConnectionReset));
-}
-
-/// A port that is in use while the listener is kept.
-fn connected_port() -> (TcpListener, SocketAddr) {
-    let (listener, address) = listening();
-    // The listener is kept to the end of the process, because a caller can drop it too early.
-    std::mem::forget(listener.try_clone().expect("a copy"));
-    (listener, address)
 }
 
 #[test]
@@ -87,13 +67,11 @@ fn stdout_decides_when_it_fails() {
 #[test]
 fn a_child_that_is_killed_resets_the_connection() {
     let peer = Peer::serve(|mut peer| {
-        let mut start = [0; 5];
-        peer.read_exact(&mut start).expect("what it has written");
+        expect(&mut peer, b"some\n");
         is_reset(&mut peer);
-        start
     });
     ended(&run(&[&format!("tcp:{}", peer.address), "exec:sh -c 'echo some; kill -9 $$'"], ""), 137, "");
-    assert_eq!(&peer.join(), b"some\n");
+    peer.join();
 }
 
 /// The child gets all bytes of a client that has sent everything and gone, and can finish its work.
@@ -116,18 +94,17 @@ fn a_child_takes_all_of_what_came_in_order() {
         fs::remove_file(&go).expect("it is there");
     };
 
-    let mut relay =
-        Background::start(["relay", "--once", "--kill-after", "60s", "tcp-listen:127.0.0.1:0", &script("exec >&-; ")]);
-    let mut client = connect(relay.address());
+    let options = ["--once", "--kill-after", "60s"];
+    let (relay, address) = relaying(&options, "tcp-listen:127.0.0.1:0", &script("exec >&-; "));
+    let mut client = connect(address);
     assert_eq!(take_all(&mut client), []);
     client.write_all(b"data ").expect("it takes the bytes");
     drop(client);
     check(relay, "after the child's own end");
 
     let left = format!("unix-listen:{}", socket.display());
-    let mut relay = Background::start(["relay", "--once", "--kill-after", "60s", &left, &script("")]);
-    relay.line("listening on");
-    UnixStream::connect(&socket).expect("it accepts").write_all(b"data ").expect("it takes the bytes");
+    let mut relay = Background::start([&["relay"], &options[..], &[&left, &script("")]].concat());
+    relay.unix_client(&socket).write_all(b"data ").expect("it takes the bytes");
     check(relay, "a unix client that has gone");
 }
 
@@ -140,38 +117,22 @@ fn two_directions_that_are_over_are_a_pair_that_is_over() {
 
 #[test]
 fn time_limits_are_status_124() {
-    let resets = |options, message| {
-        let (relay, mut left, mut right) = between(options);
-        ended(&relay.finish(), 124, message);
-        is_reset(&mut left);
-        is_reset(&mut right);
-    };
-    thread::scope(|scope| {
+    plays(&[
         // The time counts from the start, so both connections must exist by then.
-        scope.spawn(|| resets(&["--timeout", "3s"], "timed out after 3s"));
-        resets(&["--idle-timeout", "300ms"], "idle for 300ms");
-    });
-    let mut relay = Background::start(["relay", "--idle-timeout", "200ms", "-", "exec:cat"]);
-    let _stdin = relay.stdin();
-    ended(&relay.finish(), 124, "idle for 200ms");
+        "relay --timeout 3s TCP TCP: get reset; peer 1; get reset; status 124 timed out after 3s",
+        "relay --idle-timeout 300ms TCP TCP: get reset; peer 1; get reset; status 124 idle for 300ms",
+        "relay --idle-timeout 200ms - exec:cat: status 124 idle for 200ms",
+        // A child on the left is not watched.
+        "relay --idle-timeout 200ms {'exec:sleep 30' -|- 'exec:sleep 30'}: status 124 *",
+    ]);
     ended(&run(&["--timeout", "200ms", "tcp-listen:127.0.0.1:0", "exec:cat", "-q"], ""), 124, "timed out");
-}
-
-/// A child on the left is not watched.
-#[test]
-fn an_idle_child_is_no_exception() {
-    for args in [["exec:sleep 30", "-"], ["-", "exec:sleep 30"]] {
-        let mut relay = Background::start([&["relay", "--idle-timeout", "200ms"][..], &args].concat());
-        let _stdin = relay.stdin();
-        assert_eq!(relay.wait().code(), Some(124), "{args:?}: {:?}", relay.all_lines());
-    }
 }
 
 #[test]
 fn an_idle_pair_among_others_is_alone_in_its_end() {
     let (upstream, at) = listening();
-    let right = format!("tcp:{at}");
-    let (mut relay, address) = serve(["-v", "relay", "--idle-timeout", "4s", "tcp-listen:127.0.0.1:0", &right]);
+    let (mut relay, address) =
+        relaying(&["-v", "--idle-timeout", "4s"], "tcp-listen:127.0.0.1:0", &format!("tcp:{at}"));
     let (mut idle, mut idle_server) = (connect(address), accept(&upstream));
     let (mut busy, mut busy_server) = (connect(address), accept(&upstream));
     idle.set_nonblocking(true).expect("a flag");
@@ -189,55 +150,19 @@ fn an_idle_pair_among_others_is_alone_in_its_end() {
     assert!(relay.is_running());
 }
 
-/// A relay that serves one client with an open session.
-#[track_caller]
-fn in_a_session(options: &[&str]) -> (Background, TcpStream, TcpStream) {
-    let (upstream, at) = listening();
-    let right = format!("tcp:{at}");
-    let (mut relay, address) = serve([&["relay"], options, &["tcp-listen:127.0.0.1:0", &right]].concat());
-    let (mut client, mut server) = (connect(address), accept(&upstream));
-    passes(&mut client, &mut server, b"hello");
-    relay.signal(libc::SIGTERM);
-    if options.is_empty() {
-        relay.line("waiting up to 10s for");
-        let error = TcpStream::connect(address).expect_err("nobody listens any more");
-        assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
-    }
-    (relay, client, server)
-}
-
 #[test]
-fn after_a_signal_sessions_finish() {
-    let (mut relay, mut client, mut server) = in_a_session(&[]);
-    passes(&mut server, &mut client, b"bye");
-    client.shutdown(Shutdown::Write).expect("it is there");
-    assert_eq!(take_all(&mut server), []);
-    server.write_all(b"!").expect("it takes the byte");
-    drop(server);
-    assert_eq!(take_all(&mut client), b"!");
-    relay.ends_with(0);
-}
-
-#[test]
-fn a_second_signal_or_the_end_of_grace_resets_them() {
-    let (mut relay, mut client, mut server) = in_a_session(&[]);
-    relay.signal(libc::SIGTERM);
-    is_reset(&mut client);
-    is_reset(&mut server);
-    assert_eq!(ExitStatusExt::signal(&relay.wait()), Some(libc::SIGTERM));
-    let (mut relay, mut client, mut server) = in_a_session(&["--grace", "200ms"]);
-    is_reset(&mut client);
-    is_reset(&mut server);
-    assert_eq!(ExitStatusExt::signal(&relay.wait()), Some(libc::SIGTERM));
-}
-
-#[test]
-fn a_signal_ends_a_single_pair() {
-    let (relay, mut left, mut right) = between(&[]);
-    relay.signal(libc::SIGINT);
-    is_reset(&mut left);
-    is_reset(&mut right);
-    killed(&relay.finish(), libc::SIGINT);
+fn a_signal_ends_sessions_or_lets_them_finish() {
+    plays(&[
+        "relay TCP-LISTEN TCP: peer 1; say hello; peer 2; get hello; kill TERM; hear waiting up to 10s for; refused; \
+            say bye; peer 1; get bye; end; peer 2; get $; say !; end; peer 1; get !$; status 0 *",
+        // A second signal or the end of grace resets them.
+        "relay TCP-LISTEN TCP: peer 1; say hello; peer 2; get hello; kill TERM; hear waiting up to 10s for; refused; \
+            kill TERM; get reset; peer 1; get reset; killed TERM *",
+        "relay --grace 200ms TCP-LISTEN TCP: peer 1; say hello; peer 2; get hello; kill TERM; get reset; peer 1; \
+            get reset; killed TERM *",
+        // One signal ends a single pair.
+        "relay TCP TCP: kill INT; get reset; peer 1; get reset; killed INT",
+    ]);
 }
 
 /// A program with this socket as descriptor 0.
@@ -255,18 +180,13 @@ fn an_inherited_socket_is_an_end_like_others() {
         assert_eq!(take_all(&mut ours), b"through cat", "{left} {right}");
         relay.ends_with(0);
     }
-    let (listener, address) = listening();
-    let mut relay = with_socket(listener, &["fd:0", "exec:cat"]);
-    relay.line(&format!("listening on {address}"));
-    for _ in 0..2 {
-        ping(&mut connect(address), b"one after the other");
+    for (options, clients) in [(&[][..], 2), (&["--once"], 1)] {
+        let (listener, address) = listening();
+        let mut relay = with_socket(listener, &[options, &["fd:0", "exec:cat"]].concat());
+        relay.line(&format!("listening on {address}"));
+        (0..clients).for_each(|_| ping(&mut connect(address), b"one after the other"));
+        if clients == 1 { relay.ends_with(0) } else { relay.drains() }
     }
-    relay.drains();
-    let (listener, address) = listening();
-    let mut relay = with_socket(listener, &["--once", "fd:0", "exec:cat"]);
-    relay.line(&format!("listening on {address}"));
-    ping(&mut connect(address), b"just once");
-    relay.ends_with(0);
     let relay = with_socket(File::open("/dev/null").expect("a file"), &["fd:0", "exec:cat"]);
     assert_eq!(relay.finish().status.code(), Some(3));
 }
@@ -279,10 +199,7 @@ fn no_shell_sees_what_is_given() {
         [format!("x;touch {made}"), format!("$(touch {made})"), format!("`touch {made}`"), format!("|touch {made}")]
     {
         let output = run(&["-", &format!("exec:printf %s '{word}'")], "");
-        assert_eq!(
-            (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned()),
-            (Some(0), word.clone())
-        );
+        gave(&output, 0, &word);
         for end in [format!("tcp:{word}:80"), format!("udp:{word}:80"), format!("unix:{word}"), word.clone()] {
             let output = run(&["-", &end], "");
             assert!(matches!(output.status.code(), Some(2 | 3)), "{end}: {}", text(&output));

@@ -19,11 +19,8 @@ fn echo() -> SocketAddr {
 
 /// A relay that listens on TCP, and its address.
 #[track_caller]
-fn serve_relay(options: &str, right: &str) -> (Background, SocketAddr) {
-    let words: Vec<&str> = options.split_whitespace().collect();
-    let left = if options.contains("tcp-listen:") { &[][..] } else { &["tcp-listen:127.0.0.1:0"] };
-    let (relay, address) = serve([&["relay"], &words[..], left, &[right]].concat());
-    (relay, address)
+fn serve_relay(right: &str) -> (Background, SocketAddr) {
+    relaying(&[], "tcp-listen:127.0.0.1:0", right)
 }
 
 /// A client with this local address.
@@ -37,11 +34,7 @@ fn connect_from(ip: [u8; 4], address: SocketAddr) -> io::Result<TcpStream> {
 /// Waits until the program has as many descriptors as before.
 #[track_caller]
 fn comes_back_to(relay: &Background, fds: usize, after: &str) {
-    let end = Instant::now() + DEADLINE;
-    while relay.fds() != fds {
-        assert!(Instant::now() < end, "{} descriptors after {after}, {fds} before", relay.fds());
-        thread::park_timeout(Duration::from_millis(5));
-    }
+    eventually(&format!("{fds} descriptors after {after}"), || (relay.fds() == fds).then_some(()));
 }
 
 /// The lines of stderr without `listening on`.
@@ -51,21 +44,17 @@ fn words(relay: &mut Background) -> Vec<String> {
 
 #[test]
 fn many_clients_have_a_right_end_each() {
-    let upstream = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let (mut relay, address) = serve_relay("", &format!("tcp:{}", upstream.local_addr().expect("an address")));
+    let (upstream, at) = listening();
+    let (mut relay, address) = serve_relay(&format!("tcp:{at}"));
     let base = relay.fds();
-    let clients: Vec<_> = (0..50_u8)
-        .map(|number| {
-            let mut client = connect(address);
-            client.write_all(&[number; 3]).expect("it takes the bytes");
-            let mut server = accept(&upstream);
-            assert_eq!(take(&mut server, 3), [number; 3]);
-            (client, server, number)
-        })
-        .collect();
+    let clients = Vec::from_iter((0..50_u8).map(|number| {
+        let mut client = connect(address);
+        let mut server = accept(&upstream);
+        passes(&mut client, &mut server, [number; 3]);
+        (client, server, number)
+    }));
     for (mut client, mut server, number) in clients.into_iter().rev() {
-        server.write_all(&[!number; 5]).expect("it takes the bytes");
-        assert_eq!(take(&mut client, 5), [!number; 5]);
+        passes(&mut server, &mut client, [!number; 5]);
         drop(client);
         assert_eq!(take_all(&mut server), []);
     }
@@ -76,7 +65,7 @@ fn many_clients_have_a_right_end_each() {
 
 #[test]
 fn many_clients_have_a_child_each() {
-    let (relay, address) = serve_relay("", "exec:cat");
+    let (relay, address) = serve_relay("exec:cat");
     let base = relay.fds();
     let mut clients: Vec<_> = (0..20).map(|_| connect(address)).collect();
     for (number, client) in clients.iter_mut().enumerate() {
@@ -92,7 +81,7 @@ fn many_clients_have_a_child_each() {
 /// Each client sends more than a program and its pipes hold, reads nothing, and closes. Its end comes before the reset.
 #[test]
 fn a_client_that_reads_nothing_and_goes_leaves_no_child() {
-    let (mut relay, address) = serve_relay("-v", "exec:cat");
+    let (mut relay, address) = relaying(&["-v"], "tcp-listen:127.0.0.1:0", "exec:cat");
     for _ in 0..4 {
         let mut client = connect(address);
         client.set_write_timeout(Some(Duration::from_millis(500))).expect("a time limit");
@@ -110,15 +99,8 @@ fn a_client_that_reads_nothing_and_goes_leaves_no_child() {
 
 #[test]
 fn lines_go_through_a_program_as_they_come() {
-    let mut relay = Background::start(["relay", "-", "exec:grep --line-buffered x"]);
-    let (mut stdin, mut stdout) = (relay.stdin(), relay.stdout());
-    for (line, comes) in [("no\nax\n", "ax\n"), ("none\nxb\n", "xb\n")] {
-        stdin.write_all(line.as_bytes()).expect("it takes the line");
-        assert_eq!(take(&mut stdout, 3), comes.as_bytes());
-    }
-    drop(stdin);
-    assert_eq!(take_all(&mut stdout), []);
-    relay.ends_with(0);
+    plays(&["relay - 'exec:grep --line-buffered x': type no\nax\n; see ax\n; type none\nxb\n; see xb\n; eof; see $; \
+        status 0"]);
 }
 
 /// Each client without an upstream is closed promptly, with one log line, and a later client with an upstream is
@@ -126,7 +108,7 @@ fn lines_go_through_a_program_as_they_come() {
 #[test]
 fn an_upstream_that_refuses_costs_its_client_only() {
     let (_kept, closed) = refusing();
-    let (mut relay, address) = serve_relay("", &format!("tcp:{closed}"));
+    let (mut relay, address) = serve_relay(&format!("tcp:{closed}"));
     for _ in 0..3 {
         is_turned_away(TcpStream::connect(address));
         relay.line(&format!("connect {closed}: Connection refused"));
@@ -135,7 +117,7 @@ fn an_upstream_that_refuses_costs_its_client_only() {
     assert_eq!(words(&mut relay).len(), 3, "{:?}", relay.all_lines());
 
     let (_ground, path) = path("late");
-    let (mut relay, address) = serve_relay("", &format!("unix:{}", path.display()));
+    let (mut relay, address) = serve_relay(&format!("unix:{}", path.display()));
     is_turned_away(TcpStream::connect(address));
     relay.line("No such file or directory");
     let upstream = UnixListener::bind(&path).expect("a socket");
@@ -180,10 +162,10 @@ fn no_client_leaves_a_descriptor_behind() {
     const CLIENTS: usize = 200;
     let upstream = format!("tcp:{}", echo());
     let (_kept, closed) = refusing();
-    let (relay, address) = serve_relay("", &upstream);
+    let (relay, address) = serve_relay(&upstream);
     ping(&mut connect(address), b"warm");
-    let (turned_away, refused) = serve_relay("", &format!("tcp:{closed}"));
-    let (denying, denied) = serve_relay("tcp-listen:127.0.0.1:0,allow=10.0.0.0/8", &upstream);
+    let (turned_away, refused) = serve_relay(&format!("tcp:{closed}"));
+    let (denying, denied) = relaying(&[], "tcp-listen:127.0.0.1:0,allow=10.0.0.0/8", &upstream);
     comes_back_to(&relay, turned_away.fds(), "a first client");
     let base = relay.fds();
     for _ in 0..CLIENTS {
@@ -204,7 +186,7 @@ fn an_access_list_is_asked_before_anything_is_opened() {
     let (upstream, at) = listening();
     let right = format!("tcp:{at}");
     let left = "tcp-listen:127.0.0.1:0,allow=127.0.0.2/31,allow=127.0.0.9,deny=127.0.0.3";
-    let (_relay, address) = serve_relay(left, &right);
+    let (_relay, address) = relaying(&[], left, &right);
     for (last, allowed) in [(1, false), (2, true), (3, false), (9, true), (8, false)] {
         let client = connect_from([127, 0, 0, last], address);
         if !allowed {
@@ -218,7 +200,7 @@ fn an_access_list_is_asked_before_anything_is_opened() {
     }
     upstream.set_nonblocking(true).expect("a flag");
     assert_eq!(upstream.accept().expect_err("for a client that was denied").kind(), ErrorKind::WouldBlock);
-    let (mut nobody, address) = serve_relay("-v tcp-listen:127.0.0.1:0,deny=0.0.0.0/0", &right);
+    let (mut nobody, address) = relaying(&["-v"], "tcp-listen:127.0.0.1:0,deny=0.0.0.0/0", &right);
     is_turned_away(TcpStream::connect(address));
     nobody.line("denied 127.0.0.1:");
 }
@@ -233,9 +215,8 @@ fn a_unix_socket_has_the_mode_and_takes_the_place_that_were_asked_for() {
     assert_eq!(output.status.code(), Some(3), "{}", text(&output));
     for (options, mode) in [(",replace-stale", 0o600), (",mode=0620", 0o620)] {
         let mut relay = Background::start(["relay", &format!("{left}{options}"), &upstream]);
-        relay.line("listening on");
-        assert_eq!(fs::metadata(&path).expect("it is there").permissions().mode() & 0o777, mode);
-        let mut client = UnixStream::connect(&path).expect("it accepts");
+        let mut client = relay.unix_client(&path);
+        assert_eq!(fs::metadata(&path).expect("it is there").mode() & 0o777, mode);
         ping(&mut client, b"hello");
         drop(client);
         relay.drains();
@@ -247,7 +228,7 @@ fn a_unix_socket_has_the_mode_and_takes_the_place_that_were_asked_for() {
 fn the_port_file_of_an_endpoint_has_its_port() {
     let (_ground, path) = path("port");
     let left = format!("tcp-listen:127.0.0.1:0,port-file={}", path.display());
-    let (mut relay, address) = serve_relay(&left, &format!("tcp:{}", echo()));
+    let (mut relay, address) = relaying(&[], &left, &format!("tcp:{}", echo()));
     assert_eq!(fs::read_to_string(&path).expect("it is there").trim(), address.port().to_string());
     relay.drains();
     assert!(!path.exists(), "the port file is left behind");
@@ -260,7 +241,7 @@ fn the_options_of_what_connects_are_its_own() {
     ended(&output, 124, &full.address.to_string());
     let (upstream, at) = listening();
     let right = format!("tcp:{at},source=127.0.0.5");
-    let (_relay, address) = serve_relay("", &right);
+    let (_relay, address) = serve_relay(&right);
     let _client = connect(address);
     assert_eq!(accept(&upstream).peer_addr().expect("an address").ip(), Ipv4Addr::new(127, 0, 0, 5));
 }

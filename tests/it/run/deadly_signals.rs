@@ -31,40 +31,56 @@ fn without_core<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> Command {
     command
 }
 
-/// The servers for one client, with and without TLS.
-fn receivers(path: &str) -> Vec<Vec<String>> {
-    let unix = format!("unix-listen:{path}");
-    let lines: [&[&str]; 9] = [
-        &["tcp-server", "127.0.0.1:0"],
-        &["tcp-server", "--recv-only", "127.0.0.1:0"],
-        &["tls-server", "--self-signed", "127.0.0.1:0"],
-        &["unix-server", path],
-        &["relay", "--once", "tcp-listen:127.0.0.1:0", "-"],
-        &["relay", "--once", "tls-listen:127.0.0.1:0,self-signed", "exec:cat"],
-        &["relay", "--once", &unix, "tcp:127.0.0.1:1"],
-        &["exec", "--once", "--listen", "127.0.0.1:0", "--", "cat"],
-        &["udp-server", "--count", "2", "127.0.0.1:0"],
-    ];
-    lines.into_iter().map(|line| line.iter().map(|&word| word.to_owned()).collect()).collect()
+/// Sends each signal to each line, which listens and can have files in FOLDER. At its end, the folder is empty.
+#[track_caller]
+fn with_each(lines: &[&str], signals: &[i32], ends: impl Fn(&mut Background, i32) + Sync) {
+    for_each(lines.iter().flat_map(|line| signals.iter().map(move |signal| (*line, *signal))), |(line, signal)| {
+        let folder = short_directory();
+        let line = line.replace("FOLDER", &folder.path().to_string_lossy());
+        let mut server = Background::spawn(without_core(words!("{line}")));
+        server.line("listening on");
+        server.signal(signal);
+        ends(&mut server, signal);
+        let left = Vec::from_iter(fs::read_dir(folder.path()).expect("a folder").flatten());
+        assert!(left.is_empty(), "{left:?}");
+    });
 }
 
 /// A receiver without a client ends by the signal. One with a client, and a server of many, do not.
 #[test]
 fn a_receiver_that_nobody_came_to_ends_by_the_signal() {
-    a_receiver_whose_client_has_come_drains();
-    a_server_of_many_may_be_stopped_at_any_time();
-    let (_folder, path) = path("s");
-    let path = path.display().to_string();
-    for args in receivers(&path) {
-        for signal in DRAINING {
-            let args = Vec::from_iter(args.iter().map(String::as_str));
-            let mut server = Background::spawn(without_core(&args));
-            server.line("listening on");
-            server.signal(signal);
-            assert_eq!(server.wait().signal(), Some(signal), "{args:?}: {:?}", server.all_lines());
-            assert!(!Path::new(&path).exists(), "{args:?}");
-        }
-    }
+    let receivers = [
+        "tcp-server 127.0.0.1:0",
+        "tcp-server --recv-only 127.0.0.1:0",
+        "tls-server --self-signed 127.0.0.1:0",
+        "unix-server FOLDER/s",
+        "relay --once tcp-listen:127.0.0.1:0 -",
+        "relay --once tls-listen:127.0.0.1:0,self-signed exec:cat",
+        "relay --once unix-listen:FOLDER/s tcp:127.0.0.1:1",
+        "exec --once --listen 127.0.0.1:0 -- cat",
+        "udp-server --count 2 127.0.0.1:0",
+    ];
+    with_each(&receivers, &DRAINING, |server, signal| server.is_killed_by(signal));
+    let of_many = [
+        "tcp-server -k 127.0.0.1:0",
+        "tls-server -k --self-signed 127.0.0.1:0",
+        "unix-server -k FOLDER/s",
+        "tcp-echo 127.0.0.1:0",
+        "unix-echo FOLDER/s",
+        "udp-echo 127.0.0.1:0",
+        "udp-server 127.0.0.1:0",
+        "relay unix-listen:FOLDER/s exec:cat",
+        "exec --listen 127.0.0.1:0 -- cat",
+    ];
+    with_each(&of_many, &DRAINING, |server, _| server.ends_with(0));
+    plays(&[
+        "tcp-server: say before; see before; kill {TERM|INT|HUP}; hear waiting up to; say  after$; eof; see  after$; \
+            go; status 0 *",
+        "relay --once TCP-LISTEN -: say before; see before; kill {TERM|INT|HUP}; hear waiting up to; say  after$; eof; \
+            see  after$; go; status 0 *",
+        "exec --once --listen TCP-LISTEN -- cat: ping before; kill {TERM|INT|HUP}; hear waiting up to; say  after$; \
+            eof; get  after$; go; status 0 *",
+    ]);
 }
 
 #[test]
@@ -76,18 +92,6 @@ fn a_shell_sees_that_nobody_came() {
     shell.line("listening on");
     shell.signal(libc::SIGUSR1);
     assert_eq!(shell.wait().code(), Some(128 + libc::SIGTERM));
-}
-
-fn a_receiver_whose_client_has_come_drains() {
-    let signals = ["TERM", "INT", "HUP"].map(|signal| {
-        let waiting = format!("kill {signal}; hear waiting up to; say  after$");
-        [
-            format!("tcp-server: say before; see before; {waiting}; eof; see  after$; go; status 0 *"),
-            format!("relay --once TCP-LISTEN -: say before; see before; {waiting}; eof; see  after$; go; status 0 *"),
-            format!("exec --once --listen TCP-LISTEN -- cat: ping before; {waiting}; eof; get  after$; go; status 0 *"),
-        ]
-    });
-    plays(&Vec::from_iter(signals.iter().flatten().map(String::as_str)));
 }
 
 /// A connection without a finished handshake is no client.
@@ -108,68 +112,28 @@ fn a_receiver_of_datagrams_that_has_all_of_them_ends_in_order() {
     ]);
 }
 
-fn a_server_of_many_may_be_stopped_at_any_time() {
-    let (_folder, path) = path("s");
-    let path = path.display().to_string();
-    let unix = format!("unix-listen:{path}");
-    let lines: [&[&str]; 9] = [
-        &["tcp-server", "-k", "127.0.0.1:0"],
-        &["tls-server", "-k", "--self-signed", "127.0.0.1:0"],
-        &["unix-server", "-k", &path],
-        &["tcp-echo", "127.0.0.1:0"],
-        &["unix-echo", &path],
-        &["udp-echo", "127.0.0.1:0"],
-        &["udp-server", "127.0.0.1:0"],
-        &["relay", &unix, "exec:cat"],
-        &["exec", "--listen", "127.0.0.1:0", "--", "cat"],
-    ];
-    for args in lines {
-        for signal in DRAINING {
-            let mut server = Background::spawn(without_core(args));
-            server.line("listening on");
-            server.signal(signal);
-            assert_eq!(server.wait().code(), Some(0), "{args:?}: {:?}", server.all_lines());
-            assert!(!Path::new(&path).exists(), "{args:?}");
-        }
-    }
-}
-
 #[test]
 fn every_signal_that_ends_a_server_leaves_no_file_behind() {
-    let folder = folder();
-    let at = |name: &str| folder.path().join(name).display().to_string();
-    let (path, port, unix) = (at("s"), at("port"), format!("unix-listen:{}", at("s")));
-    let tcp = format!("tcp-listen:127.0.0.1:0,port-file={port}");
-    let lines: [&[&str]; 11] = [
-        &["unix-echo", &path],
-        &["unix-server", &path],
-        &["unix-server", "-k", &path],
-        &["tcp-echo", "--port-file", &port, "127.0.0.1:0"],
-        &["tls-server", "--self-signed", "--port-file", &port, "127.0.0.1:0"],
-        &["udp-echo", "--port-file", &port, "127.0.0.1:0"],
-        &["udp-server", "--port-file", &port, "127.0.0.1:0"],
-        &["relay", &unix, "tcp:127.0.0.1:1"],
-        &["relay", &tcp, "exec:cat"],
-        &["relay", &format!("udp-listen:127.0.0.1:0,port-file={port}"), "exec:cat"],
-        &["exec", "--listen", &unix, "--listen", "127.0.0.1:0", "--port-file", &port, "--", "cat"],
+    let lines = [
+        "unix-echo FOLDER/s",
+        "unix-server FOLDER/s",
+        "unix-server -k FOLDER/s",
+        "tcp-echo --port-file FOLDER/port 127.0.0.1:0",
+        "tls-server --self-signed --port-file FOLDER/port 127.0.0.1:0",
+        "udp-echo --port-file FOLDER/port 127.0.0.1:0",
+        "udp-server --port-file FOLDER/port 127.0.0.1:0",
+        "relay unix-listen:FOLDER/s tcp:127.0.0.1:1",
+        "relay tcp-listen:127.0.0.1:0,port-file=FOLDER/port exec:cat",
+        "relay udp-listen:127.0.0.1:0,port-file=FOLDER/port exec:cat",
+        "exec --listen unix-listen:FOLDER/s --listen 127.0.0.1:0 --port-file FOLDER/port -- cat",
     ];
-    for args in lines {
-        for signal in ending() {
-            let mut server = Background::spawn(without_core(args));
-            server.line("listening on");
-            server.signal(signal);
-            assert_eq!(server.wait().signal(), Some(signal), "{args:?}: {:?}", server.all_lines());
-            let left = Vec::from_iter(fs::read_dir(folder.path()).expect("a folder").flatten());
-            assert!(left.is_empty(), "{args:?}, signal {signal}: {left:?}");
-        }
-    }
+    with_each(&lines, &ending(), |server, signal| server.is_killed_by(signal));
 }
 
 /// These signals do not let sessions finish. A signal that was ignored at the start stays ignored.
 #[test]
 fn such_a_signal_does_not_wait_for_sessions() {
-    what_was_ignored_stays_ignored();
-    for signal in ending() {
+    for_each(ending(), |signal| {
         let mut server = Background::spawn(without_core(["tcp-echo", "--grace", "1h", "127.0.0.1:0"]));
         let mut client = connect(server.address());
         ping(&mut client, b"served");
@@ -177,19 +141,17 @@ fn such_a_signal_does_not_wait_for_sessions() {
         server.is_killed_by(signal);
 
         let family = Family::new();
-        let args = ["exec", "--kill-after", "100ms", "--listen", "127.0.0.1:0", "--env", family.variable(), "--"];
-        let child = ["sh", "-c", "trap '' TERM; echo up; while :; do sleep .05; done"];
-        let mut server = Background::spawn(without_core([&args[..], &child].concat()));
+        let child = r#"sh -c "trap '' TERM; echo up; while :; do sleep .05; done""#;
+        let mark = family.variable();
+        let line = words!("exec --kill-after 100ms --listen 127.0.0.1:0 --env {mark} -- {child}");
+        let mut server = Background::spawn(without_core(line));
         let mut client = connect(server.address());
         assert_eq!(take(&mut client, 3), b"up\n");
         server.signal(signal);
         server.is_killed_by(signal);
         family.is_gone();
-    }
-}
-
-fn what_was_ignored_stays_ignored() {
-    for signal in ending().into_iter().chain(DRAINING) {
+    });
+    for_each(ending().into_iter().chain(DRAINING), |signal| {
         let mut run = without_core(["tcp-echo", "127.0.0.1:0"]);
         // SAFETY: between fork and exec the closure makes one system call and touches no memory.
         unsafe {
@@ -201,47 +163,40 @@ fn what_was_ignored_stays_ignored() {
         let (mut server, address) = serve_by(run);
         server.signal(signal);
         ping(&mut connect(address), b"still there");
-        assert!(server.is_running(), "{signal}");
-    }
+        assert!(server.is_running());
+    });
 }
-
-/// A child that does not end by itself, and ignores that its pipes are closed.
-const UNAWARE: [&str; 4] = ["--", "sh", "-c", "exec sleep 1000"];
 
 #[test]
 fn a_child_does_not_outlive_one_that_is_killed() {
-    let (_folder, path) = path("s");
-    let path = path.display().to_string();
+    // A child that does not end by itself, and ignores that its pipes are closed.
     let (_listener, to) = listening();
-    let to = to.to_string();
-    let unix = format!("unix-listen:{path}");
-    for (args, client) in [
-        (vec!["exec"], None),
-        (vec!["exec", "--pty"], None),
-        (vec!["exec", "--stdin", "pipe"], None),
-        (vec!["exec", "--connect", &to], None),
-        (vec!["exec", "--listen", "127.0.0.1:0"], Some(connect as fn(SocketAddr) -> TcpStream)),
-        (vec!["relay", &unix, "exec:sleep 1000"], None),
-        (vec!["relay", &to, "exec:sleep 1000"], None),
-        (vec!["relay", "-", "exec:sleep 1000"], None),
-    ] {
-        let family = Family::new();
-        let is_exec = args[0] == "exec";
-        let end = if is_exec { UNAWARE.as_slice() } else { &[] };
-        // The options come before the two ends of a relay.
-        let line = [&args[..1], &["--env", family.variable()], &args[1..], end].concat();
-        let mut run = Background::start(&line);
-        let connected = client.map(|connect| connect(run.address()));
-        let on_unix = args.contains(&unix.as_str()).then(|| {
-            run.line("listening on");
-            UnixStream::connect(&path).expect("it accepts")
-        });
-        family.counts(1);
-        eventually("it runs its program", || family.members()[0].1.starts_with("sleep").then_some(()));
-        run.signal(libc::SIGKILL);
-        run.is_killed_by(libc::SIGKILL);
-        family.is_gone();
-        drop((connected, on_unix));
-        let _ = fs::remove_file(&path);
-    }
+    for_each(
+        [
+            "exec MARK -- sh -c 'exec sleep 1000'",
+            "exec MARK --pty -- sh -c 'exec sleep 1000'",
+            "exec MARK --stdin pipe -- sh -c 'exec sleep 1000'",
+            "exec MARK --connect PEER -- sh -c 'exec sleep 1000'",
+            "exec MARK --listen 127.0.0.1:0 -- sh -c 'exec sleep 1000'",
+            "relay MARK unix-listen:PATH 'exec:sleep 1000'",
+            "relay MARK PEER 'exec:sleep 1000'",
+            "relay MARK - 'exec:sleep 1000'",
+        ],
+        |line| {
+            let (family, (_folder, path)) = (Family::new(), path("s"));
+            let line = line.replace("MARK", &format!("--env {}", family.variable()));
+            let line = line.replace("PEER", &to.to_string()).replace("PATH", &path.to_string_lossy());
+            let mut run = Background::start(words!("{line}"));
+            let _client = line.contains("--listen").then(|| connect(run.address()));
+            let _unix = line.contains("unix-listen").then(|| {
+                run.listens();
+                UnixStream::connect(&path).expect("it accepts")
+            });
+            family.counts(1);
+            eventually("it runs its program", || family.members()[0].1.starts_with("sleep").then_some(()));
+            run.signal(libc::SIGKILL);
+            run.is_killed_by(libc::SIGKILL);
+            family.is_gone();
+        },
+    );
 }

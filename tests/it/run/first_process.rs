@@ -27,9 +27,9 @@ struct First {
 
 impl First {
     #[track_caller]
-    fn start(args: &[&str]) -> Option<Self> {
+    fn start(line: &str) -> Option<Self> {
         let mut command = namespace()?;
-        command.arg(program()).args(args);
+        command.arg(program()).args(words!("{line}"));
         Some(Self::spawn(command))
     }
 
@@ -60,8 +60,8 @@ impl First {
 
     /// Expects the status that a shell uses for the end by this signal.
     #[track_caller]
-    fn ends_by(mut self, signal: i32, case: &str) {
-        assert_eq!(self.run.wait().code(), Some(128 + signal), "{case}: {:?}", self.run.all_lines());
+    fn ends_by(mut self, signal: i32) {
+        self.run.ends_with(128 + signal);
     }
 }
 
@@ -69,129 +69,117 @@ impl First {
 const DRAINING: [i32; 3] = [libc::SIGTERM, libc::SIGINT, libc::SIGHUP];
 const ENDING: [i32; 5] = [libc::SIGQUIT, libc::SIGUSR1, libc::SIGUSR2, libc::SIGALRM, libc::SIGVTALRM];
 
+/// Each line with each signal.
+fn with_each(lines: &[&str], signals: &[i32], test: impl Fn(&str, i32) -> Option<()> + Sync) {
+    let cases = lines.iter().flat_map(|line| signals.iter().map(move |signal| (*line, *signal)));
+    for_each(cases, |(line, signal)| {
+        // Without permission for a namespace, there is nothing to test.
+        let _ = test(line, signal);
+    });
+}
+
 #[test]
 fn a_server_that_a_signal_ends_has_its_status() {
-    let (_folder, path) = path("s");
-    let path = path.display().to_string();
-    let relay_path = format!("unix-listen:{path}");
-    let servers: [&[&str]; 7] = [
-        &["tcp-echo", "127.0.0.1:0"],
-        &["tcp-server", "-k", "127.0.0.1:0"],
-        &["udp-echo", "127.0.0.1:0"],
-        &["udp-server", "127.0.0.1:0"],
-        &["unix-echo", &path],
-        &["relay", &relay_path, "tcp:127.0.0.1:1"],
-        &["exec", "--listen", "127.0.0.1:0", "--", "cat"],
+    let servers = [
+        "tcp-echo 127.0.0.1:0",
+        "tcp-server -k 127.0.0.1:0",
+        "udp-echo 127.0.0.1:0",
+        "udp-server 127.0.0.1:0",
+        "unix-echo PATH",
+        "relay unix-listen:PATH tcp:127.0.0.1:1",
+        "exec --listen 127.0.0.1:0 -- cat",
     ];
-    for args in servers {
-        for signal in ENDING {
-            let Some(mut server) = First::start(args) else { return };
-            server.run.line("listening on");
-            server.signal(signal);
-            server.ends_by(signal, &format!("{args:?}"));
-            assert!(!Path::new(&path).exists(), "{args:?}");
-        }
-    }
     // These servers have had no client.
-    let receivers: [&[&str]; 4] = [
-        &["tcp-server", "127.0.0.1:0"],
-        &["unix-server", &path],
-        &["relay", "--once", "tcp-listen:127.0.0.1:0", "-"],
-        &["exec", "--once", "--listen", "127.0.0.1:0", "--", "cat"],
+    let receivers = [
+        "tcp-server 127.0.0.1:0",
+        "unix-server PATH",
+        "relay --once tcp-listen:127.0.0.1:0 -",
+        "exec --once --listen 127.0.0.1:0 -- cat",
     ];
-    for args in receivers {
-        for signal in DRAINING {
-            let Some(mut server) = First::start(args) else { return };
+    for (lines, signals) in [(&servers[..], &ENDING[..]), (&receivers, &DRAINING)] {
+        with_each(lines, signals, |line, signal| {
+            let (_folder, path) = path("s");
+            let mut server = First::start(&line.replace("PATH", &path.to_string_lossy()))?;
             server.run.line("listening on");
             server.signal(signal);
-            server.ends_by(signal, &format!("{args:?}"));
-        }
+            server.ends_by(signal);
+            assert!(!path.exists());
+            Some(())
+        });
     }
 }
 
 #[test]
 fn a_server_that_does_not_finish_has_the_status_of_its_signal() {
-    for args in [
-        ["tcp-echo", "--grace", "1h", "127.0.0.1:0"].as_slice(),
-        &["exec", "--grace", "1h", "--listen", "127.0.0.1:0", "--", "cat"],
-    ] {
-        for signal in DRAINING {
-            let Some(mut server) = First::start(args) else { return };
-            let mut client = connect(server.run.address());
-            ping(&mut client, b"served");
-            server.signal(signal);
-            server.run.line("waiting up to");
-            server.signal(signal);
-            server.ends_by(signal, &format!("{args:?}"));
-        }
-    }
+    let lines = ["tcp-echo --grace 1h 127.0.0.1:0", "exec --grace 1h --listen 127.0.0.1:0 -- cat"];
+    with_each(&lines, &DRAINING, |line, signal| {
+        let mut server = First::start(line)?;
+        let mut client = connect(server.run.address());
+        ping(&mut client, b"served");
+        server.signal(signal);
+        server.run.line("waiting up to");
+        server.signal(signal);
+        server.ends_by(signal);
+        Some(())
+    });
 }
 
 #[test]
 fn a_client_that_a_signal_ends_has_its_status() {
-    for signal in DRAINING {
-        for mode in ["tcp-client", "relay"] {
-            let peer = Peer::serve(|stream| stream);
-            let address = peer.address.to_string();
-            let args = if mode == "relay" { vec!["-v", mode, "-", &address] } else { vec!["-v", mode, &address] };
-            let Some(mut client) = First::start(&args) else { return };
-            client.run.line("connected to ");
-            let _silent = peer.join();
-            client.signal(signal);
-            client.ends_by(signal, mode);
-        }
-    }
+    with_each(&["-v tcp-client", "-v relay -"], &DRAINING, |line, signal| {
+        let peer = Peer::serve(|stream| stream);
+        let mut client = First::start(&format!("{line} {}", peer.address))?;
+        client.run.line("connected to ");
+        let _silent = peer.join();
+        client.signal(signal);
+        client.ends_by(signal);
+        Some(())
+    });
 }
 
 /// Every mode ends by every deadly signal while it connects, and once it is connected.
 #[test]
 fn every_mode_ends_by_every_deadly_signal() {
-    let (_folder, base) = path("s");
-    let unix = base.display().to_string();
+    let (_folder, unix) = path("s");
     let _unix = UnixListener::bind(&unix).expect("a socket");
     let (_listener, open) = listening();
     let (_socket, closed) = refusing();
     let (silent, full) = (udp("127.0.0.1"), full_queue());
-    let [open, closed, full_at] = [open, closed, full.address].map(|address| address.to_string());
-    let (udp, port) = (at(&silent).to_string(), full.address.port().to_string());
-    let modes: [(&[&str], &str); 13] = [
-        (&["-v", "tcp-client", "--retry", "forever", &closed], "trying again in"),
-        (&["-vv", "tcp-client", "--connect-timeout", "60s", &full_at], "connecting to"),
-        (&["-v", "tcp-client", &open], "connected to"),
-        (&["-vv", "tls-client", "--handshake-timeout", "60s", &open], "connecting to"),
-        (&["-vv", "tls-client", "--show-chain", "--handshake-timeout", "60s", &open], "connecting to"),
-        (&["-v", "unix-client", &unix], "connected to"),
-        (&["-v", "udp-client", &udp], ""),
-        (&["-v", "relay", "-", &open], "connected to"),
-        (&["-v", "relay", &open, "exec:cat"], "connected to"),
-        (&["-v", "exec", "--connect", &open, "--", "cat"], "connected to"),
-        (&["exec", "--", "sh", "-c", "echo up >&2; exec cat"], "up"),
-        (&["-v", "wait", "--for", "60s", &closed], "trying again in"),
-        (&["-vv", "scan", "--connect-timeout", "60s", "127.0.0.1", &port], "looking up"),
+    let (full_at, udp, unix, port) = (full.address, at(&silent), unix.display(), full.address.port());
+    let modes = [
+        (format!("-v tcp-client --retry forever {closed}"), "trying again in"),
+        (format!("-vv tcp-client --connect-timeout 60s {full_at}"), "connecting to"),
+        (format!("-v tcp-client {open}"), "connected to"),
+        (format!("-vv tls-client --handshake-timeout 60s {open}"), "connecting to"),
+        (format!("-vv tls-client --show-chain --handshake-timeout 60s {open}"), "connecting to"),
+        (format!("-v unix-client {unix}"), "connected to"),
+        (format!("-v udp-client {udp}"), ""),
+        (format!("-v relay - {open}"), "connected to"),
+        (format!("-v relay {open} exec:cat"), "connected to"),
+        (format!("-v exec --connect {open} -- cat"), "connected to"),
+        ("exec -- sh -c 'echo up >&2; exec cat'".to_owned(), "up"),
+        (format!("-v wait --for 60s {closed}"), "trying again in"),
+        (format!("-vv scan --connect-timeout 60s 127.0.0.1 {port}"), "looking up"),
     ];
     let seldom = [libc::SIGPROF, libc::SIGXCPU, libc::SIGIO, libc::SIGPWR, libc::SIGABRT];
     let all = Vec::from_iter(ENDING.into_iter().chain(seldom).chain([libc::SIGRTMIN(), libc::SIGRTMAX()]));
-    for (number, (args, line)) in modes.into_iter().enumerate() {
-        // Each mode gets three of the signals, and the first one gets all.
-        let some = (0..3).map(|step| all[(number * 3 + step) % all.len()]);
-        let signals = if number == 0 { all.clone() } else { some.collect() };
-        let mut runs = Vec::new();
-        for signal in signals {
-            let Some(run) = First::start(args) else { return };
-            runs.push((signal, run));
+    let numbered = Vec::from_iter(modes.iter().enumerate());
+    // Each mode gets three of the signals, and the first one gets all.
+    let runs = numbered.into_iter().flat_map(|(number, (args, line))| {
+        let count = if number == 0 { all.len() } else { 3 };
+        let all = &all;
+        (0..count).map(move |step| (args, line, all[(number * 3 + step) % all.len()]))
+    });
+    for_each(runs, |(args, line, signal)| {
+        let Some(mut run) = First::start(args) else { return };
+        if line.is_empty() {
+            run.catches(signal);
+        } else {
+            run.run.line(line);
         }
-        for (signal, run) in &mut runs {
-            if line.is_empty() {
-                run.catches(*signal);
-            } else {
-                run.run.line(line);
-            }
-            run.signal(*signal);
-        }
-        for (signal, run) in runs {
-            run.ends_by(signal, &format!("{args:?}"));
-        }
-    }
+        run.signal(signal);
+        run.ends_by(signal);
+    });
 }
 
 /// A server looks up the name of its own address before its loop runs.
@@ -207,7 +195,7 @@ fn a_server_ends_by_a_signal_during_a_look_up() {
         let server = First::spawn(command);
         server.catches(signal);
         server.signal(signal);
-        server.ends_by(signal, "a look-up");
+        server.ends_by(signal);
     }
 }
 
@@ -216,45 +204,34 @@ fn a_server_ends_by_a_signal_during_a_look_up() {
 fn a_wait_as_the_first_process_ends_by_a_signal_or_becomes_its_program() {
     let (_socket, closed) = refusing();
     for signal in DRAINING {
-        let Some(mut wait) = First::start(&["-v", "wait", "--for", "60s", &closed.to_string(), "--", "true"]) else {
-            return;
-        };
+        let Some(mut wait) = First::start(&format!("-v wait --for 60s {closed} -- true")) else { return };
         wait.run.line("trying again in");
         wait.signal(signal);
-        wait.ends_by(signal, "wait");
+        wait.ends_by(signal);
     }
     let (_listener, open) = listening();
-    let Some(mut command) = namespace() else { return };
-    command.arg(program()).args(["wait", &open.to_string(), "--", "sh", "-c", "echo $$; exit 9"]);
-    gave(&Background::spawn(command).finish(), 9, "1\n");
+    let Some(wait) = First::start(&format!("wait {open} -- sh -c 'echo $$; exit 9'")) else { return };
+    gave(&wait.run.finish(), 9, "1\n");
 }
 
 #[test]
 fn exec_has_the_status_of_the_signal_that_its_child_died_of() {
     for signal in DRAINING.into_iter().chain([libc::SIGQUIT, libc::SIGUSR1]) {
         // The child sends the signal to the first process, as any script in a container can.
-        let script = format!("kill -{signal} 1; exec sleep 60");
         let Some(mut command) = namespace() else { return };
-        command.arg(program()).args(["exec", "--", "sh", "-c", &script]);
-        let mut run = Background::spawn(command);
-        assert_eq!(run.wait().code(), Some(128 + signal), "{:?}", run.all_lines());
+        command.arg(program()).args(words!("exec -- sh -c 'kill -{signal} 1; exec sleep 60'"));
+        Background::spawn(command).ends_with(128 + signal);
     }
 }
 
 #[test]
 fn a_reader_that_has_gone_is_the_status_of_a_broken_pipe() {
-    let Some(mut run) = First::start(&["exec", "--", "yes"]) else { return };
-    let mut stdout = run.run.stdout();
-    assert_eq!(take(&mut stdout, 2), b"y\n");
-    drop(stdout);
-    run.ends_by(libc::SIGPIPE, "exec");
-
-    let peer = Peer::serve(|mut stream| while stream.write_all(&[b'x'; 1000]).is_ok() {});
-    let Some(mut run) = First::start(&["tcp-client", &peer.address.to_string()]) else { return };
-    let mut stdout = run.run.stdout();
-    assert_eq!(take(&mut stdout, 1), b"x");
-    drop(stdout);
-    run.ends_by(libc::SIGPIPE, "tcp-client");
+    let peer = Peer::serve(|mut stream| while stream.write_all(b"y\n").is_ok() {});
+    for line in ["exec -- yes", &format!("tcp-client {}", peer.address)] {
+        let Some(mut run) = First::start(line) else { return };
+        assert_eq!(take(&mut run.run.stdout(), 2), b"y\n");
+        run.ends_by(libc::SIGPIPE);
+    }
     peer.join();
 }
 
@@ -274,18 +251,16 @@ fn orphans_do_not_stay_zombies() {
     let (_folder, base) = path("x");
     let base = base.display().to_string();
     let peer = Peer::serve(|mut stream| drop(stream.read(&mut [0])));
-    let address = peer.address.to_string();
-    let runs: [(&[&str], &str); 3] = [
-        (&["tcp-echo", "127.0.0.1:0"], "listening on"),
-        (&["-v", "tcp-client", &address], "connected"),
-        (&["exec", "--", "sh", "-c", "echo up >&2; exec sleep 60"], "up"),
+    let runs = [
+        (words!("tcp-echo 127.0.0.1:0"), "listening on"),
+        (words!("-v tcp-client {}", peer.address), "connected"),
+        (words!("exec -- sh -c 'echo up >&2; exec sleep 60'"), "up"),
     ];
     for (number, (args, line)) in runs.into_iter().enumerate() {
         let Some(mut command) = namespace() else { return };
-        command.args(["sh", "-c", WITH_ORPHANS]).arg(format!("{base}{number}")).arg(program()).args(args);
-        let mut run = Background::spawn(command);
+        command.args(["sh", "-c", WITH_ORPHANS]).arg(format!("{base}{number}")).arg(program()).args(&args);
+        let First { mut run, pid } = First::spawn(command);
         run.line(line);
-        let pid = eventually("the first process", || children_of(run.pid()).first().copied());
         let orphans = eventually("three orphans", || {
             let orphans = children_of(pid);
             let is_cat = |child: &u32| fs::read(format!("/proc/{child}/comm")).is_ok_and(|name| name == b"cat\n");
@@ -309,23 +284,18 @@ fn orphans_do_not_stay_zombies() {
 fn orphans_do_not_take_the_place_of_children() {
     // Three orphans that end at about the same time as the child.
     let script = "for i in 1 2 3; do (sleep .05 & ); done; sleep .05; exit $(head -c 1 | tr -d '\\n')";
-    let args = ["exec", "--listen", "127.0.0.1:0", "-v", "--", "sh", "-c", script];
-    let Some(mut server) = First::start(&args) else { return };
+    let line = format!("exec --listen 127.0.0.1:0 -v -- sh -c '{}'", script.replace('\'', "'\\''"));
+    let Some(mut server) = First::start(&line) else { return };
     let address = server.run.address();
     for lot in 0..2 {
         if lot > 0 {
             pass(Duration::from_millis(1100), "at most ten messages of a kind are written in a second");
         }
-        let clients: Vec<TcpStream> = (0..10)
-            .map(|number| {
-                let mut client = connect(address);
-                client.write_all(number.to_string().as_bytes()).expect("it is connected");
-                client
-            })
-            .collect();
-        for mut client in clients {
-            assert_eq!(take_all(&mut client), b"");
+        let mut clients = [(); 10].map(|()| connect(address));
+        for (number, client) in clients.iter_mut().enumerate() {
+            client.write_all(number.to_string().as_bytes()).expect("it is connected");
         }
+        clients.iter_mut().for_each(expect_end);
         let mut seen = [0; 10];
         for _ in 0..10 {
             let line = server.run.line("has ended with status ");

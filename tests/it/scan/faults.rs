@@ -79,18 +79,8 @@ fn without_descriptors_fewer_ports_are_tried_at_once() {
     ports.sort_unstable();
     let wanted = list(&[&ports[..], &[full.address.port()]].concat());
     let mut command = command(local(&["-vv", "--banner", "--connect-timeout", "100ms"], &wanted));
-    let null = device("null");
-    let number_of_null = null.as_raw_fd();
     // The program does not know of the descriptors that it inherits, so it expects to have more than there are.
-    // SAFETY: between fork and exec the closure makes system calls only.
-    unsafe {
-        command.pre_exec(move || {
-            (10..40)
-                .all(|number| libc::dup2(number_of_null, number) == number)
-                .then_some(())
-                .ok_or_else(io::Error::last_os_error)
-        });
-    }
+    inherit_as(&mut command, device("null"), 10..40);
     limit_descriptors(&mut command, 45);
     let output = Background::spawn(command).finish();
     assert_eq!((output.status.code(), numbers(&output)), (Some(0), ports), "{}", text(&output));

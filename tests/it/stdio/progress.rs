@@ -25,14 +25,8 @@ impl Screen {
             }
         });
         let screen = Self { terminal, shown };
-        screen.resize(columns);
+        screen.terminal.resize(24, columns);
         screen
-    }
-
-    fn resize(&self, columns: u16) {
-        let size = libc::winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
-        // SAFETY: the request reads one `winsize`, which is alive for the call.
-        assert_eq!(unsafe { libc::ioctl(self.terminal.master.as_raw_fd(), libc::TIOCSWINSZ, &raw const size) }, 0);
     }
 
     /// Everything so far.
@@ -53,30 +47,57 @@ impl Screen {
         line.trim_end().to_owned()
     }
 
-    /// Starts a command with this terminal as stderr. Its stdin and stdout are /dev/null.
+    /// Starts a command with this terminal as stderr.
     fn start(&self, mut command: Command) -> Background {
         command.stderr(self.terminal.slave.try_clone().expect("a copy"));
         Background::spawn_with_stderr(command)
     }
 
+    /// Starts a line with this terminal as stderr. Its stdin and stdout are /dev/null.
+    fn run(&self, line: &str) -> Background {
+        self.start(to_null(line))
+    }
+
+    /// The same for a server, with the address that it shows.
+    #[track_caller]
+    fn serve(&self, line: &str, stdin: impl Into<Stdio>) -> (Background, SocketAddr) {
+        let mut command = to_null(line);
+        command.stdin(stdin);
+        let server = self.start(command);
+        self.shows("\n");
+        let text = self.text();
+        (server, text.trim().rsplit_once(' ').and_then(|(_, at)| at.parse().ok()).expect("an address"))
+    }
+
     /// Starts `tcp-client --progress`.
     fn client(&self, options: &[&str], stdin: impl Into<Stdio>) -> (Background, TcpStream) {
         let (listener, address) = listening();
-        let mut command = command([&["tcp-client", "--progress"], options, &[&address.to_string()]].concat());
-        command.stdin(stdin).stdout(Stdio::null()).env("TERM", "xterm");
+        let mut command = to_null(&format!("tcp-client --progress {} {address}", options.join(" ")));
+        command.stdin(stdin);
         (self.start(command), accept(&listener))
     }
 }
 
+/// A line with /dev/null as stdin and stdout, for a terminal that can show colours.
+fn to_null(line: &str) -> Command {
+    let mut command = command(words!("{line}"));
+    command.stdin(Stdio::null()).stdout(Stdio::null()).env("TERM", "xterm");
+    command
+}
+
 /// A file of zeros.
 fn large_file() -> File {
+    file_of(FILE_BYTES as u64)
+}
+
+fn file_of(bytes: u64) -> File {
     let file = tempfile::tempfile().expect("a file");
-    file.set_len(FILE_BYTES as u64).expect("a length");
+    file.set_len(bytes).expect("a length");
     file
 }
 
 /// Writes a little from time to time, until the returned value is dropped.
-fn trickle(mut sink: TcpStream) -> TrickleGuard {
+fn trickle(mut sink: TcpStream) -> Trickle {
     let (stop, stopped) = channel::<()>();
     let thread = thread::spawn(move || {
         while stopped.recv_timeout(Duration::from_millis(20)) == Err(RecvTimeoutError::Timeout) {
@@ -85,15 +106,15 @@ fn trickle(mut sink: TcpStream) -> TrickleGuard {
             }
         }
     });
-    TrickleGuard { stop: Some(stop), thread: Some(thread) }
+    Trickle { stop: Some(stop), thread: Some(thread) }
 }
 
-struct TrickleGuard {
+struct Trickle {
     stop: Option<std::sync::mpsc::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Drop for TrickleGuard {
+impl Drop for Trickle {
     fn drop(&mut self) {
         drop(self.stop.take());
         self.thread.take().map(JoinHandle::join);
@@ -132,17 +153,11 @@ fn a_file_that_is_sent_has_per_cent_and_a_last_line() {
 fn a_line_above_a_failure_does_not_say_that_all_is_done() {
     for (options, columns) in [(&[][..], 80), (&[], 12), (&["-k"], 80)] {
         let screen = Screen::new(columns);
-        let file = tempfile::tempfile().expect("a file");
-        file.set_len(10_000).expect("a length");
         let (mut client, peer) = if options.is_empty() {
-            screen.client(options, file)
+            screen.client(options, file_of(10_000))
         } else {
-            let mut command = command(["tcp-server", "-k", "--progress", "127.0.0.1:0"]);
-            command.stdin(file).stdout(Stdio::null()).env("TERM", "xterm");
-            let client = screen.start(command);
-            screen.shows("\n");
-            let address = screen.text().trim().rsplit_once(' ').expect("an address").1.parse().expect("an address");
-            (client, connect(address))
+            let (server, address) = screen.serve("tcp-server -k --progress 127.0.0.1:0", file_of(10_000));
+            (server, connect(address))
         };
         screen.shows("100%");
         reset(peer);
@@ -168,7 +183,7 @@ fn a_smaller_window_gets_a_shorter_line() {
     let screen = Screen::new(80);
     let (mut client, peer) = screen.client(&[], large_file());
     screen.shows("  [");
-    screen.resize(20);
+    screen.terminal.resize(24, 20);
     eventually("a short line", || (screen.last_line().len() < 20).then_some(()));
     drop(peer);
     client.ends_with(4);
@@ -179,13 +194,13 @@ fn a_smaller_window_gets_a_shorter_line() {
 fn nothing_is_drawn_where_nothing_can_be_drawn() {
     let (dumb, narrow, answered) = (Screen::new(80), Screen::new(5), Screen::new(80));
     let (listener, address) = listening();
+    let line = format!("tcp-client --progress {address}");
     let start = |screen: &Screen, term: &str, stdout: Stdio| {
-        let mut command = command(["tcp-client", "--progress", &address.to_string()]);
-        command.stdin(Stdio::null()).stdout(stdout).env("TERM", term).env("NO_COLOR", "1");
+        let mut command = to_null(&line);
+        command.stdout(stdout).env("TERM", term).env("NO_COLOR", "1");
         (screen.start(command), trickle(accept(&listener)))
     };
-    let mut run = command(["tcp-client", "--progress", &address.to_string()]);
-    let mut piped = Background::spawn(run.stdin(Stdio::null()).stdout(Stdio::null()));
+    let mut piped = Background::spawn(to_null(&line));
     let to_pipe = trickle(accept(&listener));
     let on_terminal = answered.terminal.slave.try_clone().expect("a copy");
     let runs = [
@@ -218,9 +233,7 @@ fn nothing_is_drawn_in_the_background() {
     shell.enter(&format!("TERM=xterm \"$X\" tcp-client --progress {address} </dev/null >/dev/null &"));
     let in_background = trickle(accept(&listener));
     let control = Screen::new(80);
-    let mut command = command(["tcp-client", "--progress", &address.to_string()]);
-    command.stdin(Stdio::null()).stdout(Stdio::null()).env("TERM", "xterm");
-    let mut seen = control.start(command);
+    let mut seen = control.run(&format!("tcp-client --progress {address}"));
     let to_control = trickle(accept(&listener));
     eventually("two lines", || (control.text().matches(" in  ").count() >= 2).then_some(()));
     drop((in_background, to_control));
@@ -238,8 +251,8 @@ fn nothing_is_drawn_in_the_background() {
 fn messages_and_data_are_not_garbled() {
     let screen = Screen::new(80);
     let (listener, address) = listening();
-    let mut run = command(["tcp-client", "--progress", "-v", &address.to_string()]);
-    run.stdin(large_file()).stdout(screen.terminal.slave.try_clone().expect("a copy")).env("TERM", "xterm");
+    let mut run = to_null(&format!("tcp-client --progress -v {address}"));
+    run.stdin(large_file()).stdout(screen.terminal.slave.try_clone().expect("a copy"));
     let mut client = screen.start(run);
     let mut peer = accept(&listener);
     screen.shows(" out  ");
@@ -275,25 +288,13 @@ fn messages_and_data_are_not_garbled() {
 #[test]
 fn every_mode_with_stdin_and_stdout_shows_its_progress() {
     let server = Screen::new(80);
-    let mut run = command(["tcp-server", "-k", "--progress", "127.0.0.1:0"]);
-    run.stdin(Stdio::null()).stdout(Stdio::null()).env("TERM", "xterm");
-    let run = server.start(run);
-    server.shows("\n");
-    let address = server.text().trim().rsplit_once(' ').expect("an address").1.parse().expect("an address");
-
+    let (run, address) = server.serve("tcp-server -k --progress 127.0.0.1:0", Stdio::null());
     let (listener, to) = listening();
     let relay = Screen::new(80);
-    let mut command_line = command(["relay", "--progress", "-", &to.to_string()]);
-    command_line.stdin(Stdio::null()).stdout(Stdio::null()).env("TERM", "xterm");
-    let mut relaying = relay.start(command_line);
+    let mut relaying = relay.run(&format!("relay --progress - {to}"));
     let to_relay = trickle(accept(&listener));
-
     let datagrams = Screen::new(80);
-    let mut command_line = command(["udp-server", "--progress", "--count", "200", "127.0.0.1:0"]);
-    command_line.stdin(Stdio::null()).stdout(Stdio::null()).env("TERM", "xterm");
-    let mut receiving = datagrams.start(command_line);
-    datagrams.shows("\n");
-    let at: SocketAddr = datagrams.text().trim().rsplit_once(' ').expect("an address").1.parse().expect("an address");
+    let (mut receiving, at) = datagrams.serve("udp-server --progress --count 200 127.0.0.1:0", Stdio::null());
     let sender = udp("127.0.0.1");
 
     for session in 1..=2 {
@@ -334,8 +335,8 @@ fn a_stopped_terminal_does_not_stop_the_session() {
 fn bytes_are_moved_by_the_kernel_as_ever() {
     let screen = Screen::new(200);
     let (listener, address) = listening();
-    let mut run = command(["tcp-client", "--progress", "-vv", &address.to_string()]);
-    run.stdin(Stdio::null()).env("TERM", "xterm");
+    let mut run = to_null(&format!("tcp-client --progress -vv {address}"));
+    run.stdout(Stdio::piped());
     let mut client = screen.start(run);
     let (mut peer, mut stdout) = (accept(&listener), client.stdout());
     let sent = thread::spawn(move || {

@@ -13,13 +13,6 @@ fn command() -> Command {
     command
 }
 
-/// A file with `data`, open at its beginning.
-fn file_with(data: &[u8]) -> File {
-    let mut file = tempfile::tempfile().expect("a file");
-    file.write_all(data).and_then(|()| file.rewind()).expect("it takes the bytes");
-    file
-}
-
 /// Moves a few bytes both ways through a running client.
 #[track_caller]
 fn converse(stdin: &mut impl Write, stdout: &mut (impl Read + AsRawFd), peer: &mut TcpStream) {

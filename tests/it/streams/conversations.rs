@@ -5,7 +5,16 @@ use crate::harness::*;
 
 #[test]
 fn directions_end_by_themselves() {
+    // The slowest come first, so that the others run beside them.
     plays(&[
+        "relay --linger 6s - UDP: type q$; get q; sleep 1300; say a late answer; see a late answer$; status 0; \
+            after 7300; before 25000",
+        // No hidden timer cuts an answer: the pause is longer than the wait of socat (0.5 s) and than the bounded close
+        // (5 s).
+        "tcp-client --half-close now: eof; get $; sleep 6000; say sorry, I am late; go; see sorry, I am late$; \
+            status 0",
+        "relay --linger 4s - UDP: type question$; get question; say answer; see answer$; status 0; after 4000; \
+            before 30000",
         "tcp|unix-client: type hello$; get hello$; say got 5; go; see got 5$; status 0",
         "tls12|tls13-client: type hello$; get hello$; say got 5$; see got 5$; status 0",
         "tcp-server: type question$; get question$; say answer; go; see answer$; status 0",
@@ -19,10 +28,6 @@ fn directions_end_by_themselves() {
         // An empty stdin is only an end, and the answer to it is printed.
         "tcp-client --half-close now: eof; get $; say nothing?; go; see nothing?$; status 0",
         "tls12|tls13-client --half-close now: eof; get $; end; see $; status 0",
-        // No hidden timer cuts an answer: the pause is longer than the wait of socat (0.5 s) and than the bounded close
-        // (5 s).
-        "tcp-client --half-close now: eof; get $; sleep 6000; say sorry, I am late; go; see sorry, I am late$; \
-            status 0",
         "tcp-client: type question; get question; eof; get $; sleep 400; say answer; go; see answer$; status 0",
         "tcp-client --no-half-close: type hello$; get hello; silence; say still here; go; see still here$; status 0",
         "tcp-client --send-only: say *100000; type hello$; get hello$; go; see $; status 0",
@@ -39,10 +44,6 @@ fn directions_end_by_themselves() {
             before 30000",
         // The run waits for an answer, for a second or for --linger.
         "relay - UDP: type q$; get q; see $; status 0; after 1000; before 20000",
-        "relay --linger 4s - UDP: type question$; get question; say answer; see answer$; status 0; after 4000; \
-            before 30000",
-        "relay --linger 6s - UDP: type q$; get q; sleep 1300; say a late answer; see a late answer$; status 0; \
-            after 7300; before 25000",
         // The end of a program is orderly, although its peer does not end its direction.
         "relay --idle-timeout 500ms TCP 'exec:echo said': get said\n$; status 0",
         "unix-server: type question$; get question$; say answer; go; see answer$; status 0",

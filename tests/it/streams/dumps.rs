@@ -131,7 +131,7 @@ fn read_early(path: &Path) -> Vec<Piece> {
 fn a_client_shows_both_directions_inside_tls() {
     for_each([Tcp, Unix, TlsConnect], |kind| {
         let (_folder, dump) = path("dump");
-        let mut pair = Pair::start(Stdio, kind, &["--crlf", "--dump", dump.to_str().expect("text")]);
+        let mut pair = Pair::start(Stdio, kind, &["--crlf", "--dump", &dump.to_string_lossy()]);
         pair.left.write(b"GET /\n");
         pair.right.expect(b"GET /\r\n");
         pair.right.write(b"\x00\xff\x1b[2J\n");
@@ -158,14 +158,13 @@ fn a_client_shows_both_directions_inside_tls() {
 #[test]
 fn a_server_shows_each_client_by_its_number() {
     let (_folder, dump) = path("dump");
-    let mut server = command(["tcp-echo", "--dump", dump.to_str().expect("text"), ":0"]);
-    let (mut server, address) = serve_by(&mut server);
+    let (mut server, address) = serve(words!("tcp-echo --dump {} :0", dump.display()));
     let mut clients = [connect(address), connect(address)];
     for (index, client) in clients.iter_mut().enumerate() {
         ping(client, format!("client {index}").as_bytes());
     }
     ping(&mut clients[0], b" again");
-    let names = clients.each_ref().map(|client| client.local_addr().expect("an address"));
+    let names = clients.each_ref().map(at);
     drop(clients);
     eventually("both have left", || (ends(&read_early(&dump)) == 4).then_some(()));
     server.drains();
@@ -182,7 +181,7 @@ fn a_server_shows_each_client_by_its_number() {
 #[test]
 fn a_relay_copies_while_there_is_a_dump_and_only_then() {
     // Splicing begins after some data. A dump takes ten times as much text.
-    for (has_dump, size) in [(false, 4 << 20), (true, 1 << 20)] {
+    for_each([(false, 4 << 20), (true, 1 << 20)], |(has_dump, size)| {
         let (_folder, dump) = path("dump");
         let options = ["-vv", "--dump", dump.to_str().expect("text")];
         let mut pair = Pair::start(TcpListen, Tcp, if has_dump { &options } else { &options[..1] });
@@ -209,13 +208,13 @@ fn a_relay_copies_while_there_is_a_dump_and_only_then() {
             }
             assert_eq!(ends(&pieces), 4);
         }
-    }
+    });
 }
 
 #[test]
 fn programs_are_ends_too() {
-    let output = outcome_with(["exec", "--stdin", "pipe", "--dump", "-", "--", "tr", "a-z", "A-Z"], "hello");
-    assert_eq!((output.status.code(), &*output.stdout), (Some(0), &b"HELLO"[..]));
+    let output = outcome_with(words!("exec --stdin pipe --dump - -- tr a-z A-Z"), "hello");
+    gave(&output, 0, "HELLO");
     let pieces = pieces(&String::from_utf8_lossy(&output.stderr));
     assert_eq!(bytes(&pieces, 1, "sent"), b"hello");
     assert_eq!(bytes(&pieces, 1, "received"), b"HELLO");
@@ -228,14 +227,8 @@ fn programs_are_ends_too() {
     );
 
     let (_folder, dump) = path("dump");
-    let server = Peer::serve(|mut socket| {
-        socket.write_all(b"a question").expect("it reads");
-        socket.shutdown(Shutdown::Write).expect("an end");
-        rest_of(&mut socket)
-    });
-    let place = ["--dump", dump.to_str().expect("text"), "--connect", &server.address.to_string()];
-    ended(&outcome([&["exec"][..], &place, &["--", "cat"]].concat()), 0, "");
-    assert_eq!(server.join(), b"a question");
+    stage(&format!("exec --connect TCP --dump {} -- cat", dump.display()))
+        .plays("say a question$; get a question$; go; status 0");
     let pieces = read(&dump);
     // The peer, and the program.
     for (end, verb) in [(0, "received"), (1, "sent"), (1, "received"), (0, "sent")] {
@@ -273,9 +266,7 @@ fn datagrams_are_shown_by_their_numbers() {
         let (data, from) = datagram(&peer);
         peer.send_to(&[&data[..], b"!"].concat(), from).expect("it leaves");
     });
-    let output = outcome_with(["udp-client", "--lines", "--count", "1", "--dump", file, &to], "hello\n");
-    ended(&output, 0, "");
-    assert_eq!(output.stdout, b"hello!\n");
+    printed(&outcome_with(words!("udp-client --lines --count 1 --dump {file} {to}"), "hello\n"), "hello!\n");
     answering.join().expect("an answer");
     let pieces = read(&dump);
     assert_eq!(said(&pieces, "sent"), [("datagram 1, 5 bytes".to_owned(), b"hello".to_vec())]);
@@ -297,22 +288,15 @@ fn datagrams_are_shown_by_their_numbers() {
 /// The dump has all moved bytes, whatever ends the run.
 #[test]
 fn a_signal_ends_a_dump_as_it_ends_the_run() {
-    for signal in [libc::SIGTERM, libc::SIGINT, libc::SIGQUIT] {
+    for signal in ["TERM", "INT", "QUIT"] {
         let (_folder, dump) = path("dump");
-        let server = Peer::serve(|mut socket| {
-            socket.write_all(b"some bytes").expect("it reads");
-            rest_of(&mut socket);
-        });
-        let mut client = Background::start(["tcp-client", "--dump", dump.to_str().expect("text"), &server.text()]);
-        let mut stdout = client.stdout();
-        assert_eq!(take(&mut stdout, 10), b"some bytes");
+        let mut client = stage(&format!("tcp-client --dump {}", dump.display()));
+        client.plays("say some bytes; see some bytes");
         eventually("it is shown", || (bytes(&read_early(&dump), 1, "received") == b"some bytes").then_some(()));
-        client.signal(signal);
-        client.is_killed_by(signal);
+        client.plays(&format!("kill {signal}; killed {signal} *"));
         // A client does not catch SIGQUIT, so nothing can write the last line.
-        let pieces = if signal == libc::SIGQUIT { read_early(&dump) } else { read(&dump) };
+        let pieces = if signal == "QUIT" { read_early(&dump) } else { read(&dump) };
         assert_eq!(bytes(&pieces, 1, "received"), b"some bytes");
-        server.join();
     }
 }
 
@@ -323,7 +307,7 @@ fn messages_keep_their_places_in_a_dump_on_stderr() {
         socket.write_all(b"a").expect("it reads");
         take(&mut socket, 1);
     });
-    let output = outcome_with(["tcp-client", "-v", "--dump", "-", &server.text()], "b");
+    let output = outcome_with(words!("tcp-client -v --dump - {}", server.address), "b");
     server.join();
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
     let place = |what: &str| text.find(what).unwrap_or_else(|| panic!("no {what:?} in {text}"));

@@ -1,6 +1,7 @@
 //! Signals and the last wait of a run for the reader of its dump.
 
 use super::dumps::pieces;
+use super::dumps_targets::{dumping, rest};
 use crate::harness::*;
 
 /// More text than a pipe holds, and less than what can be pending.
@@ -20,28 +21,19 @@ fn waits_for_its_reader(run: &mut Background) {
 
 /// A server for one client, in its last wait. Its dump goes to the pipe.
 fn server() -> (Background, PipeReader) {
-    let (reader, writer) = io::pipe().expect("a pipe");
     let (_folder, file) = path("port");
-    let mut server = command(["tcp-echo", "--once", "--dump", "-", "--port-file", file.to_str().expect("text"), ":0"]);
-    server.stderr(writer);
-    let mut server = Background::spawn_with_stderr(server);
-    let port = eventually("the port is known", || fs::read_to_string(&file).ok().filter(|text| !text.is_empty()));
-    let mut client = connect(([127, 0, 0, 1], port.trim().parse().expect("a number")).into());
-    ping(&mut client, &pattern(SIZE));
-    drop(client);
+    let (mut server, reader) = dumping(&format!("tcp-echo --once --dump - --port-file {} :0", file.display()));
+    ping(&mut connect(port_in(&file)), &pattern(SIZE));
     waits_for_its_reader(&mut server);
     (server, reader)
 }
 
 /// A program that survives `signal`, and then writes. The run is in its last wait. Its dump goes to the pipe.
 fn program_that_survives(signal: i32) -> (Background, PipeReader) {
-    let (reader, writer) = io::pipe().expect("a pipe");
     let script = format!(
         "trap seen=1 {signal}; echo ready; while [ -z \"$seen\" ]; do sleep 0.05; done; head -c {SIZE} /dev/zero"
     );
-    let mut run = command(["exec", "--stderr", "null", "--dump", "-", "--", "sh", "-c", &script]);
-    run.stderr(writer);
-    let mut run = Background::spawn_with_stderr(run);
+    let (mut run, reader) = dumping(&format!("exec --stderr null --dump - -- sh -c '{script}'"));
     let mut stdout = run.stdout();
     assert_eq!(take(&mut stdout, 6), b"ready\n");
     run.signal(signal);
@@ -54,11 +46,10 @@ fn program_that_survives(signal: i32) -> (Background, PipeReader) {
 #[test]
 fn a_signal_that_the_program_has_got_does_not_cut_the_dump() {
     for_each([libc::SIGINT, libc::SIGQUIT, libc::SIGUSR1, libc::SIGALRM], |signal| {
-        let (mut run, mut reader) = program_that_survives(signal);
+        let (mut run, reader) = program_that_survives(signal);
         pass(Duration::from_millis(1500), "a run that was cut short waits for a second");
         assert!(run.is_running(), "the text is lost");
-        let mut dump = String::new();
-        reader.read_to_string(&mut dump).expect("text");
+        let dump = rest(reader);
         run.ends_with(0);
         pieces(&dump);
     });
@@ -69,17 +60,15 @@ fn a_signal_that_the_program_has_got_does_not_cut_the_dump() {
 fn a_deadly_signal_ends_the_last_wait() {
     let signals = [libc::SIGHUP, libc::SIGINT, libc::SIGUSR1, libc::SIGUSR2, libc::SIGALRM, libc::SIGXCPU];
     for_each(signals, |signal| {
-        let (mut server, mut reader) = server();
+        let (mut server, reader) = server();
         server.signal(signal);
         server.ends_with(0);
-        let mut dump = String::new();
-        reader.read_to_string(&mut dump).expect("text");
+        let dump = rest(reader);
         assert!(!dump.contains(" ended"), "{} bytes", dump.len());
     });
     for_each([libc::SIGINT, libc::SIGUSR1], |signal| {
-        let (mut run, reader) = program_that_survives(signal);
+        let (mut run, _reader) = program_that_survives(signal);
         run.signal(signal);
         run.ends_with(0);
-        drop(reader);
     });
 }

@@ -8,12 +8,16 @@ fn a_file_that_was_there_is_emptied_and_keeps_its_mode() {
     let (_folder, dump) = path("dump");
     fs::write(&dump, "old").expect("a file");
     fs::set_permissions(&dump, fs::Permissions::from_mode(0o644)).expect("a mode");
-    let server = Peer::serve(|mut socket| rest_of(&mut socket));
-    let output = outcome_with(["tcp-client", "--dump", dump.to_str().expect("text"), &server.text()], "new");
-    ended(&output, 0, "");
-    assert_eq!(server.join(), b"new");
+    stage(&format!("tcp-client --dump {}", dump.display())).plays("type new$; get new$; go; status 0");
     assert_eq!(bytes(&read(&dump), 1, "sent"), b"new");
     assert_eq!(fs::metadata(&dump).expect("a file").permissions().mode() & 0o777, 0o644);
+}
+
+/// Expects that nobody has connected.
+#[track_caller]
+fn is_left_alone(listener: &TcpListener) {
+    listener.set_nonblocking(true).expect("a flag");
+    assert_eq!(listener.accept().expect_err("nobody has connected").kind(), ErrorKind::WouldBlock);
 }
 
 /// Nothing is connected if the file cannot be opened.
@@ -32,15 +36,13 @@ fn a_dump_that_cannot_be_opened_is_told_before_anything_is_opened() {
         // The error of `open(2)` is the same for a terminal that is not there.
         (socket, "No such device or address"),
     ] {
-        let name = file.to_str().expect("text");
-        let output = outcome(["tcp-client", "--dump", name, &address.to_string()]);
-        ended(&output, 1, &format!("dump {name}: {message}"));
-        ended(&outcome(["tcp-echo", "--dump", name, ":0"]), 1, &format!("dump {name}: {message}"));
-        ended(&outcome(["exec", "--dump", name, "--", "true"]), 125, &format!("dump {name}: {message}"));
+        let (name, runs) = (file.display(), [("tcp-client", "TO", 1), ("tcp-echo", ":0", 1), ("exec", "-- true", 125)]);
+        for (mode, end, status) in runs {
+            let end = end.replace("TO", &address.to_string());
+            ended(&outcome(words!("{mode} --dump {name} {end}")), status, &format!("dump {name}: {message}"));
+        }
     }
-    listener.set_nonblocking(true).expect("a flag");
-    let error = listener.accept().expect_err("nobody has connected");
-    assert_eq!(error.kind(), ErrorKind::WouldBlock);
+    is_left_alone(&listener);
 }
 
 /// Expects that the client of an echo server does its work, and ends in order.
@@ -49,7 +51,7 @@ fn goes_on(client: &mut Background) {
     let (mut stdin, mut stdout) = (client.stdin(), client.stdout());
     for _ in 0..3 {
         stdin.write_all(b"hello").expect("it reads");
-        assert_eq!(take(&mut stdout, 5), b"hello");
+        expect(&mut stdout, b"hello");
     }
     drop(stdin);
     expect_end(&mut stdout);
@@ -59,31 +61,40 @@ fn goes_on(client: &mut Background) {
 /// A failing dump gives one warning and costs no byte.
 #[test]
 fn a_full_device_stops_the_dump_and_nothing_else() {
-    let (server, address) = serve(["tcp-echo", ":0"]);
-    let mut client = Background::start(["tcp-client", "--dump", "/dev/full", &address.to_string()]);
+    let (_server, address) = serve(words!("tcp-echo :0"));
+    let mut client = Background::start(words!("tcp-client --dump /dev/full {address}"));
     goes_on(&mut client);
     let lines = client.all_lines();
     let expected = "dump /dev/full: No space left on device; the dump has stopped, and the run goes on";
     assert!(lines.len() == 1 && lines[0].ends_with(expected), "{lines:?}");
-    drop(server);
 }
 
 #[test]
 fn a_stderr_that_nobody_reads_stops_the_dump_and_nothing_else() {
-    let (_server, address) = serve(["tcp-echo", ":0"]);
-    let (reader, writer) = io::pipe().expect("a pipe");
+    let (_server, mut client, reader) = dumping_client("");
     drop(reader);
-    let mut client = command(["tcp-client", "--dump", "-", &address.to_string()]);
-    client.stderr(writer);
-    let mut client = Background::spawn_with_stderr(client);
     goes_on(&mut client);
 }
 
-/// A run that writes its dump to `writer`.
-fn dumping_client(address: SocketAddr, options: &[&str], writer: PipeWriter) -> Background {
-    let mut client = command([&["tcp-client", "--dump", "-"], options, &[&*address.to_string()]].concat());
-    client.stderr(writer);
-    Background::spawn_with_stderr(client)
+/// A run with its dump on stderr, which is a pipe.
+pub(super) fn dumping(line: &str) -> (Background, PipeReader) {
+    let (reader, writer) = io::pipe().expect("a pipe");
+    let mut run = command(words!("{line}"));
+    run.stderr(writer);
+    (Background::spawn_with_stderr(run), reader)
+}
+
+/// The same for the client of an echo server.
+fn dumping_client(options: &str) -> (Background, Background, PipeReader) {
+    let (server, address) = serve(words!("tcp-echo :0"));
+    let (client, reader) = dumping(&format!("tcp-client --dump - {options} {address}"));
+    (server, client, reader)
+}
+
+/// The rest of a dump.
+#[track_caller]
+pub(super) fn rest(mut reader: PipeReader) -> String {
+    String::from_utf8(take_all(&mut reader)).expect("text")
 }
 
 /// A pager is slow, and stops reading for as long as a user looks at a page. Meanwhile the run waits, and at its end
@@ -91,11 +102,9 @@ fn dumping_client(address: SocketAddr, options: &[&str], writer: PipeWriter) -> 
 #[test]
 fn a_slow_reader_gets_all_of_a_dump() {
     const SIZE: usize = 2 << 20;
-    let (_server, address) = serve(["tcp-echo", ":0"]);
-    let (mut reader, writer) = io::pipe().expect("a pipe");
-    let mut client = dumping_client(address, &[], writer);
-    let (stdin, mut stdout) = (client.stdin(), client.stdout());
-    feed(stdin, pattern(SIZE));
+    let (_server, mut client, reader) = dumping_client("");
+    feed(client.stdin(), pattern(SIZE));
+    let mut stdout = client.stdout();
     // No byte moves any more once the pipe, the memory of the dump and all buffers are full. The text of all bytes
     // would be twenty megabytes.
     let used = || memory_of(&client);
@@ -108,10 +117,7 @@ fn a_slow_reader_gets_all_of_a_dump() {
         (since.elapsed() > Duration::from_millis(500)).then_some(())
     });
     assert!(before < 15 << 10, "{before} KiB are in use");
-    let reading = thread::spawn(move || {
-        let mut dump = String::new();
-        reader.read_to_string(&mut dump).map(|_| dump).expect("text")
-    });
+    let reading = thread::spawn(move || rest(reader));
     assert!(take(&mut stdout, SIZE) == pattern(SIZE), "other bytes");
     client.ends_with(0);
     let pieces = pieces(&reading.join().expect("a dump"));
@@ -130,41 +136,34 @@ fn memory_of(program: &Background) -> usize {
 /// At the end of a run, the dump waits for its reader, and a signal ends this wait.
 #[test]
 fn the_last_text_waits_for_the_reader_until_a_signal() {
-    let (_server, address) = serve(["tcp-echo", ":0"]);
-    for has_signal in [false, true] {
-        let (mut reader, writer) = io::pipe().expect("a pipe");
-        let mut client = dumping_client(address, &[], writer);
-        let (mut stdin, mut stdout) = (client.stdin(), client.stdout());
+    for_each([false, true], |has_signal| {
+        let (_server, mut client, reader) = dumping_client("");
+        let mut stdout = client.stdout();
         // The text is longer than a pipe, and shorter than what can be pending.
-        stdin.write_all(&pattern(50_000)).expect("it reads");
-        drop(stdin);
-        assert!(take(&mut stdout, 50_000) == pattern(50_000), "other bytes");
+        feed(client.stdin(), pattern(50_000));
+        expect(&mut stdout, &pattern(50_000));
         pass(Duration::from_millis(1500), "a run that does not wait for its reader would end in this time");
         assert!(client.is_running(), "the text is lost");
-        let mut dump = String::new();
         if has_signal {
             client.signal(libc::SIGTERM);
             client.ends_with(0);
         }
-        reader.read_to_string(&mut dump).expect("text");
+        let dump = rest(reader);
         if has_signal {
             assert!(!dump.contains(" ended"), "{} bytes", dump.len());
         } else {
             client.ends_with(0);
             assert!(bytes(&pieces(&dump), 1, "received") == pattern(50_000), "other bytes");
         }
-    }
+    });
 }
 
 /// The loop goes on while a reader takes nothing.
 #[test]
 fn signals_and_time_limits_end_a_run_whose_dump_is_not_read() {
-    let (_server, address) = serve(["tcp-echo", ":0"]);
     // With the smaller size, only the last text waits for its reader.
-    let cases = [(&["--timeout", "1s"][..], 4 << 20), (&["--timeout", "1s"], 40_000), (&[], 4 << 20)];
-    for_each(cases, |(options, size)| {
-        let (mut reader, writer) = io::pipe().expect("a pipe");
-        let mut client = dumping_client(address, options, writer);
+    for_each([("--timeout 1s", 4 << 20), ("--timeout 1s", 40_000), ("", 4 << 20)], |(options, size)| {
+        let (_server, mut client, mut reader) = dumping_client(options);
         feed(client.stdin(), pattern(size));
         // The first data is shown.
         take(&mut reader, 1000);
@@ -174,7 +173,6 @@ fn signals_and_time_limits_end_a_run_whose_dump_is_not_read() {
         } else {
             client.ends_with(124);
         }
-        drop(reader);
     });
 }
 
@@ -182,11 +180,9 @@ fn signals_and_time_limits_end_a_run_whose_dump_is_not_read() {
 #[test]
 fn a_slow_reader_of_a_dump_is_not_idle() {
     const SIZE: usize = 300_000;
-    let (_server, address) = serve(["tcp-echo", ":0"]);
-    let (mut reader, writer) = io::pipe().expect("a pipe");
-    let mut client = dumping_client(address, &["--idle-timeout", "1s"], writer);
-    let (stdin, mut stdout) = (client.stdin(), client.stdout());
-    feed(stdin, pattern(SIZE));
+    let (_server, mut client, mut reader) = dumping_client("--idle-timeout 1s");
+    feed(client.stdin(), pattern(SIZE));
+    let mut stdout = client.stdout();
     let slow = thread::spawn(move || {
         let mut chunk = vec![0; 1 << 14];
         while reader.read(&mut chunk).expect("text") > 0 {
@@ -202,11 +198,9 @@ fn a_slow_reader_of_a_dump_is_not_idle() {
 #[test]
 fn a_reader_that_leaves_releases_the_run() {
     const SIZE: usize = 4 << 20;
-    let (_server, address) = serve(["tcp-echo", ":0"]);
-    let (mut reader, writer) = io::pipe().expect("a pipe");
-    let mut client = dumping_client(address, &[], writer);
-    let (stdin, mut stdout) = (client.stdin(), client.stdout());
-    feed(stdin, pattern(SIZE));
+    let (_server, mut client, mut reader) = dumping_client("");
+    feed(client.stdin(), pattern(SIZE));
+    let mut stdout = client.stdout();
     take(&mut reader, 1 << 20);
     drop(reader);
     assert!(take(&mut stdout, SIZE) == pattern(SIZE), "other bytes");
@@ -217,27 +211,21 @@ fn a_reader_that_leaves_releases_the_run() {
 #[test]
 fn a_slow_reader_gets_all_of_a_dump_of_datagrams() {
     const COUNT: usize = 500;
-    let (mut reader, writer) = io::pipe().expect("a pipe");
-    let (folder, file) = path("port");
-    let port = file.to_str().expect("text");
-    let count = COUNT.to_string();
-    let mut server = command(["udp-echo", "--count", &count, "--port-file", port, "--dump", "-", "127.0.0.1:0"]);
-    server.stderr(writer);
-    let mut server = Background::spawn_with_stderr(server);
-    let address = eventually("the port is known", || fs::read_to_string(&file).ok().filter(|text| !text.is_empty()));
-    let port = address.trim().rsplit(':').next().expect("a port").parse::<u16>().expect("a number");
+    let (_folder, file) = path("port");
+    let port = file.display();
+    let (mut server, reader) = dumping(&format!("udp-echo --count {COUNT} --port-file {port} --dump - 127.0.0.1:0"));
+    let address = port_in(&file);
     let client = udp("127.0.0.1");
     client.set_read_timeout(Some(Duration::from_millis(200))).expect("a timeout");
     let (held, is_held) = channel();
     let reading = thread::spawn(move || {
         // 1 MiB is pending after about 100 datagrams, and then the server answers no more.
         let _ = is_held.recv_timeout(DEADLINE);
-        let mut dump = String::new();
-        reader.read_to_string(&mut dump).map(|_| dump).expect("text")
+        rest(reader)
     });
     let mut echoed = 0;
     while echoed < COUNT {
-        client.send_to(&pattern(1000), ("127.0.0.1", port)).expect("it leaves");
+        client.send_to(&pattern(1000), address).expect("it leaves");
         match client.recv(&mut [0; 2000]) {
             Ok(_) => echoed += 1,
             Err(_) => drop(held.send(())),
@@ -249,9 +237,7 @@ fn a_slow_reader_gets_all_of_a_dump_of_datagrams() {
     server.ends_with(0);
     let text = reading.join().expect("a dump");
     let dump = text.lines().filter(|line| !line.starts_with("xport: ")).collect::<Vec<_>>().join("\n");
-    let pieces = pieces(&dump);
-    assert_eq!(pieces.len(), 2 * COUNT);
-    drop(folder);
+    assert_eq!(pieces(&dump).len(), 2 * COUNT);
 }
 
 /// A file that holds the input or the output is not emptied.
@@ -262,9 +248,9 @@ fn a_file_in_use_is_refused() {
     fs::write(&file, "input").expect("a file");
     let link = folder.path().join("link");
     symlink(&file, &link).expect("a link");
-    let name = link.to_str().expect("text");
+    let name = link.display();
     for stream in ["stdin", "stdout"] {
-        let mut client = command(["tcp-client", "--dump", name, &address.to_string()]);
+        let mut client = command(words!("tcp-client --dump {name} {address}"));
         if stream == "stdin" {
             client.stdin(File::open(&file).expect("a file"));
         } else {
@@ -276,9 +262,7 @@ fn a_file_in_use_is_refused() {
         assert_eq!(client.all_lines(), [expected]);
         assert_eq!(fs::read(&file).expect("a file"), b"input");
     }
-    listener.set_nonblocking(true).expect("a flag");
-    let error = listener.accept().expect_err("nobody has connected");
-    assert_eq!(error.kind(), ErrorKind::WouldBlock);
+    is_left_alone(&listener);
 }
 
 /// The messages in a file of stderr stay, and the dump follows them.
@@ -302,16 +286,9 @@ fn a_dump_into_the_file_of_stderr_is_appended() {
 #[test]
 fn a_lost_stream_tells_its_error() {
     let (_folder, dump) = path("dump");
-    let server = Peer::serve(|mut socket| {
-        take(&mut socket, 5);
-        SockRef::from(&socket).set_linger(Some(Duration::ZERO)).expect("an option");
-    });
-    let mut client = Background::start(["tcp-client", "--dump", dump.to_str().expect("text"), &server.text()]);
-    let mut stdin = client.stdin();
-    stdin.write_all(b"hello").expect("it reads");
-    let address = server.address;
-    server.join();
-    client.ends_with(4);
+    let mut client = stage(&format!("tcp-client --dump {}", dump.display()));
+    let address = at(&client.peer().copy());
+    client.plays("type hello; get hello; reset; status 4 *");
     let text = fs::read_to_string(&dump).expect("a dump");
     let [.., lost, ended] = &Vec::from_iter(text.lines())[..] else { panic!("{text}") };
     let why = format!(" #1 lost {address}: Connection reset by peer");
@@ -322,17 +299,14 @@ fn a_lost_stream_tells_its_error() {
 #[test]
 fn a_slow_reader_costs_no_output_of_a_program() {
     const SIZE: usize = 2 << 20;
-    let (mut reader, writer) = io::pipe().expect("a pipe");
-    let mut exec = command(["exec", "--dump", "-", "--", "sh", "-c", "cat; exit 7"]);
-    exec.stderr(writer);
-    let mut exec = Background::spawn_with_stderr(exec);
-    let (stdin, mut stdout) = (exec.stdin(), exec.stdout());
-    feed(stdin, pattern(SIZE));
+    let (mut exec, mut reader) = dumping("exec --dump - -- sh -c 'cat; exit 7'");
+    feed(exec.stdin(), pattern(SIZE));
+    let mut stdout = exec.stdout();
     let output = thread::spawn(move || take_all(&mut stdout));
     // The reader takes a little, and stops.
     let mut dump = take(&mut reader, 100_000);
     exec.comes_to_rest();
-    reader.read_to_end(&mut dump).expect("text");
+    dump.extend(take_all(&mut reader));
     exec.ends_with(7);
     assert!(output.join().expect("an output") == pattern(SIZE), "other bytes");
     let pieces = pieces(&String::from_utf8(dump).expect("text"));

@@ -50,28 +50,21 @@ fn shown(socket: &Socket) -> BTreeMap<&'static str, String> {
         let nodelay = if socket.tcp_nodelay().expect("an option") { "on" } else { "off" };
         options.insert("nodelay", nodelay.to_owned());
     } else {
-        options.insert("multicast ttl", socket.multicast_ttl_v4().expect("an option").to_string());
+        options.insert("multicast-ttl", socket.multicast_ttl_v4().expect("an option").to_string());
     }
     options
 }
 
-const STREAM_OPTIONS: &[(&str, &str)] = &[
-    ("nodelay", "off"),
-    ("recv-buffer", "20480"),
-    ("send-buffer", "30720"),
-    ("bind-device", "lo"),
-    ("tos", "16"),
-    ("ttl", "7"),
-];
+const STREAM: &str = "nodelay=off recv-buffer=20480 send-buffer=30720 bind-device=lo tos=16 ttl=7";
 
 /// The options as arguments.
-fn flags(options: &[(&str, &str)]) -> Vec<String> {
-    options.iter().flat_map(|(name, value)| [format!("--{name}"), (*value).to_owned()]).collect()
+fn flags(options: &str) -> String {
+    options.split(' ').map(|option| format!(" --{option}")).collect()
 }
 
 /// The options behind commas.
-fn behind(options: &[(&str, &str)]) -> String {
-    options.iter().map(|(name, value)| format!(",{name}={value}")).collect()
+fn behind(options: &str) -> String {
+    format!(",{}", options.replace(' ', ","))
 }
 
 fn is_inet(socket: &Socket) -> bool {
@@ -80,14 +73,14 @@ fn is_inet(socket: &Socket) -> bool {
 
 /// Each socket of IPv4 of the program has these options.
 #[track_caller]
-fn have(program: &Background, count: usize, options: &[(&str, &str)], case: &str) {
+fn have(program: &Background, count: usize, options: &str, case: &str) {
     let Some(sockets) = sockets_of(program) else { return };
     let sockets = Vec::from_iter(sockets.iter().filter(|socket| is_inet(socket)));
     assert_eq!(sockets.len(), count, "{case}");
     for socket in sockets {
         let all = shown(socket);
-        for (name, value) in options {
-            assert_eq!(all.get(name).map(String::as_str), Some(*value), "{case}: {name}");
+        for (name, value) in options.split(' ').filter_map(|option| option.split_once('=')) {
+            assert_eq!(all.get(name).map(String::as_str), Some(value), "{case}: {name}");
         }
     }
 }
@@ -95,62 +88,52 @@ fn have(program: &Background, count: usize, options: &[(&str, &str)], case: &str
 #[test]
 fn a_client_has_its_options_before_it_connects() {
     let (listener, address) = listening();
-    for words in [
-        [vec!["tcp-client".to_owned(), address.to_string()], flags(STREAM_OPTIONS)].concat(),
-        vec!["connect".to_owned(), format!("tcp:{address}{}", behind(STREAM_OPTIONS))],
-        vec!["relay".to_owned(), "-".to_owned(), format!("tcp:{address}{}", behind(STREAM_OPTIONS))],
+    for line in [
+        format!("tcp-client {address}{}", flags(STREAM)),
+        format!("connect tcp:{address}{}", behind(STREAM)),
+        format!("relay - tcp:{address}{}", behind(STREAM)),
     ] {
-        let run = Background::start(&words);
+        let run = Background::start(words!("{line}"));
         let _peer = accept(&listener);
-        have(&run, 1, STREAM_OPTIONS, &format!("{words:?}"));
+        have(&run, 1, STREAM, &line);
     }
-    let mut command = command(["tcp-client", &address.to_string()]);
-    for (name, value) in STREAM_OPTIONS {
+    let mut command = command(words!("tcp-client {address}"));
+    for (name, value) in STREAM.split(' ').filter_map(|option| option.split_once('=')) {
         command.env(format!("XPORT_{}", name.replace('-', "_").to_uppercase()), value);
     }
     let run = Background::spawn(command);
     let _peer = accept(&listener);
-    have(&run, 1, STREAM_OPTIONS, "variables");
+    have(&run, 1, STREAM, "variables");
     // Without options, nothing but the nodelay of every version of the program.
-    let run = Background::start(["tcp-client", &address.to_string()]);
+    let run = Background::start(words!("tcp-client {address}"));
     let _peer = accept(&listener);
-    have(&run, 1, &[("nodelay", "on"), ("tos", "0"), ("bind-device", "")], "no options");
+    have(&run, 1, "nodelay=on tos=0 bind-device=", "no options");
 }
 
 #[test]
 fn a_listener_and_its_clients_have_its_options() {
-    for words in [
-        [vec!["tcp-echo".to_owned(), "127.0.0.1:0".to_owned()], flags(STREAM_OPTIONS)].concat(),
-        [vec!["tcp-server".to_owned(), "-k".to_owned(), "127.0.0.1:0".to_owned()], flags(STREAM_OPTIONS)].concat(),
-        vec!["echo".to_owned(), format!("tcp-listen:127.0.0.1:0{}", behind(STREAM_OPTIONS))],
-        vec!["exec".to_owned(), "--listen".to_owned(), format!("127.0.0.1:0{}", behind(STREAM_OPTIONS))],
+    for line in [
+        format!("-v tcp-echo 127.0.0.1:0{}", flags(STREAM)),
+        format!("-v tcp-server -k 127.0.0.1:0{}", flags(STREAM)),
+        format!("-v echo tcp-listen:127.0.0.1:0{}", behind(STREAM)),
+        format!("-v exec --listen 127.0.0.1:0{} -- cat", behind(STREAM)),
     ] {
-        let is_exec = words[0] == "exec";
-        let words = if is_exec { [words, vec!["--".to_owned(), "cat".to_owned()]].concat() } else { words };
-        let (server, address) = serve(["-v".to_owned()].into_iter().chain(words.iter().cloned()));
-        let mut server = server;
+        let (mut server, address) = serve(words!("{line}"));
         let _client = connect(address);
         server.line("accepted");
-        have(&server, 2, STREAM_OPTIONS, &format!("{words:?}"));
+        have(&server, 2, STREAM, &line);
     }
 }
 
 #[test]
 fn datagram_sockets_have_their_options() {
-    let options =
-        &[("recv-buffer", "20480"), ("send-buffer", "30720"), ("bind-device", "lo"), ("tos", "16"), ("ttl", "7")];
-    let expected = [&options[..], &[("multicast ttl", "7")]].concat();
+    let options = "recv-buffer=20480 send-buffer=30720 bind-device=lo ttl=7";
     let peer = udp("127.0.0.1");
-    let mut run = Background::start(
-        ["-v".to_owned(), "udp-client".to_owned(), at(&peer).to_string()].into_iter().chain(flags(options)),
-    );
+    let mut run = Background::start(words!("-v udp-client {}{} --tos 16", at(&peer), flags(options)));
     run.line("sending to");
-    have(&run, 1, &expected, "udp-client");
-    let of_service = Vec::from_iter(options.iter().copied().filter(|(name, _)| *name != "tos"));
-    let words = [vec!["udp-echo".to_owned(), "127.0.0.1:0".to_owned()], flags(&of_service)].concat();
-    let (server, _) = serve(words);
-    let expected = Vec::from_iter(expected.into_iter().filter(|(name, _)| *name != "tos"));
-    have(&server, 1, &expected, "udp-echo");
+    have(&run, 1, &format!("{options} tos=16 multicast-ttl=7"), "udp-client");
+    let (server, _) = serve(words!("udp-echo 127.0.0.1:0{}", flags(options)));
+    have(&server, 1, &format!("{options} multicast-ttl=7"), "udp-echo");
 }
 
 /// An inherited socket gets what can still be set, and keeps the rest.
@@ -160,50 +143,40 @@ fn an_inherited_socket_gets_the_options_of_packets() {
     let socket = connect(address);
     let (_peer, copy) = (accept(&listener), Socket::from(socket.try_clone().expect("a copy")));
     let before = copy.recv_buffer_size().expect("an option");
-    let name = format!("fd:{}", socket.as_raw_fd());
-    let mut command =
-        command(["-v", "tcp-client", "--nodelay", "on", "--tos", "16", "--ttl", "7", "--quit-after", "0", &name]);
+    let fd = socket.as_raw_fd();
+    let mut command = command(words!("-v tcp-client --nodelay on --tos 16 --ttl 7 --quit-after 0 fd:{fd}"));
     command.env("XPORT_RECV_BUFFER", "20K").stdin(Stdio::null());
     pass_on(&mut command, &socket);
-    let output = Background::spawn(command).finish();
-    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    gave(&Background::spawn(command).finish(), 0, "");
     let all = shown(&copy);
     assert_eq!((all["nodelay"].as_str(), all["tos"].as_str(), all["ttl"].as_str()), ("on", "16", "7"));
     assert_eq!(copy.recv_buffer_size().expect("an option"), before);
 
     let (socket, _other) = UnixStream::pair().expect("a pair");
-    let mut command = command_of_descriptor("nodelay=off", &socket);
+    let mut command = crate::harness::command(words!("connect fd:{},nodelay=off", socket.as_raw_fd()));
+    pass_on(&mut command, &socket);
     command.stdin(Stdio::null());
     ended(&Background::spawn(command).finish(), 1, "nodelay: a unix socket has no such option");
-}
-
-fn command_of_descriptor(options: &str, socket: &impl AsRawFd) -> Command {
-    let mut command = command(["connect", &format!("fd:{},{options}", socket.as_raw_fd())]);
-    pass_on(&mut command, socket);
-    command
 }
 
 #[test]
 fn what_the_system_refuses_is_named() {
     let (_listener, address) = listening();
-    let address = address.to_string();
-    for words in [
-        &["tcp-client", "--bind-device", "xport-none", &address][..],
-        &["tcp-server", "--bind-device", "xport-none", "127.0.0.1:0"],
-        &["udp-client", "--bind-device", "xport-none", &address],
-        &["udp-echo", "--bind-device", "xport-none", "127.0.0.1:0"],
-        &["relay", "tcp-listen:127.0.0.1:0,bind-device=xport-none", "-", "--once"],
+    for line in [
+        &format!("tcp-client --bind-device xport-none {address}"),
+        "tcp-server --bind-device xport-none 127.0.0.1:0",
+        &format!("udp-client --bind-device xport-none {address}"),
+        "udp-echo --bind-device xport-none 127.0.0.1:0",
+        "relay tcp-listen:127.0.0.1:0,bind-device=xport-none - --once",
     ] {
-        let output = outcome(words);
-        assert_eq!(output.status.code(), Some(3), "{words:?}: {}", text(&output));
-        assert!(text(&output).contains(": bind-device xport-none: "), "{words:?}: {}", text(&output));
+        ended(&outcome(words!("{line}")), 3, ": bind-device xport-none: ");
     }
     // A buffer can be smaller than was asked for, which only a user who asks for details has to know.
     let limit = fs::read_to_string("/proc/sys/net/core/wmem_max").ok().and_then(|text| text.trim().parse().ok());
     if limit.is_some_and(|limit: u64| limit < 1 << 30) {
-        let words = ["tcp-client", "--send-buffer", "1G", "--quit-after", "0", &address];
-        assert!(text(&outcome([&["-v"][..], &words].concat())).contains("send-buffer: the kernel gives "));
-        ended(&outcome(words), 0, "");
+        let line = format!("tcp-client --send-buffer 1G --quit-after 0 {address}");
+        assert!(text(&outcome(words!("-v {line}"))).contains("send-buffer: the kernel gives "));
+        ended(&outcome(words!("{line}")), 0, "");
     }
 }
 
@@ -219,28 +192,20 @@ fn a_unix_socket_has_the_owner_that_chown_would_give_it() {
         return println!("skipped: only root can give a file away");
     }
     let folder = short_directory();
-    for (owner, expected) in [("1234", (1234, 0)), (":4321", (0, 4321)), ("1234:4321", (1234, 4321)), ("root:", (0, 0))]
-    {
-        let path = folder.path().join("sock");
-        let name = path.to_str().expect("text");
-        for words in [
-            vec!["unix-server", "--owner", owner, "--mode", "0620", name],
-            vec!["unix-echo", "--owner", owner, "--mode", "0620", name],
-        ] {
-            let mut server = Background::start(&words);
+    let path = folder.path().join("sock");
+    for (owner, user, group) in [("1234", 1234, 0), (":4321", 0, 4321), ("1234:4321", 1234, 4321), ("root:", 0, 0)] {
+        for mode in ["unix-server", "unix-echo"] {
+            let mut server = Background::start(words!("{mode} --owner {owner} --mode 0620 {}", path.display()));
             server.line("listening on");
-            let (user, group) = expected;
-            assert_eq!(owner_of(&path), (user, group, 0o620), "{words:?}");
+            assert_eq!(owner_of(&path), (user, group, 0o620), "{mode} {owner}");
             server.signal(libc::SIGTERM);
             server.wait();
-            assert!(!path.exists(), "{words:?}");
+            assert!(!path.exists(), "{mode} {owner}");
         }
     }
     // A stale socket of another owner is replaced, and the new one has its owner before anybody can connect.
-    let path = folder.path().join("sock");
     make_stale(&path);
-    let endpoint = format!("unix-listen:{},owner=1234,replace-stale", path.display());
-    let mut server = Background::start(["echo", &endpoint]);
+    let mut server = Background::start(words!("echo unix-listen:{},owner=1234,replace-stale", path.display()));
     server.line("listening on");
     assert_eq!(owner_of(&path), (1234, 0, 0o600));
 }

@@ -4,30 +4,24 @@ use crate::harness::*;
 
 /// Every way to serve at a path, with `--replace-stale` if `replace`.
 fn servers(path: &Path, replace: bool) -> Vec<Vec<String>> {
-    let path = path.to_str().expect("text");
-    let relayed = if replace { format!("unix-listen:{path},replace-stale") } else { format!("unix-listen:{path}") };
-    let mut servers = vec![vec!["unix-echo"], vec!["unix-server"]];
-    for words in &mut servers {
-        words.extend(replace.then_some("--replace-stale"));
-        words.push(path);
-    }
-    servers.push(vec!["exec", "--listen", &relayed, "--", "cat"]);
-    servers.push(vec!["relay", &relayed, "exec:cat"]);
-    servers.into_iter().map(|words| words.into_iter().map(str::to_owned).collect()).collect()
+    let path = path.display();
+    let (flag, option) = if replace { ("--replace-stale ", ",replace-stale") } else { ("", "") };
+    vec![
+        words!("unix-echo {flag}{path}"),
+        words!("unix-server {flag}{path}"),
+        words!("exec --listen unix-listen:{path}{option} -- cat"),
+        words!("relay unix-listen:{path}{option} exec:cat"),
+    ]
 }
 
 /// Expects that this run fails because the path is in use: status 3 and a line with `why`.
 #[track_caller]
 fn is_refused(args: &[String], why: &str) {
-    let output = outcome(args);
-    let stderr = String::from_utf8(output.stderr).expect("text");
-    assert_eq!(output.status.code(), Some(3), "{args:?}: {stderr}");
-    assert!(stderr.contains(why) && stderr.lines().count() == 1, "{args:?}: {stderr}");
+    ended(&outcome(args), 3, why);
 }
 
 /// Locks a directory or file as flock(1) would, until it is dropped.
 fn locked(path: &Path) -> File {
-    use std::os::fd::AsRawFd;
     let file = File::open(path).expect("it can be opened");
     // SAFETY: flock takes two numbers and touches no memory.
     assert_eq!(unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_EX) }, 0);
@@ -57,15 +51,13 @@ fn a_foreign_lock_on_the_directory_is_nothing_to_wait_for() {
 #[test]
 fn a_look_at_a_live_server_is_no_client_of_it() {
     let (_dir, path) = path("s");
-    let text = path.to_str().expect("text");
-    let relayed = format!("unix-listen:{text}");
     for one_shot in [
-        vec!["unix-server", text],
-        vec!["unix-echo", "--once", text],
-        vec!["exec", "--listen", text, "--once", "--", "cat"],
-        vec!["relay", "--once", &relayed, "exec:cat"],
+        "unix-server PATH",
+        "unix-echo --once PATH",
+        "exec --listen PATH --once -- cat",
+        "relay --once unix-listen:PATH exec:cat",
     ] {
-        let mut first = Background::start([&["-v"], &one_shot[..]].concat());
+        let mut first = Background::start(words!("-v {}", one_shot.replace("PATH", &path.to_string_lossy())));
         first.line("listening on");
         for replace in [false, true] {
             for args in servers(&path, replace) {
@@ -74,21 +66,16 @@ fn a_look_at_a_live_server_is_no_client_of_it() {
         }
         let (mut stdin, mut stdout) = (first.stdin(), first.stdout());
         let answer = thread::spawn(move || {
-            use std::io::Write;
             // Only `unix-server` reads stdin. The others can have ended by now.
             let _ = stdin.write_all(b"hello\n");
             drop(stdin);
             take_all(&mut stdout)
         });
-        let output = outcome_with(["unix-client", text], "hello\n");
-        assert_eq!((output.status.code(), output.stdout), (Some(0), b"hello\n".to_vec()), "{one_shot:?}");
+        gave(&outcome_with(words!("unix-client {}", path.display()), "hello\n"), 0, "hello\n");
         let received = answer.join().expect("no panic");
-        let status = first.wait();
-        let lines = first.all_lines();
-        assert_eq!(status.code(), Some(0), "{one_shot:?}: {lines:?}");
-        let connected = lines.iter().filter(|line| line.contains("accepted")).count();
-        assert_eq!(connected, 1, "{one_shot:?}: {lines:?}");
-        assert_eq!(received == b"hello\n", one_shot[0] == "unix-server", "{one_shot:?}");
+        first.ends_with(0);
+        assert_eq!(first.count("accepted"), 1, "{one_shot}: {:?}", first.all_lines());
+        assert_eq!(received == b"hello\n", one_shot.starts_with("unix-server"), "{one_shot}");
     }
 }
 
@@ -147,8 +134,8 @@ fn of_many_that_replace_a_stale_socket_at_once_one_serves() {
                 starter.line("listening on");
                 continue;
             }
+            starter.ends_with(3);
             let lines = starter.all_lines();
-            assert_eq!(starter.wait().code(), Some(3), "round {round}: {lines:?}");
             assert!(lines.len() == 1 && lines[0].contains("Address already in use"), "round {round}: {lines:?}");
         }
         xport([OsStr::new("unix-client"), path.as_os_str()]).write_stdin("hello").assert().code(0).stdout("hello");

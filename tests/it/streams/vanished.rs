@@ -38,8 +38,10 @@ impl Cable {
     }
 
     /// The program at the far end.
-    fn start(&self, args: &[&str]) -> Background {
-        self.far.start(args)
+    fn start(&self, line: &str) -> Background {
+        let mut command = self.far.enter(program());
+        command.args(words!("{line}"));
+        Background::spawn(command)
     }
 }
 
@@ -81,47 +83,42 @@ enum Speaks {
 fn a_client_of_a_vanished_peer_ends_with_4() {
     with_a_cable(|cable| {
         let listener = near();
-        let to = listener.local_addr().expect("an address").to_string();
-        let endpoint = format!("tcp:{to},keepalive=1s");
-        let cases: &[&[&str]] = &[
-            &["tcp-client", "--half-close", "now", "--keepalive", "1s", &to],
-            &["tcp-client", "--keepalive", "1s", "--recv-only", &to],
-            &["relay", "--half-close", "now", "-", &endpoint],
-            &["relay", "--half-close", "now", &endpoint, "-"],
+        let to = at(&listener);
+        let cases = [
+            format!("tcp-client --half-close now --keepalive 1s {to}"),
+            format!("tcp-client --keepalive 1s --recv-only {to}"),
+            format!("relay --half-close now - tcp:{to},keepalive=1s"),
+            format!("relay --half-close now tcp:{to},keepalive=1s -"),
         ];
         let mut programs = Vec::new();
-        for (number, args) in cases.iter().enumerate() {
+        for line in &cases {
             // One client is silent, one sends after the peer has vanished, and one ends its direction then.
             for speaks in [Speaks::Nothing, Speaks::Bytes, Speaks::End] {
-                let speaks = if number == 1 { Speaks::Nothing } else { speaks };
-                let program = cable.start(args);
-                programs.push((program, accept(&listener), args, speaks));
+                let speaks = if line.contains("--recv-only") { Speaks::Nothing } else { speaks };
+                programs.push((cable.start(line), accept(&listener), line, speaks));
             }
         }
         let mut by_environment = cable.far.enter(program());
-        by_environment.args(["tcp-client", &to]).env("XPORT_KEEPALIVE", "1s");
+        by_environment.args(words!("tcp-client {to}")).env("XPORT_KEEPALIVE", "1s");
         programs.push((Background::spawn(by_environment), accept(&listener), &cases[0], Speaks::Nothing));
-        let mut patient = cable.start(&["tcp-client", "--keepalive", "off", &to]);
+        let mut patient = cable.start(&format!("tcp-client --keepalive off {to}"));
         let _peer = accept(&listener);
         cable.pull();
         let start = Instant::now();
-        let mut open = Vec::new();
-        for (mut program, _peer, args, speaks) in programs {
+        let open = Vec::from_iter(programs.into_iter().map(|(mut program, _peer, line, speaks)| {
             let mut stdin = program.stdin();
             if speaks == Speaks::Bytes {
                 stdin.write_all(b"is anybody there?").expect("it takes the bytes");
             }
-            open.push((program, stdin, args, speaks));
-        }
+            (program, stdin, line, speaks)
+        }));
         pass(Duration::from_millis(600), "longer than between two checks of the peer, and too short for a probe");
-        let mut ends = Vec::new();
-        for (program, stdin, args, speaks) in open {
-            ends.push((program, (speaks != Speaks::End).then_some(stdin), args, speaks));
-        }
-        for (program, _stdin, args, speaks) in ends {
-            let output = program.finish();
-            assert!(text(&output).contains(TIMED_OUT), "{args:?}, {speaks:?}: {}", text(&output));
-            ended(&output, 4, TIMED_OUT);
+        let ends = open
+            .into_iter()
+            .map(|(program, stdin, line, speaks)| (program, (speaks != Speaks::End).then_some(stdin), line, speaks));
+        for (program, _stdin, line, speaks) in Vec::from_iter(ends) {
+            println!("{line}, {speaks:?}");
+            ended(&program.finish(), 4, TIMED_OUT);
         }
         assert!(start.elapsed() < Duration::from_secs(40), "it took {:?}", start.elapsed());
         assert!(patient.is_running());
@@ -132,13 +129,12 @@ fn a_client_of_a_vanished_peer_ends_with_4() {
 #[test]
 fn a_vanished_peer_of_tls_is_not_taken_for_somebody_who_cuts() {
     with_a_cable(|cable| {
-        let mut server = Background::start(["tls-echo", "--self-signed", "10.77.0.1:0"]);
-        let to = server.address().to_string();
+        let (_server, to) = serve(words!("tls-echo --self-signed 10.77.0.1:0"));
         let clients = [false, true].map(|speaks| {
-            let mut client = cable.start(&["-q", "tls-client", "--insecure", "--keepalive", "1s", &to]);
+            let mut client = cable.start(&format!("-q tls-client --insecure --keepalive 1s {to}"));
             let (mut stdin, mut stdout) = (client.stdin(), client.stdout());
             stdin.write_all(b"hello").expect("it takes the bytes");
-            assert_eq!(take(&mut stdout, 5), b"hello");
+            expect(&mut stdout, b"hello");
             (client, stdin, stdout, speaks)
         });
         cable.pull();
@@ -161,9 +157,9 @@ fn a_vanished_peer_of_tls_is_not_taken_for_somebody_who_cuts() {
 fn a_child_goes_with_its_vanished_peer() {
     with_a_cable(|cable| {
         let listener = near();
-        let to = format!("{},keepalive=1s", at(&listener));
+        let to = at(&listener);
         let programs = ["cat", "yes"].map(|script| {
-            let program = cable.start(&["exec", "--kill-after", "1s", "--connect", &to, "--", script]);
+            let program = cable.start(&format!("exec --kill-after 1s --connect {to},keepalive=1s -- {script}"));
             (program, accept(&listener), script)
         });
         cable.pull();
@@ -179,11 +175,11 @@ fn a_child_goes_with_its_vanished_peer() {
 fn a_vanished_client_does_not_shut_a_server() {
     with_a_cable(|cable| {
         let mut servers = [false, true].map(|speaks| {
-            let mut server = cable.start(&["tcp-server", "-k", "-v", "--keepalive", "1s", "10.77.0.2:0"]);
+            let mut server = cable.start("tcp-server -k -v --keepalive 1s 10.77.0.2:0");
             let mut first = connect_far(server.address());
             first.write_all(b"first").expect("it takes the bytes");
             let (stdin, mut stdout) = (server.stdin(), server.stdout());
-            assert_eq!(take(&mut stdout, 5), b"first");
+            expect(&mut stdout, b"first");
             (server, stdin, stdout, first, speaks)
         });
         cable.pull();
@@ -199,7 +195,7 @@ fn a_vanished_client_does_not_shut_a_server() {
         for (server, _, stdout, ..) in &mut servers {
             let mut second = connect_far(server.listens().parse().expect("an address"));
             second.write_all(b"second").expect("it takes the bytes");
-            assert_eq!(take(stdout, 6), b"second");
+            expect(stdout, b"second");
         }
     });
 }
@@ -209,16 +205,14 @@ fn a_vanished_client_does_not_shut_a_server() {
 fn vanished_clients_give_up_their_places() {
     with_a_cable(|cable| {
         let listener = near();
-        let upstream = format!("tcp:{}", at(&listener));
-        let place = ["--max-conns", "2", "--keepalive", "1s"];
-        let cases: &[&[&str]] = &[
-            &["exec", "--listen", "10.77.0.2:0,max-conns=2,keepalive=1s", "--", "cat"],
-            &["exec", "--listen", "10.77.0.2:0,max-conns=2,keepalive=1s", "--kill-after", "1s", "--", "yes"],
-            &[&["tcp-echo"], &place[..], &["10.77.0.2:0"]].concat(),
-            &["relay", "tcp-listen:10.77.0.2:0,max-conns=2,keepalive=1s", &upstream],
+        let cases = [
+            "exec --listen 10.77.0.2:0,max-conns=2,keepalive=1s -- cat",
+            "exec --listen 10.77.0.2:0,max-conns=2,keepalive=1s --kill-after 1s -- yes",
+            "tcp-echo --max-conns 2 --keepalive 1s 10.77.0.2:0",
+            &format!("relay tcp-listen:10.77.0.2:0,max-conns=2,keepalive=1s tcp:{}", at(&listener)),
         ];
-        let servers = Vec::from_iter(cases.iter().map(|args| {
-            let mut server = cable.start(args);
+        let servers = Vec::from_iter(cases.iter().map(|line| {
+            let mut server = cable.start(line);
             let address = server.address();
             let before = server.fds();
             let crowd = [(); 2].map(|()| connect_far(address));
@@ -240,25 +234,15 @@ fn vanished_clients_give_up_their_places() {
 #[test]
 fn an_inherited_connection_is_probed() {
     with_a_cable(|cable| {
-        let mut server = cable.start(&["tcp-server", "10.77.0.2:0"]);
+        let mut server = cable.start("tcp-server 10.77.0.2:0");
         let connection = connect_far(server.address());
-        let number = connection.as_raw_fd();
-        let mut command = command(["relay", "-", "fd:3,keepalive=1s"]);
-        // SAFETY: between fork and exec the closure makes one system call and touches only values that it owns.
-        unsafe {
-            command.pre_exec(move || {
-                // The descriptor can have this number already, and must not be closed then.
-                if libc::dup2(number, 3) < 0 || libc::fcntl(3, libc::F_SETFD, 0) < 0 {
-                    return Err(io::Error::last_os_error());
-                }
-                Ok(())
-            });
-        }
+        let mut command = command(words!("relay - fd:{},keepalive=1s", connection.as_raw_fd()));
+        pass_on(&mut command, &connection);
         let mut program = Background::spawn(command);
         let (mut stdin, mut stdout) = (program.stdin(), server.stdout());
         // The program has the connection once it passes bytes on.
         stdin.write_all(b"hello").expect("it takes the bytes");
-        assert_eq!(take(&mut stdout, 5), b"hello");
+        expect(&mut stdout, b"hello");
         cable.pull();
         ended(&program.finish(), 4, TIMED_OUT);
         drop(stdin);
@@ -270,8 +254,7 @@ fn what_came_before_is_not_lost() {
     const SIZE: usize = 3_000_000;
     with_a_cable(|cable| {
         let listener = near();
-        let to = listener.local_addr().expect("an address").to_string();
-        let mut program = cable.start(&["tcp-client", "--keepalive", "1s", &to]);
+        let mut program = cable.start(&format!("tcp-client --keepalive 1s {}", at(&listener)));
         let mut peer = accept(&listener);
         let data = pattern(SIZE);
         // stdout is not read yet, so most bytes stay in the kernel.
@@ -300,36 +283,17 @@ fn what_came_before_is_not_lost() {
     });
 }
 
-/// A live peer that does not read answers every probe, and is waited for.
+/// A live peer that does not read answers every probe, and is waited for: the peer of a client, and one of a relay with
+/// others.
 #[test]
 fn a_peer_that_only_does_not_read_has_not_vanished() {
-    const SIZE: usize = 8_000_000;
-    let (mut program, mut peer) = client(&["--keepalive", "1s"]);
-    let data = pattern(SIZE);
-    feed(program.stdin(), data.clone());
+    let mut run = stage("tcp-client --keepalive 1s");
+    let mut relay = stage("relay TCP-LISTEN,keepalive=1s TCP,keepalive=1s");
+    run.plays("type *8000000$");
+    relay.plays("say *6000000$; peer 1");
     pass(GIVEN_UP * 2, "a vanished peer would be given up");
-    assert!(take_all(&mut peer) == data, "other bytes than were sent");
-    peer.shutdown(Shutdown::Write).expect("it is there");
-    ended(&program.finish(), 0, "");
-}
-
-/// The same for a peer of a relay with others.
-#[test]
-fn a_client_that_only_does_not_read_keeps_its_place() {
-    const SIZE: usize = 6_000_000;
-    let data = pattern(SIZE);
-    let sent = data.clone();
-    let source = Peer::serve(move |mut source| {
-        say_all(&mut source, &sent);
-        take_all(&mut source)
-    });
-    let right = format!("tcp:{},keepalive=1s", source.address);
-    let mut relay = Background::start(["relay", "tcp-listen:127.0.0.1:0,keepalive=1s", &right]);
-    let mut client = connect(relay.address());
-    pass(GIVEN_UP * 2, "a vanished client would be given up");
-    client.shutdown(Shutdown::Write).expect("it is there");
-    assert!(take_all(&mut client) == data, "other bytes than were sent");
-    source.join();
+    run.plays("get *8000000$; end; status 0");
+    relay.plays("get *6000000$; end; peer 2; get $");
 }
 
 /// A peer that has ended and has everything can vanish before the last FIN arrives. The session is still in order, and
@@ -337,55 +301,41 @@ fn a_client_that_only_does_not_read_keeps_its_place() {
 #[test]
 fn our_own_end_is_not_waited_for_where_the_peer_has_ended_and_has_everything() {
     with_a_cable(|cable| {
-        let listener = near();
-        let to = listener.local_addr().expect("an address").to_string();
-        let endpoint = format!("tcp:{to}");
-        let issued = Authority::server();
-        let authority = issued.ca();
-        let cases: &[&[&str]] = &[
-            &["-vv", "tcp-client", &to],
-            &["-vv", "tcp-client", "--half-close", "never", &to],
-            &["-vv", "relay", "-", &endpoint],
-            &["-vv", "relay", &endpoint, "-"],
-            &["-vv", "tls-client", "--ca", &authority, "--server-name", "localhost", &to],
+        let (listener, issued) = (near(), Authority::server());
+        let (to, authority) = (at(&listener), issued.ca());
+        let cases = [
+            format!("-vv tcp-client {to}"),
+            format!("-vv tcp-client --half-close never {to}"),
+            format!("-vv relay - tcp:{to}"),
+            format!("-vv relay tcp:{to} -"),
+            format!("-vv tls-client --ca {authority} --server-name localhost {to}"),
         ];
-        let sessions = Vec::from_iter(cases.iter().map(|args| {
-            let mut program = cable.start(args);
-            let peer = accept(&listener);
+        let sessions = Vec::from_iter(cases.iter().map(|line| {
+            let mut program = cable.start(line);
+            let mut peer = accept(&listener);
             let mut stdin = program.stdin();
             stdin.write_all(b"question").expect("it takes the bytes");
-            let peer = if args.contains(&"tls-client") {
+            if line.contains("tls-client") {
                 let mut tls = Tls::server(peer, server_config(&issued, &[VERSIONS[0]]));
                 tls.handshake();
                 tls.expect(b"question");
                 tls.send(b"answer");
                 tls.end();
-                tls.socket
+                peer = tls.socket;
             } else {
-                let mut peer = peer;
-                assert_eq!(take(&mut peer, 8), b"question");
+                expect(&mut peer, b"question");
                 say_all(&mut peer, b"answer");
-                peer
-            };
+            }
             program.line("has ended its direction");
             eventually("the end is acknowledged", || (unacknowledged(&peer) == 0).then_some(()));
-            (program, stdin, peer, args)
+            (program, stdin, peer)
         }));
         cable.pull();
         let start = Instant::now();
-        let ending = sessions.into_iter().map(|(program, stdin, peer, args)| {
-            drop(stdin);
-            (program, peer, args)
-        });
-        for (program, _peer, args) in Vec::from_iter(ending) {
-            let output = program.finish();
-            assert_eq!(
-                (output.status.code(), &output.stdout[..]),
-                (Some(0), &b"answer"[..]),
-                "{args:?}: {}",
-                text(&output)
-            );
-            assert!(start.elapsed() < Duration::from_secs(10), "{args:?}: it took {:?}", start.elapsed());
+        let ending = sessions.into_iter().map(|(program, _stdin, peer)| (program, peer));
+        for ((program, _peer), line) in Vec::from_iter(ending).into_iter().zip(&cases) {
+            gave(&program.finish(), 0, "answer");
+            assert!(start.elapsed() < Duration::from_secs(10), "{line}: it took {:?}", start.elapsed());
         }
     });
 }

@@ -8,7 +8,9 @@ use std::sync::atomic::Ordering;
 use std::time::SystemTime;
 
 use rcgen::{CertificateParams, CertifiedIssuer, DistinguishedName, DnType, IsCa, KeyPair, SanType};
-use rustls::{ClientConnection, ServerConnection};
+use rustls::server::WebPkiClientVerifier;
+use rustls::server::danger::ClientCertVerifier;
+use rustls::{ClientConnection, Connection, ServerConnection};
 use tempfile::TempDir;
 
 use super::*;
@@ -42,8 +44,7 @@ fn named(common_name: &str) -> DistinguishedName {
 }
 
 fn authority(common_name: &str) -> CertifiedIssuer<'static, KeyPair> {
-    let mut params = CertificateParams::new(Vec::new()).unwrap();
-    params.is_ca = IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let mut params = of_authority(&[]);
     params.distinguished_name = named(common_name);
     CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
 }
@@ -81,8 +82,17 @@ impl Files {
 
     /// An identity that the authority has signed.
     fn signed(&self, params: &CertificateParams) -> Identity {
+        self.signed_in("own.pem", params)
+    }
+
+    fn signed_in(&self, name: &str, params: &CertificateParams) -> Identity {
         let key = KeyPair::generate().unwrap();
-        self.identity("own.pem", params.signed_by(&key, &self.authority).unwrap().der(), &key)
+        self.identity(name, params.signed_by(&key, &self.authority).unwrap().der(), &key)
+    }
+
+    /// A server with a certificate for `localhost` of the authority.
+    fn localhost(&self) -> ServerSettings {
+        server(self.signed(&params(&["localhost"])))
     }
 
     /// A self-signed identity.
@@ -91,26 +101,27 @@ impl Files {
         self.identity("alone.pem", params.self_signed(&key).unwrap().der(), &key)
     }
 
+    /// A client that expects a server of this name, and trusts the authority.
     fn client(&self, name: &str) -> ClientSettings {
-        let trust = Trust::Chain { ca: Some(self.path("ca.pem")), pins: Vec::new() };
-        ClientSettings { common: common(), trust, identity: None, name: host(name) }
+        let name = ServerName::try_from(name.to_owned()).unwrap();
+        ClientSettings { common: common(), trust: by(self.path("ca.pem")), identity: None, name }
     }
 }
 
-fn host(name: &str) -> ServerName<'static> {
-    ServerName::try_from(name.to_owned()).unwrap()
+/// Trust in the certificates of this file.
+fn by(path: impl Into<PathBuf>) -> Trust {
+    Trust::Chain { ca: Some(path.into()), pins: Vec::new() }
+}
+
+/// Parameters of a certificate that says it is an authority.
+fn of_authority(names: &[&str]) -> CertificateParams {
+    let mut params = params(names);
+    params.is_ca = IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    params
 }
 
 fn common() -> CommonSettings {
-    CommonSettings {
-        min_version: Version::Tls12,
-        max_version: Version::Tls13,
-        alpn: Vec::new(),
-        handshake_timeout: Duration::from_secs(10),
-        allow_truncation: false,
-        keylog: None,
-        advice: Advice::Arguments,
-    }
+    CommonSettings { advice: Advice::Arguments, ..CommonSettings::default() }
 }
 
 fn server(identity: Identity) -> ServerSettings {
@@ -133,35 +144,21 @@ fn shake(client: &ClientSettings, server: &ServerSettings) -> Outcome {
 
 fn shake_with(client: &TlsClient, server: Arc<ServerConfig>) -> Outcome {
     let (config, asked) = client.for_connection();
-    let mut ours = ClientConnection::new(config, client.name.clone()).unwrap();
-    let mut theirs = ServerConnection::new(server).unwrap();
+    let mut ours = Connection::from(ClientConnection::new(config, client.name.clone()).unwrap());
+    let mut theirs = Connection::from(ServerConnection::new(server).unwrap());
     let mut outcome = Outcome { client: None, server: None, was_asked: false, alpn: None };
     for _ in 0..20 {
-        let mut bytes = Vec::new();
-        while ours.wants_write() {
-            ours.write_tls(&mut bytes).unwrap();
-        }
-        let mut input = &bytes[..];
-        while !input.is_empty() && outcome.server.is_none() {
-            theirs.read_tls(&mut input).unwrap();
-            let has_begun = theirs.protocol_version().is_some();
-            let situation = Situation { is_server: true, has_begun, advice: Advice::Arguments, ..Situation::default() };
-            outcome.server = theirs.process_new_packets().err().map(|error| explain(&error, &situation).to_string());
-        }
-        let mut bytes = Vec::new();
-        while theirs.wants_write() {
-            theirs.write_tls(&mut bytes).unwrap();
-        }
-        let mut input = &bytes[..];
-        while !input.is_empty() && outcome.client.is_none() {
-            ours.read_tls(&mut input).unwrap();
-            let result = ours.process_new_packets();
+        let advice = Advice::Arguments;
+        carry(&mut ours, &mut theirs, &mut outcome.server, |has_begun| Situation {
+            is_server: true,
+            has_begun,
+            advice,
+            ..Situation::default()
+        });
+        carry(&mut theirs, &mut ours, &mut outcome.client, |has_begun| {
             let was_asked = asked.load(Ordering::Relaxed);
-            let has_begun = ours.protocol_version().is_some();
-            let (wanted, advice) = (Some(&client.name), Advice::Arguments);
-            let situation = Situation { was_asked, has_begun, wanted, advice, ..Situation::default() };
-            outcome.client = result.err().map(|error| explain(&error, &situation).to_string());
-        }
+            Situation { was_asked, has_begun, wanted: Some(&client.name), advice, ..Situation::default() }
+        });
     }
     outcome.was_asked = asked.load(Ordering::Relaxed);
     outcome.alpn = ours.alpn_protocol().map(<[u8]>::to_vec);
@@ -169,6 +166,26 @@ fn shake_with(client: &TlsClient, server: Arc<ServerConfig>) -> Outcome {
         assert!(!ours.is_handshaking() && !theirs.is_handshaking());
     }
     outcome
+}
+
+/// Passes on what one side says. Stores the error of the other side.
+fn carry<'a>(
+    from: &mut Connection,
+    to: &mut Connection,
+    failure: &mut Option<String>,
+    situation: impl Fn(bool) -> Situation<'a>,
+) {
+    let mut bytes = Vec::new();
+    while from.wants_write() {
+        from.write_tls(&mut bytes).unwrap();
+    }
+    let mut input = &bytes[..];
+    while !input.is_empty() && failure.is_none() {
+        to.read_tls(&mut input).unwrap();
+        let error = to.process_new_packets().err();
+        let situation = situation(to.protocol_version().is_some());
+        *failure = error.map(|error| explain(&error, &situation).to_string());
+    }
 }
 
 impl Outcome {
@@ -240,17 +257,14 @@ fn an_unknown_authority_is_named_with_what_helps() {
     let files = Files::new();
     let signed = files.signed(&params(&["localhost"]));
     let mut client = files.client("localhost");
-    client.trust = Trust::Chain { ca: Some(files.path("other.pem")), pins: Vec::new() };
+    client.trust = by(files.path("other.pem"));
     let outcome = shake(&client, &server(signed.clone()));
     let pin = own_pin(&signed).to_string();
     outcome.client_says(&["an authority that is not trusted: CN=test ca", "--ca FILE", "--pin", &pin]);
     outcome.server_says(&["the peer refuses: unknown authority"]);
     let alone = files.alone(&params(&["localhost"]));
     shake(&client, &server(alone)).client_says(&["self-signed and not trusted: CN=subject", "--pin sha256:"]);
-    let mut with_authority = params(&["localhost"]);
-    with_authority.is_ca = IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
-    let alone = files.alone(&with_authority);
-    let outcome = shake(&client, &server(alone));
+    let outcome = shake(&client, &server(files.alone(&of_authority(&["localhost"]))));
     outcome.client_says(&["self-signed and not trusted: CN=subject"]);
     outcome.server_says(&["unknown authority (it does not trust the authority of this side's certificate)"]);
 }
@@ -272,7 +286,7 @@ fn dates_are_told() {
     let mut client = files.client("localhost");
     for (params, says) in [(past, "has expired on 2024-01-01"), (future, "is not valid before 2090-02-03")] {
         let alone = files.alone(&params);
-        client.trust = Trust::Chain { ca: Some(alone.cert.clone()), pins: Vec::new() };
+        client.trust = by(alone.cert.clone());
         shake(&client, &server(alone)).client_says(&[says]);
     }
 }
@@ -280,11 +294,9 @@ fn dates_are_told() {
 #[test]
 fn a_certificate_among_the_authorities_is_trusted_itself() {
     let files = Files::new();
-    for is_ca in [IsCa::NoCa, IsCa::Ca(rcgen::BasicConstraints::Unconstrained)] {
-        let mut params = params(&["localhost"]);
-        params.is_ca = is_ca;
+    for params in [params(&["localhost"]), of_authority(&["localhost"])] {
         let alone = files.alone(&params);
-        let trust = Trust::Chain { ca: Some(alone.cert.clone()), pins: Vec::new() };
+        let trust = by(alone.cert.clone());
         shake(&ClientSettings { trust: trust.clone(), ..files.client("localhost") }, &server(alone.clone())).is_good();
         let outcome = shake(&ClientSettings { trust, ..files.client("other") }, &server(alone));
         outcome.client_says(&["the certificate is for DNS:localhost, not for other"]);
@@ -300,12 +312,12 @@ fn what_is_no_authority_vouches_for_nobody() {
     let mut forged = params(&["localhost"]);
     forged.distinguished_name = named("forged");
     let forged = files.identity("forged.pem", forged.signed_by(&key, &given).unwrap().der(), &key);
-    let trust = Trust::Chain { ca: Some(path.clone()), pins: Vec::new() };
+    let trust = by(path.clone());
     let client = ClientSettings { trust, identity: Some(forged.clone()), ..files.client("localhost") };
     let outcome = shake(&client, &server(forged));
     outcome.client_says(&["an authority that is not trusted: CN=subject"]);
     outcome.server_says(&["unknown authority"]);
-    let strict = ServerSettings { client_ca: Some(path), ..server(files.signed(&params(&["localhost"]))) };
+    let strict = ServerSettings { client_ca: Some(path), ..files.localhost() };
     let client = ClientSettings { trust: files.client("localhost").trust, ..client };
     shake(&client, &strict).server_says(&["an authority that is not trusted: CN=subject"]);
     let client = ClientSettings { identity: Some(files.alone(&params(&[]))), ..client };
@@ -315,7 +327,7 @@ fn what_is_no_authority_vouches_for_nobody() {
 #[test]
 fn a_pin_is_enough_or_one_thing_more() {
     let files = Files::new();
-    let lone = ServerSettings { identity: None, ..server(files.signed(&params(&["localhost"]))) };
+    let lone = ServerSettings { identity: None, ..files.localhost() };
     // `prepare` is called once, because each call makes another certificate.
     let tls_server = lone.prepare().unwrap();
     let (pin, other) = (tls_server.pin().expect("it is known"), Pin([7; 32]));
@@ -341,11 +353,9 @@ fn a_pin_is_enough_or_one_thing_more() {
 #[test]
 fn clients_are_asked_for_a_certificate() {
     let files = Files::new();
-    let mut server = server(files.signed(&params(&["localhost"])));
+    let mut server = files.localhost();
     let mut client = files.client("localhost");
-    let key = KeyPair::generate().unwrap();
-    client.identity =
-        Some(files.identity("good.pem", params(&[]).signed_by(&key, &files.authority).unwrap().der(), &key));
+    client.identity = Some(files.signed_in("good.pem", &params(&[])));
     let outcome = shake(&client, &server);
     outcome.is_good();
     assert!(!outcome.was_asked);
@@ -361,9 +371,7 @@ fn clients_are_asked_for_a_certificate() {
         "the peer refuses: unknown authority (it does not know the authority of this side's certificate)",
     ]);
     // The certificate can be trusted itself, even if it is marked as that of an authority.
-    let mut with_authority = params(&[]);
-    with_authority.is_ca = IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
-    client.identity = Some(files.alone(&with_authority));
+    client.identity = Some(files.alone(&of_authority(&[])));
     shake(&client, &server).server_says(&["the client's certificate is self-signed and not trusted"]);
     server.client_ca = Some(files.path("alone.pem"));
     shake(&client, &server).is_good();
@@ -375,36 +383,35 @@ fn clients_are_asked_for_a_certificate() {
     assert!(outcome.was_asked);
     let mut expired = params(&[]);
     expired.not_after = rcgen::date_time_ymd(2024, 1, 1);
-    let key = KeyPair::generate().unwrap();
-    let certificate = expired.signed_by(&key, &files.authority).unwrap();
-    client.identity = Some(files.identity("expired.pem", certificate.der(), &key));
+    client.identity = Some(files.signed_in("expired.pem", &expired));
     shake(&client, &server).server_says(&["the client's certificate has expired on 2024-01-01"]);
+}
+
+/// A configuration for TLS 1.2 only, with the certificate of `server`.
+fn old(server: &TlsServer, verifier: Arc<dyn ClientCertVerifier>) -> Arc<ServerConfig> {
+    let config = ServerConfig::builder_with_provider(provider()).with_protocol_versions(&[&TLS12]).unwrap();
+    let resolver = Arc::clone(&server.config.cert_resolver);
+    config.with_client_cert_verifier(verifier).with_cert_resolver(resolver).into()
 }
 
 #[test]
 fn tls12_asks_for_certificates_too() {
     let files = Files::new();
-    let mut server = server(files.signed(&params(&["localhost"])));
-    server.client_ca = Some(files.path("ca.pem"));
-    let new = server.prepare().unwrap();
     let given = authorities(&files.path("ca.pem")).unwrap();
-    let old = ServerConfig::builder_with_provider(provider())
-        .with_protocol_versions(&[&TLS12])
-        .unwrap()
-        .with_client_cert_verifier(Arc::new(Verifier::of_clients(given)))
-        .with_cert_resolver(Arc::clone(&new.config.cert_resolver));
+    let server = ServerSettings { client_ca: Some(files.path("ca.pem")), ..files.localhost() }.prepare().unwrap();
+    let old = old(&server, Arc::new(Verifier::of_clients(given)));
     let mut client = files.client("localhost");
-    let outcome = shake_with(&client.prepare().unwrap(), Arc::new(old.clone()));
+    let outcome = shake_with(&client.prepare().unwrap(), Arc::clone(&old));
     outcome.server_says(&["the client has presented no certificate"]);
     assert!(outcome.was_asked);
     client.identity = Some(files.signed(&params(&[])));
-    shake_with(&client.prepare().unwrap(), Arc::new(old)).is_good();
+    shake_with(&client.prepare().unwrap(), old).is_good();
 }
 
 #[test]
 fn a_peer_must_hold_the_key_of_its_certificate() {
     let files = Files::new();
-    let shown = server(files.signed(&params(&["localhost"]))).prepare().unwrap();
+    let shown = files.localhost().prepare().unwrap();
     let chain = Pem::read(&files.path("own.pem"), pem::OWN_MAX).unwrap().certificates().unwrap();
     let key = KeyPair::generate().unwrap();
     let stolen = provider()
@@ -423,9 +430,7 @@ fn a_peer_must_hold_the_key_of_its_certificate() {
 #[test]
 fn what_both_do_not_have_is_said() {
     let files = Files::new();
-    let identity = files.signed(&params(&["localhost"]));
-    let mut server = server(identity);
-    let mut client = files.client("localhost");
+    let (mut server, mut client) = (files.localhost(), files.client("localhost"));
     client.common.alpn = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     server.common.alpn = vec![b"http/1.1".to_vec()];
     let outcome = shake(&client, &server);
@@ -437,46 +442,38 @@ fn what_both_do_not_have_is_said() {
     outcome.client_says(&["the peer refuses: no application protocol (it supports none of the protocols of --alpn)"]);
 
     server.common.alpn.clear();
-    let new = server.prepare().unwrap();
-    let old = ServerConfig::builder_with_provider(provider())
-        .with_protocol_versions(&[&TLS12])
-        .unwrap()
-        .with_no_client_auth()
-        .with_cert_resolver(Arc::clone(&new.config.cert_resolver));
+    let old = old(&server.prepare().unwrap(), WebPkiClientVerifier::no_client_auth());
     client.common.min_version = Version::Tls13;
-    let outcome = shake_with(&client.prepare().unwrap(), Arc::new(old.clone()));
+    let outcome = shake_with(&client.prepare().unwrap(), Arc::clone(&old));
     assert!(outcome.client.is_some() && outcome.server.is_some(), "{outcome:?}");
     says(&format!("{outcome:?}"), &["version"]);
     client.common.min_version = Version::Tls12;
-    shake_with(&client.prepare().unwrap(), Arc::new(old)).is_good();
+    shake_with(&client.prepare().unwrap(), old).is_good();
 }
 
 #[test]
 fn who_does_not_speak_tls_is_told_apart() {
     let files = Files::new();
     let client = files.client("localhost").prepare().unwrap();
+    let ours = || Connection::from(ClientConnection::new(client.for_connection().0, client.name.clone()).unwrap());
+    let words = |mut hearer: Connection, mut said: &[u8], situation: Situation<'_>| {
+        hearer.read_tls(&mut said).unwrap();
+        explain(&hearer.process_new_packets().unwrap_err(), &situation).what
+    };
+    let with_advice = Situation { advice: Advice::Arguments, ..Situation::default() };
     for text in
         ["HTTP/1.1 400 Bad Request\r\n\r\n", "220 mail.example ESMTP\r\n", "SSH-2.0-OpenSSH\r\n", "\0\0\0\0\0\0"]
     {
-        let mut ours = ClientConnection::new(client.for_connection().0, client.name.clone()).unwrap();
-        ours.read_tls(&mut text.as_bytes()).unwrap();
-        let error = ours.process_new_packets().unwrap_err();
-        let situation = Situation { advice: Advice::Arguments, ..Situation::default() };
-        says(&explain(&error, &situation).what, &["the peer does not speak TLS", "--starttls"]);
-        assert_eq!(explain(&error, &Situation::default()).what, "the peer does not speak TLS");
+        says(&words(ours(), text.as_bytes(), with_advice), &["the peer does not speak TLS", "--starttls"]);
+        assert_eq!(words(ours(), text.as_bytes(), Situation::default()), "the peer does not speak TLS");
     }
     let mut echoed = Vec::new();
-    let mut ours = ClientConnection::new(client.for_connection().0, client.name.clone()).unwrap();
-    ours.write_tls(&mut echoed).unwrap();
-    ours.read_tls(&mut &echoed[..]).unwrap();
-    let error = ours.process_new_packets().unwrap_err();
-    says(&explain(&error, &Situation::default()).what, &["is a TLS client too, or an echo server"]);
-    let server = server(files.signed(&params(&["localhost"]))).prepare().unwrap();
-    let mut theirs = ServerConnection::new(server.config).unwrap();
-    theirs.read_tls(&mut &b"GET / HTTP/1.0\r\n\r\n"[..]).unwrap();
-    let error = theirs.process_new_packets().unwrap_err();
-    let situation = Situation { is_server: true, advice: Advice::Arguments, ..Situation::default() };
-    assert_eq!(explain(&error, &situation).what, "the peer does not speak TLS");
+    let mut echo = ours();
+    echo.write_tls(&mut echoed).unwrap();
+    says(&words(echo, &echoed, Situation::default()), &["is a TLS client too, or an echo server"]);
+    let theirs = ServerConnection::new(files.localhost().prepare().unwrap().config).unwrap().into();
+    let situation = Situation { is_server: true, ..with_advice };
+    assert_eq!(words(theirs, b"GET / HTTP/1.0\r\n\r\n", situation), "the peer does not speak TLS");
 }
 
 #[test]
@@ -484,33 +481,23 @@ fn a_key_must_belong_to_the_first_certificate() {
     let files = Files::new();
     let own = files.signed(&params(&["localhost"]));
     let foreign = files.write("key.pem", &pem("PRIVATE KEY", &KeyPair::generate().unwrap().serialize_der()));
+    let of_server = |identity, parts: &[&str]| fails(server(identity).prepare(), parts);
     let identity = Identity { key: Some(foreign), ..own.clone() };
-    fails(
-        server(identity.clone()).prepare(),
-        &["key.pem: the private key does not belong to the certificate in ", "own.pem"],
-    );
+    let why = "key.pem: the private key does not belong to the certificate in ";
+    of_server(identity.clone(), &[why, "own.pem"]);
     let client = ClientSettings { identity: Some(identity), ..files.client("localhost") };
     fails(client.prepare(), &["does not belong"]);
     let text = fs::read_to_string(files.path("ca.pem")).unwrap() + &fs::read_to_string(&own.cert).unwrap();
-    let identity = Identity { cert: files.write("turned.pem", &text), key: None };
-    fails(server(identity).prepare(), &["but to certificate number 2 in this file"]);
-    fails(
-        server(Identity { cert: files.path("ca.pem"), key: None }).prepare(),
-        &["ca.pem: no private key in this file: add --key FILE"],
-    );
+    let turned = Identity { cert: files.write("turned.pem", &text), key: None };
+    of_server(turned, &["but to certificate number 2 in this file"]);
+    let alone = Identity { cert: files.path("ca.pem"), key: None };
+    of_server(alone, &["ca.pem: no private key in this file: add --key FILE"]);
     let damaged = files.write("damaged.pem", &pem("PRIVATE KEY", b"nothing of the kind"));
-    fails(
-        server(Identity { key: Some(damaged), ..own.clone() }).prepare(),
-        &["damaged.pem: cannot use the private key"],
-    );
-    let key = KeyPair::generate().unwrap();
-    let identity = files.identity("garbage.pem", b"no certificate", &key);
-    fails(server(identity).prepare(), &["garbage.pem: the certificate is damaged"]);
-    let trust = Trust::Chain { ca: Some(files.path("garbage.pem")), pins: Vec::new() };
-    fails(
-        ClientSettings { trust, ..files.client("a") }.prepare(),
-        &["garbage.pem: cannot read any certificate in this file"],
-    );
+    of_server(Identity { key: Some(damaged), ..own.clone() }, &["damaged.pem: cannot use the private key"]);
+    let garbage = files.identity("garbage.pem", b"no certificate", &KeyPair::generate().unwrap());
+    of_server(garbage, &["garbage.pem: the certificate is damaged"]);
+    let client = ClientSettings { trust: by(files.path("garbage.pem")), ..files.client("a") };
+    fails(client.prepare(), &["garbage.pem: cannot read any certificate in this file"]);
     let client_ca = Some(files.path("nosuch.pem"));
     fails(ServerSettings { client_ca, ..server(own) }.prepare(), &["nosuch.pem: No such file or directory"]);
 }
@@ -519,7 +506,7 @@ fn a_key_must_belong_to_the_first_certificate() {
 fn keys_of_connections_go_to_the_end_of_a_file_of_ones_own() {
     use std::os::unix::fs::PermissionsExt;
     let files = Files::new();
-    let server = server(files.signed(&params(&["localhost"])));
+    let server = files.localhost();
     let mut client = files.client("localhost");
     client.common.keylog = Some(files.path("keys"));
     let lines = || fs::read_to_string(files.path("keys")).unwrap().lines().count();
