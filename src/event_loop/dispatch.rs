@@ -300,7 +300,7 @@ fn message(payload: &(dyn Any + Send)) -> String {
     format!("a callback has panicked: {}", text.unwrap_or("no message"))
 }
 
-/// A timer of a slot itself is due.
+/// An alarm of the transport or listener in a slot is due.
 fn slot_alarm(net: &mut Net, id: Id, alarm: Alarm) {
     match alarm {
         Alarm::ConnectNext => net.with_connecting(id, |transport| transport.connect_next()),

@@ -26,7 +26,7 @@ use super::stream::Stream;
 pub use super::unix_path::UnixBinding;
 use crate::sys::signals;
 pub use crate::sys::signals::BY_SYSTEM;
-pub(crate) use crate::sys::signals::was_for_child;
+pub(crate) use crate::sys::signals::note_signal_of_child;
 use crate::sys::stdio::{self, FdKind};
 
 /// The wanted standard streams.
@@ -58,9 +58,10 @@ impl Net {
     }
 
     /// Listens on an address of any kind. A host must be one numeric address: a name, `*` and the loopback stand for
-    /// several. asyncio's `create_unix_server`, but a live server keeps its path.
+    /// several.
     ///
-    /// `binding` is for unix sockets. For them, the umask of the process changes for a moment.
+    /// For a unix socket, this is asyncio's `create_unix_server`, except that a live server keeps its path. `binding` is
+    /// for unix sockets. Their bind changes the umask of the process for a moment.
     ///
     /// # Errors
     /// The error of the system. For a unix socket, `AddrInUse` describes the file at the path.
