@@ -460,5 +460,5 @@ fn a_dump_begins_inside_tls() {
     let dump = text(&output);
     let said = |what: &str, len| dump.contains(&format!("{what} {address}: {len} bytes at 0"));
     assert!(said("sent to", 9) && said("received from", 6), "{dump}");
-    assert!(!dump.contains("STARTTLS") && !dump.contains("220 "), "{dump}");
+    assert!(!dump.contains("STARTTLS") && !dump.contains("220-"), "{dump}");
 }
