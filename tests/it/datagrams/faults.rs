@@ -180,7 +180,7 @@ fn the_most_recent_sender_is_answered() {
 /// The number of remembered senders is bounded, also with -v.
 #[test]
 fn senders_do_not_fill_the_memory() {
-    for line in ["udp-echo", "udp-echo -v", "udp-server -v --lines"] {
+    for_each(["udp-echo", "udp-echo -v", "udp-server -v --lines"], |line| {
         let (mut server, address) = serve(words!("{line} 127.0.0.1:0"));
         let peer = udp("127.0.0.1");
         let mut stdout = server.stdout();
@@ -206,7 +206,7 @@ fn senders_do_not_fill_the_memory() {
         eventually("its lines to be read", || (queued(&stderr) == 0).then_some(()));
         server.drains();
         assert!(line == "udp-echo" || server.count(": 20100 datagrams, ") > 0, "{:?}", server.all_lines().last());
-    }
+    });
 }
 
 /// An IPv4 packet with a datagram between any addresses. The kernel fills in the checksum of the header.
