@@ -218,7 +218,7 @@ fn arg(row: &'static OptSpec, detail: Detail<'_>, (help, more): (&'static str, &
         arg = arg.default_value(default);
     }
     if !detail.is_long() {
-        return arg.hide_possible_values(row.value_name().is_some()).help(help);
+        return arg.hide_possible_values(row.takes_value()).help(help);
     }
     if let Some(variable) = row.variable {
         arg = arg.env(variable);
@@ -235,24 +235,16 @@ fn arg(row: &'static OptSpec, detail: Detail<'_>, (help, more): (&'static str, &
 /// The options of `rows` that the command line has.
 pub(super) fn given(rows: &[&'static OptSpec], matches: &ArgMatches) -> Vec<Given> {
     // An option that the line does not name has not been built.
-    let is_given = |row: &&&OptSpec| {
+    let is_given = |row: &&&'static OptSpec| {
         matches.try_contains_id(row.word).is_ok() && matches.value_source(row.word) == Some(ValueSource::CommandLine)
     };
-    let mut found = Vec::new();
-    for row in rows.iter().copied().filter(|row| is_given(&row)) {
-        match (row.value, row.repeat) {
-            (Value::Flag(_), Repeat::No) => found.push(Given { row, text: String::new().into() }),
-            (Value::Flag(_), _) => {
-                let once = || Given { row, text: String::new().into() };
-                found.extend((0..matches.get_count(row.word)).map(|_| once()));
-            }
-            _ => {
-                let texts = matches.get_raw(row.word).into_iter().flatten();
-                found.extend(texts.map(|text| Given { row, text: text.to_owned() }));
-            }
-        }
-    }
-    found
+    let texts = |row: &OptSpec| match (row.value, row.repeat) {
+        (Value::Flag(_), Repeat::No) => vec![OsString::new()],
+        (Value::Flag(_), _) => vec![OsString::new(); usize::from(matches.get_count(row.word))],
+        _ => matches.get_raw(row.word).into_iter().flatten().map(ToOwned::to_owned).collect(),
+    };
+    let given = rows.iter().filter(is_given);
+    given.flat_map(|row| texts(row).into_iter().map(move |text| Given { row, text })).collect()
 }
 
 /// The operands: the arguments that are neither options nor their values. [`program`] has those behind `--` of `wait`.

@@ -15,7 +15,7 @@ use crate::cli::kinds::absent;
 use crate::cli::modes::Verb;
 use crate::cli::options::{Given, OptSpec, Options, Repeat, Variables};
 use crate::cli::quote::{clean, quote, quote_os};
-use crate::cli::schemes::{Form, NOT_FOR_DESCRIPTORS, PAGES, STDIO, Scheme, TCP, UNIX, named, tls_scheme_with};
+use crate::cli::schemes::{Form, NOT_FOR_DESCRIPTORS, PAGES, STDIO, Scheme, TCP, UNIX, scheme_called, tls_scheme_with};
 use crate::cli::url::{PageUrl, parse_url};
 use crate::modes::config::Program;
 use crate::transports::address::Place;
@@ -35,49 +35,43 @@ pub(super) struct EndpointArg<'a> {
     pub(super) scheme: &'static Scheme,
     /// What follows the scheme: the address and its options, or a command.
     rest: &'a OsStr,
+    /// Whether the endpoint was written as a URL.
+    is_url: bool,
 }
 
 impl<'a> EndpointArg<'a> {
     /// Finds the scheme of an endpoint.
     pub(super) fn parse(text: &'a OsStr) -> Result<Self, ConfigError> {
-        let refuse = |reason: String| Err(with_context(text, &reason));
         let bytes = text.as_bytes();
-        if bytes == b"-" || bytes == b"stdio" {
-            return Ok(Self { text, scheme: &STDIO, rest: OsStr::new("") });
-        }
-        if bytes.starts_with(b"-,") || bytes.starts_with(b"stdio,") {
-            return refuse("stdin and stdout take no options".into());
-        }
-        if bytes.is_empty() {
-            return refuse("must not be empty".into());
-        }
-        // /dev/tty itself is the terminal of the user.
-        if bytes.strip_prefix(b"/dev/tty").is_some_and(|line| !line.is_empty()) {
-            return Err(ConfigError::complete(format!("endpoint {}: {}", quote_os(text), hints::NO_SERIAL)));
-        }
-        if is_path(bytes) {
-            return Ok(Self { text, scheme: &UNIX, rest: text });
-        }
-        let colon = bytes.iter().position(|byte| *byte == b':');
-        let scheme = colon.and_then(|at| named().find(|scheme| scheme.name.as_bytes() == &bytes[..at]));
-        if let (Some(scheme), Some(at)) = (scheme, colon) {
-            let rest = &bytes[at + 1..];
-            let rest = match rest.strip_prefix(b"//") {
-                Some(url) if matches!(scheme.form, Form::Inet | Form::Unix) => {
-                    url_address(scheme, url).map_err(|reason| with_context(text, &reason))?
-                }
-                _ => rest,
-            };
-            return Ok(Self { text, scheme, rest: OsStr::from_bytes(rest) });
-        }
-        match text.to_str().and_then(hints::explain_kind) {
-            // The reason is all that can be said.
-            Some(reason) if text.to_str().and_then(absent).is_some() => {
-                Err(ConfigError::complete(format!("endpoint {}: {reason}", quote_os(text))))
+        let of = |scheme, rest: &'a [u8], is_url| Self { text, scheme, rest: OsStr::from_bytes(rest), is_url };
+        match bytes {
+            b"" => return Err(with_context(text, "must not be empty")),
+            b"-" | b"stdio" => return Ok(of(&STDIO, b"", false)),
+            _ if bytes.starts_with(b"-,") || bytes.starts_with(b"stdio,") => {
+                return Err(with_context(text, "stdin and stdout take no options"));
             }
-            Some(reason) => refuse(reason),
-            None => Ok(Self { text, scheme: &TCP, rest: text }),
+            // /dev/tty itself is the terminal of the user.
+            _ if bytes.starts_with(b"/dev/tty") && bytes != b"/dev/tty" => {
+                return Err(with_context(text, hints::NO_SERIAL).complete());
+            }
+            _ if is_path(bytes) => return Ok(of(&UNIX, bytes, false)),
+            _ => (),
         }
+        let parts = bytes.iter().position(|byte| *byte == b':').map(|at| (&bytes[..at], &bytes[at + 1..]));
+        let known = parts.and_then(|(name, rest)| Some((scheme_called(str::from_utf8(name).ok()?)?, rest)));
+        if let Some((scheme, rest)) = known {
+            return match rest.strip_prefix(b"//") {
+                Some(url) if matches!(scheme.form, Form::Inet | Form::Unix) => {
+                    check_url(scheme, url).map_err(|reason| with_context(text, &reason))?;
+                    Ok(of(scheme, url, true))
+                }
+                _ => Ok(of(scheme, rest, false)),
+            };
+        }
+        let Some(reason) = text.to_str().and_then(hints::explain_kind) else { return Ok(of(&TCP, bytes, false)) };
+        let error = with_context(text, &reason);
+        // The reason why xport lacks a kind is all that can be said.
+        Err(if text.to_str().and_then(absent).is_some() { error.complete() } else { error })
     }
 
     /// The meaning of the endpoint in a place that awaits clients: `tcp:` means `tcp-listen:` there.
@@ -102,11 +96,6 @@ impl<'a> EndpointArg<'a> {
             return self.with_context(&format!("{reason}; the path of a unix socket begins with ./ or /"));
         }
         self.with_context(reason)
-    }
-
-    /// Whether the endpoint was written as a URL.
-    fn is_url(&self) -> bool {
-        self.text.as_bytes().strip_suffix(self.rest.as_bytes()).is_some_and(|start| start.ends_with(b"://"))
     }
 
     /// The program of `exec:` and `shell:`.
@@ -136,7 +125,7 @@ impl<'a> EndpointArg<'a> {
     /// Its address, and the values of its options.
     pub(super) fn parse_options(&self, context: &Context<'_>) -> Result<(Place, Options), ConfigError> {
         let (mut address, options) = self.split()?;
-        if self.is_url() && self.scheme.form == Form::Inet {
+        if self.is_url && self.scheme.form == Form::Inet {
             // The path of a URL may be empty, and a slash says the same.
             let bytes = address.as_bytes();
             address = OsStr::from_bytes(bytes.strip_suffix(b"/").unwrap_or(bytes)).to_owned();
@@ -218,7 +207,7 @@ impl<'a> EndpointArg<'a> {
         };
         let scheme = PAGES.iter().copied().find(|scheme| is_page(&scheme))?;
         let rest = OsStr::from_bytes(&text.as_bytes()[scheme.name.len() + 1..]);
-        Some(Self { text, scheme, rest })
+        Some(Self { text, scheme, rest, is_url: true })
     }
 
     /// The parts of the URL of a page. The scheme has shown that it is one.
@@ -275,7 +264,7 @@ impl<'a> EndpointArg<'a> {
         let scheme = self.scheme.name;
         let text = format!("{scheme}: has no option {}", quote(name));
         if let Some(tip) = hints::reason_for_option(verb, name) {
-            return ConfigError::complete(format!("endpoint {}: {text}: {tip}", quote_os(self.text)));
+            return self.with_context(&format!("{text}: {tip}")).complete();
         }
         let row = crate::cli::options::rows().find(|row| row.name == name);
         if let Some(other) = row.and_then(|row| tls_scheme_with(row, self.scheme.listens())) {
@@ -293,9 +282,8 @@ fn with_context(text: &OsStr, reason: &str) -> ConfigError {
     format!("endpoint {}: {reason}", quote_os(text)).into()
 }
 
-/// Checks a URL after its `SCHEME://`, and gives the address with the options behind it. A part that the scheme does
-/// not have, such as a query, is refused.
-fn url_address<'a>(scheme: &Scheme, url: &'a [u8]) -> Result<&'a [u8], String> {
+/// Checks a URL after its `SCHEME://`. A part that the scheme does not have, such as a query, is refused.
+fn check_url(scheme: &Scheme, url: &[u8]) -> Result<(), String> {
     let (address, name) = (split_options(OsStr::from_bytes(url)).0.into_vec(), scheme.name);
     let part_at = |wanted: &[u8]| address.iter().position(|byte| wanted.contains(byte));
     let refuse = |part: &str, at: usize| {
@@ -323,7 +311,7 @@ fn url_address<'a>(scheme: &Scheme, url: &'a [u8]) -> Result<&'a [u8], String> {
     match part_at(b"?#") {
         Some(at) if address[at] == b'?' => refuse("query", at),
         Some(at) => refuse("fragment", at),
-        None => Ok(url),
+        None => Ok(()),
     }
 }
 

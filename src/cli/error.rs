@@ -29,9 +29,9 @@ pub(super) struct ConfigError {
 }
 
 impl ConfigError {
-    /// An error that says what is right.
-    pub(super) fn complete(reason: String) -> Self {
-        Self { reason, is_complete: true }
+    /// The same error, which says what is right.
+    pub(super) fn complete(self) -> Self {
+        Self { is_complete: true, ..self }
     }
 }
 
@@ -53,7 +53,7 @@ impl From<ValueError> for ConfigError {
             Some(value) => format!("{} <{value}>", error.row.flag()),
             None => error.row.flag(),
         };
-        Self::complete(error.describe(&option))
+        Self::from(error.describe(&option)).complete()
     }
 }
 

@@ -4,7 +4,7 @@
 
 use std::ffi::OsString;
 
-use crate::cli::modes::is_mode;
+use crate::cli::modes::mode_called;
 
 /// Arguments that can stand beside the word.
 const BESIDE: [&str; 7] = ["-h", "--help", "-q", "--quiet", "-v", "-vv", "--verbose"];
@@ -19,7 +19,7 @@ pub(super) fn as_option(args: Vec<OsString>) -> Vec<OsString> {
     let mode = match words[..] {
         ["help"] | ["help", "help"] => None,
         ["help", mode] => Some(mode),
-        [mode, "help"] if is_mode(mode) => Some(mode),
+        [mode, "help"] if mode_called(mode).is_some() => Some(mode),
         _ => return args,
     };
     args.iter().take(1).cloned().chain(mode.map(OsString::from)).chain(["--help".into()]).collect()

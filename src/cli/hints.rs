@@ -9,10 +9,10 @@ use crate::cli::host::{find_service, is_port};
 use crate::cli::kinds::{NO_PROXY, absent, unknown_kind};
 use crate::cli::modes::{Action, ModeSpec, Verb};
 use crate::cli::options::Opt;
-use crate::cli::quote::quote;
+use crate::cli::quote::{is_among, quote};
 use crate::cli::schemes::{Form, Scheme, scheme_called};
 
-/// Names of other programs, and what to write instead.
+/// Names of other programs, separated by spaces, and what to write instead.
 type Table = &'static [(&'static str, &'static str)];
 
 /// Options of socat's addresses, and why endpoints do not have them.
@@ -24,13 +24,10 @@ const OPTIONS: Table = &[
     ("verify", "servers are always verified, unless insecure is given; client-ca=FILE verifies clients"),
     ("no-sni", "use an IP address as server-name: no SNI is sent for it"),
     ("cipher", "xport has no choice of ciphers; tls-min=1.3 excludes those of older versions"),
-    ("method", "use tls-min=VERSION for the oldest version"),
-    ("min-proto-version", "use tls-min=VERSION for the oldest version"),
+    ("method min-proto-version", "use tls-min=VERSION for the oldest version"),
     ("proxy", NO_PROXY),
     ("timeout", "use --timeout or --idle-timeout before the endpoints"),
-    ("idle-timeout", "it applies to the whole run, not to one end"),
-    ("once", "it applies to the whole run, not to one end"),
-    ("grace", "it applies to the whole run, not to one end"),
+    ("idle-timeout once grace", "it applies to the whole run, not to one end"),
 ];
 
 /// Why datagrams cannot be scanned.
@@ -43,9 +40,7 @@ pub(super) const NO_SERIAL: &str = "xport has no serial lines; use socat";
 /// Options of other scanners, and what to do instead.
 const SCAN_OPTIONS: Table = &[
     ("-p", "write the ports after the host: xport scan HOST 22,80,8000-8010"),
-    ("-u", NO_DATAGRAMS),
-    ("-sU", NO_DATAGRAMS),
-    ("--udp", NO_DATAGRAMS),
+    ("-u -sU --udp", NO_DATAGRAMS),
     ("-w", "use --connect-timeout for each port, --timeout for the whole scan"),
     ("-z", "a scan sends no data anyway"),
 ];
@@ -162,5 +157,5 @@ pub(super) fn reason_for_flag(mode: &ModeSpec, flag: &str) -> Option<&'static st
 }
 
 fn find(table: Table, name: &str) -> Option<&'static str> {
-    table.iter().find(|(other, _)| *other == name).map(|(_, tip)| *tip)
+    table.iter().find(|(names, _)| is_among(name, names)).map(|(_, tip)| *tip)
 }

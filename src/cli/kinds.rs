@@ -10,58 +10,41 @@ use std::path::Path;
 use strsim::osa_distance;
 
 use crate::cli::address::is_address;
+use crate::cli::quote::is_among;
 use crate::cli::schemes::{Scheme, named, scheme_called};
 
-/// Kinds of addresses of socat, and words for listeners and clients that people try, in lower case. A row has the
-/// beginning of the word, the kind of endpoint that xport has instead, the option that limits it to one family of
-/// addresses (or nothing), and the ends of the word.
-static FOREIGN: &[(&str, &str, &str, &[&str])] = &[
-    ("connect", "tcp", "", &[""]),
-    ("tcp", "tcp", "", &["-connect"]),
-    ("tcp4", "tcp", "4", &["", "-connect"]),
-    ("tcp6", "tcp", "6", &["", "-connect"]),
-    ("listen", "tcp-listen", "", &[""]),
-    ("tcp", "tcp-listen", "", &["-l"]),
-    ("tcp4", "tcp-listen", "4", &["-l", "-listen"]),
-    ("tcp6", "tcp-listen", "6", &["-l", "-listen"]),
-    ("openssl", "tls", "", &["", "-connect"]),
-    ("ssl", "tls", "", &["", "-connect"]),
-    ("tls", "tls", "", &["-connect"]),
-    ("openssl", "tls-listen", "", &["-listen"]),
-    ("ssl", "tls-listen", "", &["-l", "-listen"]),
-    ("tls", "tls-listen", "", &["-l"]),
-    ("unix", "unix", "", &["-connect", "-client"]),
-    ("unix", "unix-listen", "", &["-l", "-server"]),
-    ("abstract", "unix", "", &["", "-connect", "-client"]),
-    ("abstract", "unix-listen", "", &["-listen"]),
-    ("udp", "udp", "", &["-connect", "-sendto", "-datagram"]),
-    ("udp4", "udp", "4", &["", "-connect", "-sendto", "-datagram"]),
-    ("udp6", "udp", "6", &["", "-connect", "-sendto"]),
-    ("udp", "udp-listen", "", &["-l", "-recv", "-recvfrom"]),
-    ("udp4", "udp-listen", "4", &["-listen", "-recv", "-recvfrom"]),
-    ("udp6", "udp-listen", "6", &["-listen", "-recv", "-recvfrom"]),
-    ("system", "shell", "", &[""]),
+/// Kinds of addresses of socat, and words for listeners and clients that people try, in lower case and separated by
+/// spaces. A row has the kind of endpoint that xport has instead, and the option that limits it to one family of
+/// addresses, or nothing.
+const FOREIGN: &[(&str, &str, &str)] = &[
+    ("connect tcp-connect", "tcp", ""),
+    ("tcp4 tcp4-connect", "tcp", "4"),
+    ("tcp6 tcp6-connect", "tcp", "6"),
+    ("listen tcp-l", "tcp-listen", ""),
+    ("tcp4-l tcp4-listen", "tcp-listen", "4"),
+    ("tcp6-l tcp6-listen", "tcp-listen", "6"),
+    ("openssl openssl-connect ssl ssl-connect tls-connect", "tls", ""),
+    ("openssl-listen ssl-l ssl-listen tls-l", "tls-listen", ""),
+    ("unix-connect unix-client abstract abstract-connect abstract-client", "unix", ""),
+    ("unix-l unix-server abstract-listen", "unix-listen", ""),
+    ("udp-connect udp-sendto udp-datagram", "udp", ""),
+    ("udp4 udp4-connect udp4-sendto udp4-datagram", "udp", "4"),
+    ("udp6 udp6-connect udp6-sendto", "udp", "6"),
+    ("udp-l udp-recv udp-recvfrom", "udp-listen", ""),
+    ("udp4-listen udp4-recv udp4-recvfrom", "udp-listen", "4"),
+    ("udp6-listen udp6-recv udp6-recvfrom", "udp-listen", "6"),
+    ("system", "shell", ""),
 ];
 
-/// Kinds of addresses of socat that xport does not have, and why.
+/// Kinds of addresses of socat that xport does not have, separated by spaces, and why.
 const ABSENT: &[(&str, &str)] = &[
     ("pty", "exec --pty runs a program on a terminal"),
-    ("file", NO_FILES),
-    ("open", NO_FILES),
-    ("gopen", NO_FILES),
-    ("create", NO_FILES),
-    ("socks4", NO_PROXY),
-    ("socks4a", NO_PROXY),
-    ("socks5", NO_PROXY),
-    ("proxy", NO_PROXY),
-    ("ws", NO_WEBSOCKET),
-    ("wss", NO_WEBSOCKET),
+    ("file open gopen create", NO_FILES),
+    ("socks4 socks4a socks5 proxy", NO_PROXY),
+    ("ws wss", NO_WEBSOCKET),
     ("tun", "xport has no network interfaces of its own"),
     ("interface", "xport sends no packets of its own"),
-    ("sctp", "xport has TCP, TLS, UDP and unix sockets"),
-    ("sctp-listen", "xport has TCP, TLS, UDP and unix sockets"),
-    ("vsock-connect", "xport has TCP, TLS, UDP and unix sockets"),
-    ("vsock-listen", "xport has TCP, TLS, UDP and unix sockets"),
+    ("sctp sctp-listen vsock-connect vsock-listen", "xport has TCP, TLS, UDP and unix sockets"),
 ];
 
 const NO_FILES: &str = "write - and redirect it: < FILE or > FILE";
@@ -75,7 +58,7 @@ pub(super) const NO_PROXY: &str = "xport does not connect through a proxy; use n
 /// Why xport does not have the kind of an endpoint of socat. A host can have the same name in small letters.
 pub(super) fn absent(text: &str) -> Option<&'static str> {
     let word = &text[..text.find([':', ',']).unwrap_or(text.len())];
-    let (_, why) = ABSENT.iter().find(|(name, _)| word.eq_ignore_ascii_case(name))?;
+    let (_, why) = ABSENT.iter().find(|(names, _)| is_among(&word.to_ascii_lowercase(), names))?;
     let is_kind = word.len() < text.len() && !is_address(text) || word.bytes().all(|byte| !byte.is_ascii_lowercase());
     is_kind.then_some(*why)
 }
@@ -91,11 +74,7 @@ const ROLES: &[&str] = &["listen", "l", "connect", "accept", "server", "client",
 
 /// The kind that another program calls `word`, and the option for its family of addresses.
 pub(super) fn foreign(word: &str) -> Option<(&'static Scheme, &'static str)> {
-    let lower = word.to_ascii_lowercase();
-    let is_meant = |(start, _, _, ends): &&(&str, &str, &str, &[&str])| {
-        lower.strip_prefix(start).is_some_and(|end| ends.contains(&end))
-    };
-    let (_, name, family, _) = FOREIGN.iter().find(is_meant)?;
+    let (_, name, family) = FOREIGN.iter().find(|(names, ..)| is_among(&word.to_ascii_lowercase(), names))?;
     Some((scheme_called(name)?, family))
 }
 

@@ -43,30 +43,25 @@ pub(super) fn columns() -> usize {
 
 /// The first screen, after the usage.
 pub(super) fn first_screen() -> String {
-    let rows = Vec::from_iter(kinds_of_modes());
     Layout::new()
         .examples(EXAMPLES.iter().filter(|example| example.shown == Shown::First))
-        .table("Modes", rows.iter().map(|(names, meaning)| (names.as_str(), *meaning)))
+        .table("Modes", kinds_of_modes().iter().map(|(names, meaning)| (names.as_str(), *meaning)))
         .paragraph(text::AFTER_HELP)
         .text
 }
 
-/// The modes in lines of their kinds, and what each kind does.
-fn kinds_of_modes() -> impl Iterator<Item = (String, &'static str)> {
-    let shorthands = || MODES.iter().filter(|mode| mode.scheme.is_some());
-    let has_shorthands = move |mode: &ModeSpec| shorthands().any(|other| other.verb.action == mode.verb.action);
-    let names = |modes: Vec<&ModeSpec>| Vec::from_iter(modes.iter().map(|mode| mode.name)).join(" ");
+/// The names of modes that do the same, and what they do.
+fn kinds_of_modes() -> Vec<(String, &'static str)> {
+    let has_shorthands = |mode: &ModeSpec| MODES.iter().any(|other| other.is_short_for(mode));
     let mut kinds: Vec<(String, &str)> = Vec::new();
-    for mode in shorthands() {
-        let alike = Vec::from_iter(shorthands().filter(|other| other.verb.action == mode.verb.action));
-        if alike.first().is_some_and(|first| first.name == mode.name) {
-            kinds.push((names(alike), mode.verb.brief()));
+    for mode in MODES {
+        let meaning = if has_shorthands(mode) { text::ANY_ENDPOINT } else { mode.verb.brief() };
+        match kinds.iter_mut().find(|(_, other)| *other == meaning) {
+            Some((names, _)) => *names = format!("{names} {}", mode.name),
+            None => kinds.push((mode.name.to_owned(), meaning)),
         }
     }
-    let general = Vec::from_iter(MODES.iter().filter(|mode| mode.scheme.is_none() && has_shorthands(mode)));
-    kinds.push((names(general), text::ANY_ENDPOINT));
-    let others = MODES.iter().filter(move |mode| mode.scheme.is_none() && !has_shorthands(mode));
-    kinds.into_iter().chain(others.map(|mode| (mode.name.to_owned(), mode.verb.brief())))
+    kinds
 }
 
 /// The examples in `xport --help`.

@@ -164,7 +164,7 @@ fn facts(row: &OptSpec) -> Vec<String> {
     if !row.words().is_empty() {
         facts.push(format!("values: {}", row.words().join(", ")));
     }
-    if row.value_name().is_some() && row.repeat != Repeat::No {
+    if row.takes_value() && row.repeat != Repeat::No {
         facts.push("may be repeated".to_owned());
     }
     facts.extend(row.default.map(|default| format!("default: {default}")));

@@ -267,11 +267,9 @@ impl ModeSpec {
         self.names().any(|own| own == name)
     }
 
-    /// Whether this mode is the shorthand of the mode `verb` with one kind of endpoint.
-    pub(super) fn is_short_for(&self, verb: &str, kind: &str) -> bool {
-        let is_general =
-            |mode: &Self| mode.name == verb && mode.scheme.is_none() && mode.verb.action == self.verb.action;
-        self.scheme.is_some_and(|scheme| scheme.name == kind) && MODES.iter().any(is_general)
+    /// Whether this mode is the shorthand of a mode for endpoints of any kind.
+    pub(super) fn is_short_for(&self, mode: &Self) -> bool {
+        self.scheme.is_some() && mode.scheme.is_none() && mode.verb.action == self.verb.action
     }
 }
 
@@ -286,11 +284,6 @@ const fn general(name: &'static str, verb: &'static Verb, topics: &'static [Topi
 /// The mode with this name.
 pub(super) fn mode_called(name: &str) -> Option<&'static ModeSpec> {
     MODES.iter().find(|mode| mode.is_called(name))
-}
-
-/// Whether there is a mode with this name.
-pub(super) fn is_mode(name: &str) -> bool {
-    mode_called(name).is_some()
 }
 
 /// All modes, in the order of `--help`.

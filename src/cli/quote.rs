@@ -48,6 +48,11 @@ pub(super) fn shorten(text: &str, max: usize) -> String {
     }
 }
 
+/// Whether a word is in a list of words with spaces between them.
+pub(super) fn is_among(word: &str, words: &str) -> bool {
+    words.split(' ').any(|other| other == word)
+}
+
 /// A choice between words, as in `auto, always or never`.
 pub(super) fn one_of(words: &[&str]) -> String {
     match words {

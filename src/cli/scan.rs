@@ -26,7 +26,8 @@ pub(super) fn resolve_scan(request: &Request<'_>) -> Result<ScanConfig, ConfigEr
         return Err("host and ports are swapped".into());
     }
     let host = parse_with(host, parse_target).map_err(|reason| format!("invalid host: {reason}"))?;
-    let ports = parse_ports(words).map_err(|reason| ConfigError::complete(format!("invalid ports: {reason}")))?;
+    let ports =
+        parse_ports(words).map_err(|reason| ConfigError::from(format!("invalid ports: {reason}")).complete())?;
     let Some(&port) = ports.first() else { return Err("no ports given".into()) };
     let options = request.options;
     let address = Place::Address(HostPort { host: host.clone(), port }.into());

@@ -14,6 +14,7 @@ use ipnet::{IpNet, Ipv4Net};
 use rustls::pki_types::ServerName;
 
 use crate::cli::host::{is_digits, parse_scope};
+use crate::cli::quote::is_among;
 use crate::protocols::escape::EscapeKey;
 use crate::protocols::half_close::HalfClose;
 use crate::transports::connect::Retry;
@@ -307,7 +308,7 @@ fn amount(text: &str, names: &[(&str, f64)]) -> Option<f64> {
         let (number, behind) = rest.split_at(rest.find(|c: char| !c.is_ascii_digit() && c != '.')?);
         let behind = behind.trim_start();
         let (unit, behind) = behind.split_at(behind.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(behind.len()));
-        let (_, size) = names.iter().find(|(names, _)| names.split(' ').any(|name| name == unit))?;
+        let (_, size) = names.iter().find(|(names, _)| is_among(unit, names))?;
         sum += number.parse::<f64>().ok()? * size;
         rest = behind.trim_start();
     }

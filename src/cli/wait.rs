@@ -47,7 +47,7 @@ pub(super) fn resolve_wait(request: &Request<'_>) -> Result<WaitConfig, ConfigEr
     check_use(request, &ends)?;
     check_options(options, &parsed)?;
     let run = run_config(Action::Wait, options, false)?;
-    let services = parsed.iter().map(|parsed| service(parsed, &parsed.config(&run)?, options));
+    let services = parsed.iter().map(|parsed| service(parsed, parsed.config(&run)?, options));
     let services = services.collect::<Result<Vec<_>, ConfigError>>()?;
     let command = match request.program {
         [] => None,
@@ -94,31 +94,31 @@ fn check_program(parsed: &ParsedEndpoint<'_>) -> Result<(), ConfigError> {
 /// The configuration of a service.
 fn service(
     parsed: &ParsedEndpoint<'_>,
-    config: &Option<EndConfig>,
+    config: Option<EndConfig>,
     options: &Options,
 ) -> Result<AwaitedService, ConfigError> {
     let arg = &parsed.arg;
     let kind = match config {
         Some(EndConfig::Connect(ConnectConfig { target: Place::Address(peer), dial, tls, .. })) => {
-            if let Address::Inet(at) = peer {
-                check_name(arg, at, dial)?;
+            if let Address::Inet(at) = &peer {
+                check_name(arg, at, &dial)?;
             }
             match peer {
                 Address::Inet(at) if arg.scheme.is_page() => {
                     let url = arg.url()?;
                     let get = HttpGet { host: url.host, path: url.path, statuses: parsed.statuses() };
-                    AwaitedKind::Answers(at.clone(), dial.clone(), tls.clone(), get)
+                    AwaitedKind::Answers(at, dial, tls, get)
                 }
-                _ => AwaitedKind::Connects(peer.clone(), dial.clone(), tls.clone()),
+                peer => AwaitedKind::Connects(peer, dial, tls),
             }
         }
         Some(EndConfig::DatagramConnect(DatagramConnectConfig { target: Place::Address(at), dial, .. })) => {
-            check_name(arg, at, dial)?;
+            check_name(arg, &at, &dial)?;
             let text = options.send.as_ref().map(|text| text.as_bytes().to_vec());
-            if text.is_none() && is_group(at) {
+            if text.is_none() && is_group(&at) {
                 return Err(arg.with_context("a multicast group never refuses: add --send TEXT to wait for a reply"));
             }
-            AwaitedKind::Replies(at.clone(), dial.clone(), text)
+            AwaitedKind::Replies(at, dial, text)
         }
         _ => return Err(arg.with_context(OPEN_ALREADY)),
     };

@@ -62,7 +62,7 @@ fn option(row: &OptSpec, condition: &str, help: &str, fill: &Fill) -> String {
     let long = if row.has_long() { format!(" -l {}", row.name) } else { String::new() };
     // A value can be missing where an option has one without it, and fish would not offer what follows.
     let value = match fill {
-        _ if row.value_name().is_none() => String::new(),
+        _ if !row.takes_value() => String::new(),
         Fill::Nothing => " -x".to_owned(),
         Fill::Files => " -r -F".to_owned(),
         Fill::Words(words) => format!(" -x -a {}", quote(&words.join(" "))),

@@ -125,7 +125,7 @@ impl EndpointPlace {
     fn options(&self, scheme: &'static Scheme) -> Vec<String> {
         let Some(scheme) = self.scheme(scheme) else { return Vec::new() };
         let is_taken = |row: &&OptSpec| self.mode.verb.end_takes(scheme, row.id);
-        let option = |row: &OptSpec| format!("{}{}", row.name, if row.value_name().is_some() { "=" } else { "" });
+        let option = |row: &OptSpec| format!("{}{}", row.name, if row.takes_value() { "=" } else { "" });
         scheme.rows().filter(is_taken).map(option).collect()
     }
 }
@@ -171,7 +171,7 @@ pub(super) fn addresses() -> Branches<Fill> {
 
 /// What completes the value of each option that does not depend on the mode.
 pub(super) fn values() -> Branches<Fill> {
-    let is_fixed = |row: &&OptSpec| row.value_name().is_some() && !row.id.names_an_end();
+    let is_fixed = |row: &&OptSpec| row.takes_value() && !row.id.names_an_end();
     let pairs = rows().filter(is_fixed).map(|row| (row.name.to_owned(), Fill::of_value(row)));
     join(pairs.filter(|(_, fill)| *fill != Fill::Nothing))
 }
@@ -239,7 +239,7 @@ pub(super) fn running() -> Vec<&'static str> {
 /// The options that a value follows, each once.
 pub(super) fn valued() -> Vec<String> {
     let mut flags = Vec::new();
-    for row in rows().filter(|row| row.value_name().is_some()) {
+    for row in rows().filter(|row| row.takes_value()) {
         if !flags.contains(&row.flag()) {
             flags.push(row.flag());
         }

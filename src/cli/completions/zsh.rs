@@ -95,7 +95,7 @@ fn spec(option: &OptSpec, help: &str, fill: &Fill) -> String {
 
 /// A value follows a long option as a word of its own or after an equals sign.
 fn typed(flag: &str, option: &OptSpec) -> String {
-    let has_value = option.value_name().is_some() && flag.starts_with("--");
+    let has_value = option.takes_value() && flag.starts_with("--");
     format!("{flag}{}", if has_value { "=" } else { "" })
 }
 

@@ -7,6 +7,7 @@ use super::typed::{Typed, first_word};
 use super::words::{is_list, option_called};
 use crate::cli::modes::{Action, MODES, ModeSpec};
 use crate::cli::options::{Heading, OptSpec, rows_of};
+use crate::cli::quote::is_among;
 
 /// Modes, and words that are tried for each.
 const MODE_WORDS: &[(&str, &str)] = &[
@@ -36,7 +37,7 @@ const EXEC: Renamed = &[("-c --command --sh-exec", "--shell"), ("-t -it --tty", 
 
 /// The option of xport for one of other programs.
 fn other_name(table: Renamed, name: &str) -> Option<&'static str> {
-    table.iter().find(|(names, _)| names.split(' ').any(|other| other == name)).map(|(_, own)| *own)
+    table.iter().find(|(names, _)| is_among(name, names)).map(|(_, own)| *own)
 }
 
 /// How many letters may be wrong in a name.
@@ -71,7 +72,7 @@ pub(super) fn with_known_mode(typed: &Typed<'_>) -> Vec<Vec<String>> {
     let base = word.rsplit('/').next().unwrap_or_default().trim_end_matches(".sh");
     let word = if base.starts_with("wait-for") { base } else { word };
     let lower = word.to_ascii_lowercase();
-    let known = MODE_WORDS.iter().find(|(_, words)| words.split(' ').any(|other| other == lower));
+    let known = MODE_WORDS.iter().find(|(_, words)| is_among(&lower, words));
     let words = MODE_WORDS.iter().flat_map(|(_, words)| words.split(' '));
     let name = known.map(|(mode, _)| *mode).or_else(|| nearest(word, MODES.iter().map(|mode| mode.name).chain(words)));
     name.map(|name| typed.with_mode(name)).into_iter().collect()

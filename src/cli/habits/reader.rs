@@ -8,7 +8,7 @@ use super::wish::{Job, Means, Medium, Runs, Wish};
 use super::words::{option_called, url};
 use crate::cli::address::is_path;
 use crate::cli::kinds::NO_PROXY;
-use crate::cli::options::{OptSpec, Value, rows};
+use crate::cli::options::{OptSpec, rows};
 
 /// How an option is written, with `=` if a value follows, and what the option means.
 type Row = (&'static str, Means);
@@ -259,7 +259,7 @@ impl Reader<'_> {
         let spec = name.strip_prefix("--").and_then(option_called)?;
         self.wish.note(spec);
         self.wish.options.push(word.to_owned());
-        if !matches!(spec.value, Value::Flag(_)) && attached.is_none() {
+        if spec.takes_value() && attached.is_none() {
             let value = self.next()?;
             self.wish.options.push(value);
         }

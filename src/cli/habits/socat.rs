@@ -4,7 +4,7 @@ use super::typed::Typed;
 use crate::cli::address::{is_address, is_path, with_port};
 use crate::cli::host::is_port;
 use crate::cli::kinds::{foreign, is_stdio};
-use crate::cli::modes::MODES;
+use crate::cli::modes::{MODES, ModeSpec, mode_called};
 use crate::cli::options::rows;
 use crate::cli::schemes::{EXEC, Role, SHELL, Scheme, TCP, UNIX, scheme_called};
 
@@ -121,18 +121,9 @@ fn side(word: &str) -> Option<Side> {
     Some(found)
 }
 
-/// A program, whose options follow the first comma outside quotes.
+/// A program. Its options follow the first comma.
 fn program(scheme: &'static Scheme, rest: &str) -> Option<Side> {
-    let mut quote = None;
-    let end = rest.find(|c: char| {
-        match (quote, c) {
-            (Some(open), _) if open == c => quote = None,
-            (None, '\'' | '"') => quote = Some(c),
-            _ => (),
-        }
-        quote.is_none() && c == ','
-    });
-    let (command, options) = rest.split_at(end.unwrap_or(rest.len()));
+    let (command, options) = rest.split_at(rest.find(',').unwrap_or(rest.len()));
     let mut found = Vec::new();
     for option in options.split(',').filter(|option| !option.is_empty()) {
         match option {
@@ -179,11 +170,6 @@ impl Side {
             "commonname" | "cn" | "snihost" | "servername" => self.push("server-name", value)?,
             "crnl" => self.push("crlf", "")?,
             "keepidle" | "tcp-keepidle" => self.push("keepalive", value)?,
-            "pf" | "protocol-family" => match value {
-                "ip4" | "ipv4" | "inet" | "2" => self.push("4", "")?,
-                "ip6" | "ipv6" | "inet6" | "10" => self.push("6", "")?,
-                _ => return None,
-            },
             "nodelay" | "tcp-nodelay" if value.is_empty() || value == "1" => self.push("nodelay", "on")?,
             "rcvbuf" | "so-rcvbuf" => self.push("recv-buffer", value)?,
             "sndbuf" | "so-sndbuf" => self.push("send-buffer", value)?,
@@ -320,16 +306,22 @@ fn read(words: &[String]) -> Option<Vec<String>> {
 
 /// The mode that is the shorthand of a verb with one endpoint. Options after commas stand before the address then.
 fn shorthand(words: Vec<String>) -> Vec<String> {
-    let parts = words.last().and_then(|endpoint| endpoint.split_once(':'));
-    let verb = words.first().map(String::as_str).unwrap_or_default();
-    let name = parts.and_then(|(kind, _)| Some((kind, MODES.iter().find(|mode| mode.is_short_for(verb, kind))?)));
-    let (Some((_, rest)), Some((_, mode)), false) = (parts, name, words.iter().any(|word| word.contains('\\'))) else {
+    let short_for = |verb: &str, kind: &str| {
+        let general = mode_called(verb)?;
+        let is_of_kind = |mode: &&ModeSpec| mode.scheme.is_some_and(|scheme| scheme.name == kind);
+        MODES.iter().filter(is_of_kind).find(|mode| mode.is_short_for(general))
+    };
+    let [verb, before @ .., end] = &words[..] else { return words };
+    let Some((mode, rest)) = end.split_once(':').and_then(|(kind, rest)| Some((short_for(verb, kind)?, rest))) else {
         return words;
     };
+    if words.iter().any(|word| word.contains('\\')) {
+        return words;
+    }
     let mut options = rest.split(',');
     let address = options.next().unwrap_or_default().to_owned();
     let mut short = vec![mode.name.to_owned()];
-    short.extend_from_slice(&words[1..words.len() - 1]);
+    short.extend_from_slice(before);
     for option in options {
         let (name, value) = option.split_once('=').unwrap_or((option, ""));
         short.push(format!("{}{name}", if name.len() == 1 { "-" } else { "--" }));

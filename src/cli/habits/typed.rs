@@ -2,7 +2,7 @@
 
 use super::words::{option_called, split_program};
 use crate::cli::modes::{Action, ModeSpec, mode_called};
-use crate::cli::options::{Heading, Value};
+use crate::cli::options::Heading;
 
 /// A line as the user typed it, without the name of the program.
 pub(super) struct Typed<'a> {
@@ -60,7 +60,7 @@ impl<'a> Typed<'a> {
             if matches!(word.as_str(), "--listen" | "--connect") {
                 places.extend(range.next());
             } else if let Some(name) = word.strip_prefix("--") {
-                if option_called(name).is_some_and(|spec| !matches!(spec.value, Value::Flag(_))) {
+                if option_called(name).is_some_and(|spec| spec.takes_value()) {
                     range.next();
                 }
             } else if has_operands && (!word.starts_with('-') || word == "-") {
@@ -101,7 +101,7 @@ impl<'a> Typed<'a> {
 pub(super) fn first_word(words: &[String]) -> Option<usize> {
     let has_value = |word: &String| {
         let spec = word.strip_prefix("--").and_then(option_called);
-        spec.is_some_and(|spec| !matches!(spec.value, Value::Flag(_)))
+        spec.is_some_and(|spec| spec.takes_value())
     };
     let is_value = |at: usize| at > 0 && has_value(&words[at - 1]);
     let is_option = |at: usize| words[at].starts_with('-') && words[at] != "-";

@@ -10,8 +10,7 @@ use crate::cli::hints;
 use crate::cli::host::is_port;
 use crate::cli::kinds::is_executable;
 use crate::cli::modes::Action;
-use crate::cli::options::Value;
-use crate::cli::schemes::{Form, PAGES, Role, scheme_called};
+use crate::cli::schemes::{Form, Role, scheme_called};
 
 /// The parts of a line of `wait`.
 #[derive(Default)]
@@ -89,8 +88,7 @@ impl Parts {
             "-s" | "--strict" | "-z" | "-U" => (),
             _ => {
                 self.options.push(word.to_owned());
-                let has_value = option_called(name.trim_start_matches('-'))
-                    .is_some_and(|spec| !matches!(spec.value, Value::Flag(_)));
+                let has_value = option_called(name.trim_start_matches('-')).is_some_and(|spec| spec.takes_value());
                 if has_value && !word.contains('=') {
                     self.options.push(value()?);
                 }
@@ -118,10 +116,6 @@ impl Parts {
             return self.ends.push(format!(":{word}"));
         }
         if let Some((name, rest)) = word.split_once(':') {
-            let page = PAGES.iter().find(|page| page.name.eq_ignore_ascii_case(name) && !rest.starts_with("//"));
-            if let Some(page) = page {
-                return self.ends.push(format!("{}://{}", page.name, rest.trim_start_matches('/')));
-            }
             match scheme_called(name).map(|scheme| (scheme.role, scheme.form)) {
                 Some((Role::Listen, _)) => {
                     let address = rest.split(',').next().unwrap_or_default().trim_start_matches("*:");

@@ -5,7 +5,7 @@
 use super::words::{option_called, port_of, url};
 use crate::cli::kinds::NO_PROXY;
 use crate::cli::modes::{Action, ModeSpec};
-use crate::cli::options::{Heading, OptSpec, Value};
+use crate::cli::options::{Heading, OptSpec};
 use crate::cli::schemes::Form;
 
 /// The job of an address.
@@ -213,7 +213,7 @@ impl Wish {
         let spec = option_called(name)?;
         self.note(spec);
         self.options.push(spec.flag());
-        if !matches!(spec.value, Value::Flag(_)) {
+        if spec.takes_value() {
             self.options.push(value);
         }
         Some(())

@@ -5,6 +5,7 @@ use std::net::Ipv6Addr;
 use crate::cli::address::{is_address, with_port};
 use crate::cli::host::is_port;
 use crate::cli::options::{OptSpec, rows};
+use crate::cli::quote::is_among;
 
 /// Programs that people name before their line.
 const PROGRAMS: &str = "xport nc ncat netcat nc.openbsd nc.traditional socat telnet curl wget s_client s_server";
@@ -68,7 +69,7 @@ pub(super) fn split_program(words: &[String]) -> (Option<&str>, &[String]) {
         [first, rest @ ..] if first == "openssl" && matches!(rest, [second, ..] if second.starts_with("s_")) => {
             split_program(rest)
         }
-        [first, rest @ ..] if PROGRAMS.split(' ').any(|name| name == first) => (Some(first), rest),
+        [first, rest @ ..] if is_among(first, PROGRAMS) => (Some(first), rest),
         _ => (None, words),
     }
 }

@@ -228,6 +228,11 @@ impl OptSpec {
         }
     }
 
+    /// Whether a value follows.
+    pub(in crate::cli) fn takes_value(&self) -> bool {
+        self.value_name().is_some()
+    }
+
     /// The words that it takes, if it takes nothing else.
     pub(in crate::cli) fn words(&self) -> Vec<&'static str> {
         match self.value {

@@ -42,7 +42,7 @@ pub(super) fn each_case<T>(cases: &[&str], new: fn(&str) -> T, play: fn(&mut T, 
 }
 
 /// Expects these callbacks.
-fn is_told(told: &[String], expected: &str) {
+pub(super) fn is_told(told: &[String], expected: &str) {
     fn fits(expected: &[&str], told: &[String]) -> bool {
         match (expected, told) {
             ([], []) => true,
