@@ -138,7 +138,8 @@ fn a_child_that_has_left_its_group_is_signalled_all_the_same() {
     timed_out.join().expect("the time limit ends it");
 }
 
-/// An ordinary user, with a program that becomes another user, as `sudo` does, so that the ordinary user cannot signal it.
+/// An ordinary user, with a program that becomes another user, as `sudo` does, so that the ordinary user cannot signal
+/// it.
 struct Ordinary {
     everyone: Everyone,
     user: u32,
