@@ -1,8 +1,6 @@
 //! Tests `--raw`: keys go to the peer one by one, the escape key is for xport, and the terminal is restored at every
 //! end and at every stop.
 
-use std::ffi::OsString;
-
 use super::job_control::Shell;
 use crate::harness::*;
 
@@ -317,28 +315,20 @@ fn what_makes_no_sense_is_refused() {
         let mut run = by_shell(format!("{stdin} \"$0\" tcp-client --raw 127.0.0.1:1"));
         ended(&run.stderr(Stdio::piped()).output().expect("a run"), 2, "--raw needs a terminal as stdin");
     }
-    let is_refused = |args: Vec<OsString>, message: &str| {
-        let output = outcome(args);
-        gave(&output, 2, "");
-        assert!(text(&output).contains(message), "{message:?}: {}", text(&output));
-    };
-    for (line, message) in [
-        ("tcp-client --escape ^A", "--escape does nothing without --raw"),
-        ("tcp-client --raw --recv-only", "--raw does nothing with --recv-only"),
-        ("tcp-client --raw --linger 1", "--linger does nothing with --raw"),
-        ("tcp-client --raw --half-close now", "--half-close does nothing with --raw"),
-        ("tcp-client --raw --until-peer-ends", "--raw: a session on a terminal ends with the peer"),
-        ("tcp-client --raw --progress", "--progress does nothing with --raw"),
-        ("tcp-client --raw --escape .", "this key has another meaning"),
-        ("tcp-client --raw --escape ^Z", "this key has another meaning"),
-        ("tcp-client --raw --escape ^M", "this key has another meaning"),
-        ("tcp-client --raw --escape ab", "must be ^X, one character, or none"),
-        ("tcp-client --raw --escape ''", "must be ^X, one character, or none"),
-        ("connect --raw", "--raw does nothing for udp:"),
-    ] {
-        let end = if line.starts_with("connect") { "udp:127.0.0.1:1" } else { "127.0.0.1:1" };
-        is_refused(words!("{line} {end}").into_iter().map(OsString::from).collect(), message);
-    }
+    refuses([
+        "tcp-client --escape ^A 127.0.0.1:1 => --escape does nothing without --raw",
+        "tcp-client --raw --recv-only 127.0.0.1:1 => --raw does nothing with --recv-only",
+        "tcp-client --raw --linger 1 127.0.0.1:1 => --linger does nothing with --raw",
+        "tcp-client --raw --half-close now 127.0.0.1:1 => --half-close does nothing with --raw",
+        "tcp-client --raw --until-peer-ends 127.0.0.1:1 => --raw: a session on a terminal ends with the peer",
+        "tcp-client --raw --progress 127.0.0.1:1 => --progress does nothing with --raw",
+        "tcp-client --raw --escape . 127.0.0.1:1 => this key has another meaning",
+        "tcp-client --raw --escape ^Z 127.0.0.1:1 => this key has another meaning",
+        "tcp-client --raw --escape ^M 127.0.0.1:1 => this key has another meaning",
+        "tcp-client --raw --escape ab 127.0.0.1:1 => must be ^X, one character, or none",
+        "tcp-client --raw --escape '' 127.0.0.1:1 => must be ^X, one character, or none",
+        "connect --raw udp:127.0.0.1:1 => --raw does nothing for udp:",
+    ]);
     let odd = ["tcp-client".as_bytes(), b"--raw", b"--escape", b"\xff", b"127.0.0.1:1"];
-    is_refused(odd.map(|word| OsStr::from_bytes(word).to_owned()).to_vec(), "is not UTF-8");
+    assert!(refusal(&mut xport(odd.map(OsStr::from_bytes))).contains("is not UTF-8"));
 }
