@@ -127,6 +127,8 @@ fn callbacks_come_in_the_documents_order() {
             do resume_reading; do resume_reading; run; await b<2, <3, p2<1; do resume_reading; do resume_reading; run; \
             await c<1, d<1; do resume_reading; do resume_reading; run; await ; count 7; end",
         "service 100 pausing: feed p<1 never<1; run; do close; do resume_reading; run; await p<1, lost",
+        // The peer is not idle while reading is paused.
+        "service 9: do pause_reading; pass 5000; idle 5000; do resume_reading; idle 0; pass 3000; idle 3000; end",
         // Before that, datagrams stay in the system.
         "service 100: do pause_reading; feed waiting<1; run; await ; waiting 1; do resume_reading; run; \
             await waiting<1; end",
@@ -181,6 +183,8 @@ fn close_flushes_and_nothing_moves_after_it() {
         // What arrives meanwhile will never be delivered, so the socket does not wait for it.
         "service 0: send queued>1; do close; feed late<1; settle; not expecting; room 10; settle; sent queued>1; end",
         // In the middle of a batch, the rest is dropped.
+        "service 0 pausing: feed p<1 never<1; run; await p<1; unread 6; do close; unread 0; room 9; run; sent p>1; \
+            await lost",
         "service 10 closing: feed a<1 b<1 c<1; run; await a<1, b<1, lost; sent bye>1",
         "service 10 closing: feed a<2 b<2 c<2; run; await a<2, b<2, lost; sent",
     ]);
