@@ -82,7 +82,8 @@ impl Net {
     /// It is not a stream socket (`ENOTSOCK`, `EPROTOTYPE`), it does not listen (`EINVAL`), its connections cannot have
     /// the options, or it cannot be registered.
     #[doc(alias = "create_server")]
-    pub fn adopt_listener(&mut self, fd: OwnedFd, options: Listening, factory: Factory) -> io::Result<Id> {
+    pub fn adopt_listener(&mut self, fd: impl Into<OwnedFd>, options: Listening, factory: Factory) -> io::Result<Id> {
+        let fd = fd.into();
         if SockRef::from(&fd).r#type()? != Type::STREAM {
             return Err(io::Error::from_raw_os_error(libc::EPROTOTYPE));
         }
@@ -111,8 +112,8 @@ impl Net {
     /// It is not a socket, or not connected.
     #[doc(alias = "create_connection")]
     #[doc(alias = "connect_accepted_socket")]
-    pub fn adopt(&mut self, fd: OwnedFd, protocol: impl Into<Handler>) -> io::Result<Id> {
-        let socket = Socket::from(fd);
+    pub fn adopt(&mut self, fd: impl Into<OwnedFd>, protocol: impl Into<Handler>) -> io::Result<Id> {
+        let socket = Socket::from(fd.into());
         if socket.r#type()? != Type::STREAM {
             return Err(io::Error::from_raw_os_error(libc::EPROTOTYPE));
         }
@@ -127,8 +128,8 @@ impl Net {
     ///
     /// # Errors
     /// The descriptor is not open for reading (`EBADF`), or cannot be registered.
-    pub fn connect_read_pipe(&mut self, fd: OwnedFd, protocol: impl Into<Handler>) -> io::Result<Id> {
-        let channel = Channel::adopt(fd, Direction::Read)?;
+    pub fn connect_read_pipe(&mut self, fd: impl Into<OwnedFd>, protocol: impl Into<Handler>) -> io::Result<Id> {
+        let channel = Channel::adopt(fd.into(), Direction::Read)?;
         self.add_made(Stream::read_end(channel, self.cx.now), protocol.into())
     }
 
@@ -136,8 +137,8 @@ impl Net {
     ///
     /// # Errors
     /// The descriptor is not open for writing (`EBADF`), or cannot be registered.
-    pub fn connect_write_pipe(&mut self, fd: OwnedFd, protocol: impl Into<Handler>) -> io::Result<Id> {
-        let channel = Channel::adopt(fd, Direction::Write)?;
+    pub fn connect_write_pipe(&mut self, fd: impl Into<OwnedFd>, protocol: impl Into<Handler>) -> io::Result<Id> {
+        let channel = Channel::adopt(fd.into(), Direction::Write)?;
         self.add_made(Stream::write_end(channel, self.cx.now), protocol.into())
     }
 
@@ -145,8 +146,14 @@ impl Net {
     ///
     /// # Errors
     /// A descriptor is not open for its direction (`EBADF`), or cannot be registered.
-    pub fn connect_pipes(&mut self, read: OwnedFd, write: OwnedFd, protocol: impl Into<Handler>) -> io::Result<Id> {
-        let (read, write) = (Channel::adopt(read, Direction::Read)?, Channel::adopt(write, Direction::Write)?);
+    pub fn connect_pipes(
+        &mut self,
+        read: impl Into<OwnedFd>,
+        write: impl Into<OwnedFd>,
+        protocol: impl Into<Handler>,
+    ) -> io::Result<Id> {
+        let (read, write) =
+            (Channel::adopt(read.into(), Direction::Read)?, Channel::adopt(write.into(), Direction::Write)?);
         self.add_made(Stream::new(Io::Channels(Some(read), Some(write)), Phase::Open, self.cx.now), protocol.into())
     }
 

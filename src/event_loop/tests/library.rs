@@ -52,7 +52,7 @@ fn the_end_of_a_pipe_is_the_end_of_its_stream() {
     let once = once();
     let log = once.log();
     let mut event_loop = EventLoop::new().expect("a loop");
-    event_loop.net().connect_write_pipe(writer.into(), once).expect("a stream");
+    event_loop.net().connect_write_pipe(writer, once).expect("a stream");
     event_loop.run().expect("a run");
     assert_eq!(log.take(), ["made", "lost"]);
     let mut read = String::new();
@@ -71,7 +71,7 @@ fn a_stream_that_leaves_is_lost_at_once_without_a_reset() {
     let recorder = Recorder::brief().on("made", |t, _| t.leave());
     let log = recorder.log();
     let mut event_loop = EventLoop::new().expect("a loop");
-    event_loop.net().adopt(ours.into(), recorder).expect("a stream");
+    event_loop.net().adopt(ours, recorder).expect("a stream");
     let start = Instant::now();
     event_loop.run().expect("a run");
     assert!(start.elapsed() < Duration::from_secs(4), "it took {:?}", start.elapsed());
@@ -237,7 +237,7 @@ fn a_descriptor_is_lent_for_socket_options() {
     let address = SocketAddr::from(([127, 0, 0, 1], 0));
     let listener = net.listen_tcp(address, Stack::OwnFamily, Listening::default(), make).expect("a listener");
     let (reader, _writer) = io::pipe().expect("a pipe");
-    let pipe = net.connect_read_pipe(reader.into(), Collector::default()).expect("a pipe");
+    let pipe = net.connect_read_pipe(reader, Collector::default()).expect("a pipe");
     for id in [listener, stream] {
         let socket = socket2::SockRef::from(&net.as_fd(id).expect("open")).send_buffer_size().expect("a socket");
         assert!(socket > 0);
@@ -323,7 +323,7 @@ fn tls_is_spoken_with_configurations_of_rustls() {
         }
         let other = speaker(given_server.clone(), "from the server");
         let other_log = other.log();
-        event_loop.net().adopt(theirs.into(), other).expect("a stream");
+        event_loop.net().adopt(theirs, other).expect("a stream");
         event_loop.run().expect("a run");
         for (log, heard) in [(one_log, "from the server"), (other_log, "from the client")] {
             let told = log.take().concat();
