@@ -4,16 +4,6 @@
 use super::job_control::Shell;
 use crate::harness::*;
 
-fn is_raw(terminal: &Terminal) -> bool {
-    terminal.settings() != Terminal::new().settings()
-}
-
-#[track_caller]
-fn becomes_raw(terminal: &Terminal) {
-    eventually("the terminal is raw", || is_raw(terminal).then_some(()));
-}
-
-/// A client whose terminal is raw, and its peer.
 #[track_caller]
 fn raw(options: &str) -> Stage {
     let mut client = stage(&format!("tcp-client --raw {options} <TTY"));
@@ -81,8 +71,7 @@ fn the_end_of_a_session_ends_the_line() {
         ("bye\r\n", "-q", "kill TERM; killed TERM", "#".to_owned()),
     ] {
         let mut client = stage(&format!("tcp-client --raw {options} <TTY 2>&1"));
-        becomes_raw(client.terminal());
-        client.plays(&format!("say {sent}; see {sent}; {end}"));
+        client.plays(&format!("turns raw; say {sent}; see {sent}; {end}"));
         (&client.terminal().slave).write_all(b"#").expect("a terminal");
         client.plays(&format!("only {shown}; cooked"));
     }
@@ -110,7 +99,7 @@ fn the_terminal_is_restored_before_any_signal_ends_the_run() {
         terminal.give_to(&mut command);
         let (mut client, _peer) = client_by(command, &["--raw"]);
         client.line("connected to");
-        assert!(is_raw(&terminal));
+        assert!(terminal.is_raw());
         client.signal(signal);
         client.is_killed_by(signal);
         terminal.is_untouched();
@@ -159,12 +148,12 @@ fn a_stop_restores_the_terminal_and_the_end_of_the_stop_makes_it_raw_again() {
     let stop_by_key = |_: &Background| terminal.type_in("\x1d\x1a");
     let stop_by_signal = |client: &Background| client.signal(libc::SIGTSTP);
     for stop in [&stop_by_key as &dyn Fn(&Background), &stop_by_signal, &stop_by_key] {
-        assert!(is_raw(&terminal));
+        assert!(terminal.is_raw());
         stop(&client);
         stops(&client);
         terminal.is_untouched();
         client.signal(libc::SIGCONT);
-        becomes_raw(&terminal);
+        terminal.becomes_raw();
         terminal.type_in("k");
         assert_eq!(take(&mut peer, 1), b"k");
     }
@@ -255,7 +244,7 @@ fn a_dump_without_a_reader_does_not_lock_the_user_in() {
     let mut master = client.terminal().master.try_clone().expect("a copy");
     thread::spawn(move || while let Ok(1..) = master.read(&mut [0; 65536]) {});
     client.plays("say *8000000; rest; raw; type \x1d.");
-    eventually("an end of raw mode", || (!is_raw(client.terminal())).then_some(()));
+    eventually("an end of raw mode", || (!client.terminal().is_raw()).then_some(()));
     client.program.signal(libc::SIGINT);
     client.program.wait();
     client.terminal().is_untouched();
@@ -269,7 +258,7 @@ fn a_reader_of_stdout_that_leaves_ends_the_run() {
     command.stdin(terminal.slave.try_clone().expect("a copy"));
     let (mut client, mut peer) = client_by(command, &["--raw"]);
     client.line("connected to");
-    assert!(is_raw(&terminal));
+    assert!(terminal.is_raw());
     drop(client.stdout());
     // The client can have noticed already.
     let _ = peer.write_all(b"x");
