@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use clap::builder::styling::{Style, Styles};
 
 use crate::cli::examples::{EXAMPLES, Example, Shown};
-use crate::cli::modes::{MODES, ModeSpec};
+use crate::cli::modes::{Action, MODES, ModeSpec};
 use crate::cli::schemes;
 use crate::cli::text;
 use crate::sys::pty;
@@ -89,16 +89,16 @@ pub(super) fn after_options() -> String {
 
 /// The text after the options in `xport MODE --help`.
 pub(super) fn after_options_of(mode: &ModeSpec) -> String {
-    let page = match mode.name {
-        "relay" => {
+    let page = match mode.verb.action {
+        Action::Relay => {
             let endpoints = schemes::table();
             let rows = endpoints.iter().map(|(term, meaning)| (*term, meaning.as_str()));
             text::ENDPOINT_OPTIONS
                 .iter()
                 .fold(Layout::new().table("Endpoints", rows), |page, text| page.paragraph(text))
         }
-        "wait" => Layout::new().table("Endpoints", text::WAITING.iter().copied()),
-        "exec" => Layout::new().table("Environment of the program", text::ENVIRONMENT_OF_PROGRAM.iter().copied()),
+        Action::Wait => Layout::new().table("Endpoints", text::WAITING.iter().copied()),
+        Action::Exec => Layout::new().table("Environment of the program", text::ENVIRONMENT_OF_PROGRAM.iter().copied()),
         _ => Layout::new(),
     };
     page.section("Values", text::VALUES).paragraph(text::AFTER_LONG_HELP_OF_MODE).text

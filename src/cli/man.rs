@@ -3,8 +3,6 @@
 //! `xport(1)` has every option once, with the modes that have it. `xport-endpoints(7)` has the endpoints, and the modes
 //! that join them. The pages are committed as `man/`, and a test keeps the files up to date.
 
-use std::fmt::Write as _;
-
 use crate::cli::examples::{Example, Shown};
 use crate::cli::modes::{MODES, ModeSpec};
 use crate::cli::options::{GROUPS, Heading, OptSpec, Repeat, rows};
@@ -93,69 +91,89 @@ fn push_options(page: &mut Roff) {
 /// Writes an option. Two rows with one name are one option, whose value differs.
 fn push_option(page: &mut Roff, row: &OptSpec) {
     let alike = Vec::from_iter(rows().filter(|other| other.name == row.name));
-    let short = row.short.map(|short| bold(&format!("-{short}")));
-    let long = row.has_long().then(|| bold(&row.flag()));
-    let mut term = Vec::from_iter(short.into_iter().chain(long)).join(", ");
-    let mut values = Vec::from_iter(alike.iter().filter_map(|row| row.value_name()));
-    values.dedup();
-    if !values.is_empty() {
-        let value = format!("\\fI{}\\fR", roff(&values.join("|")));
-        let _ = if row.bare.is_some() { write!(term, " [{value}]") } else { write!(term, " {value}") };
-    }
-    // An option can mean something else in some modes. The second meaning does not repeat what the first one says.
-    let mut meanings: Vec<((&str, &str), Vec<&str>)> = Vec::new();
-    let has_defaults = alike.iter().any(|other| other.default != row.default);
-    let mut defaults = Vec::new();
-    for row in alike {
-        let texts =
-            std::iter::once((row.help, row.more)).chain(row.instead.iter().map(|(_, help, more)| (*help, *more)));
-        for text in texts {
-            let has_meaning = |mode: &&ModeSpec| mode.has(row.id) && mode.help_of(row) == text;
-            let names = Vec::from_iter(MODES.iter().filter(has_meaning).map(|mode| mode.name));
-            if !names.is_empty() || (row.heading() == Heading::None && meanings.is_empty()) {
-                meanings.push((text, names));
-                defaults.push(row.default.filter(|_| has_defaults));
-            }
-        }
-    }
+    let meanings = meanings(&alike);
     page.line(".TP");
-    page.line(&term);
+    page.line(&term(row, &alike));
+    let modes = |names: &[&str]| format!("\\fI{}\\fR", roff(&in_short(names)));
     let mut said: Vec<String> = Vec::new();
-    let mut facts = facts(row);
-    let is_one = meanings.len() == 1;
-    for (index, ((help, more), modes)) in meanings.iter().enumerate() {
+    for (index, Meaning { help, more, default, names }) in meanings.iter().enumerate() {
         if index > 0 {
             page.line(".IP");
         }
-        if !is_one {
-            page.line(&format!("\\fI{}\\fR:", roff(&in_short(modes))));
+        if meanings.len() > 1 {
+            page.line(&format!("{}:", modes(names)));
         }
-        // A default of one meaning is at the end of the line.
-        let (help, default) = help.split_once(" [").map_or((*help, None), |(help, default)| (help, Some(default)));
+        // The second meaning does not repeat what the first one says.
         for sentence in sentences(help).into_iter().chain(sentences(more)) {
             if !said.contains(&sentence) {
                 page.text_line(&sentence);
                 said.push(sentence);
             }
         }
-        match default {
-            Some(default) if is_one => facts.insert(0, default.trim_end_matches(']').to_owned()),
-            Some(default) => page.text_line(&format!("[{default}")),
-            None => defaults[index].into_iter().for_each(|default| page.text_line(&format!("[default: {default}]"))),
+        if let Some(default) = default {
+            page.text_line(&format!("[{default}]"));
         }
     }
-    if has_defaults {
-        facts.retain(|fact| !fact.starts_with("default: "));
-    }
-    for fact in facts {
+    let has_defaults = meanings.iter().any(|meaning| meaning.default.is_some());
+    for fact in facts(row).iter().filter(|fact| !has_defaults || !fact.starts_with("default: ")) {
         page.text_line(&format!("[{fact}]"));
     }
-    if let [(_, modes)] = &meanings[..]
-        && !modes.is_empty()
+    if let [Meaning { names, .. }] = &meanings[..]
+        && !names.is_empty()
     {
         page.line(".br");
-        page.line(&format!("\\fI{}\\fR", roff(&in_short(modes))));
+        page.line(&modes(names));
     }
+}
+
+/// An option as it is typed: its letter, its long name, and its value.
+fn term(row: &OptSpec, alike: &[&OptSpec]) -> String {
+    let short = row.short.map(|short| bold(&format!("-{short}")));
+    let long = row.has_long().then(|| bold(&row.flag()));
+    let term = Vec::from_iter(short.into_iter().chain(long)).join(", ");
+    let mut values = Vec::from_iter(alike.iter().filter_map(|row| row.value_name()));
+    values.dedup();
+    let value = format!("\\fI{}\\fR", roff(&values.join("|")));
+    match (values.is_empty(), row.bare) {
+        (true, _) => term,
+        (false, None) => format!("{term} {value}"),
+        (false, Some(_)) => format!("{term} [{value}]"),
+    }
+}
+
+/// What an option means in some modes.
+struct Meaning {
+    help: &'static str,
+    more: &'static str,
+    /// The default, if it is not that of the row in all modes.
+    default: Option<String>,
+    names: Vec<&'static str>,
+}
+
+/// The meanings of an option, which can differ from mode to mode.
+fn meanings(alike: &[&OptSpec]) -> Vec<Meaning> {
+    let have_defaults = alike.iter().any(|row| row.default != alike[0].default);
+    let mut meanings = Vec::new();
+    for row in alike {
+        let others = row.instead.iter().map(|(_, help, more)| (*help, *more));
+        for text in std::iter::once((row.help, row.more)).chain(others) {
+            let has_meaning = |mode: &&ModeSpec| mode.has(row.id) && mode.help_of(row) == text;
+            let names = Vec::from_iter(MODES.iter().filter(has_meaning).map(|mode| mode.name));
+            if names.is_empty() && (row.heading() != Heading::None || !meanings.is_empty()) {
+                continue;
+            }
+            // The line of an option can end with a default.
+            let (help, default) = match text.0.split_once(" [") {
+                Some((help, default)) => (help, Some(default.trim_end_matches(']').to_owned())),
+                None => {
+                    let default = row.default.filter(|_| have_defaults);
+                    (text.0, default.map(|default| format!("default: {default}")))
+                }
+            };
+            meanings.push(Meaning { help, more: text.1, default, names });
+        }
+    }
+    meanings
 }
 
 /// The facts about an option that hold in every mode.

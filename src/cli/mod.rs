@@ -228,15 +228,8 @@ fn verbosity(quiet: bool, verbose: u8) -> Result<Verbosity, ConfigError> {
 fn usage_error(refusal: Refusal, args: &[OsString]) -> UsageError {
     let Refusal { error: ConfigError { mut reason, is_complete }, mode, flag } = refusal;
     let words = words_of(args);
-    let answer = words.as_ref().and_then(|words| {
-        if is_version(flag.as_deref(), words) {
-            return Some(Instead { line: "xport -V".to_owned(), note: None });
-        }
-        if words.first().is_some_and(|word| word == "man") {
-            return Some(Instead { line: "xport --man | man -l -".to_owned(), note: None });
-        }
-        habits::answer(words, &|words| is_accepted(args, words))
-    });
+    let is_accepted = |words: &[String]| is_accepted(args, words);
+    let answer = words.as_ref().and_then(|words| habits::answer(words, flag.as_deref(), &is_accepted));
     let of_flag = || flag.as_deref().zip(mode).and_then(|(flag, mode)| hints::reason_for_flag(mode, flag));
     let of_habit = || words.as_ref().and_then(|words| habits::reason_for(words));
     let line = match answer {
@@ -273,12 +266,6 @@ fn is_accepted(args: &[OsString], words: &[String]) -> bool {
         // In `-host h`, the letter of help is no wish for help.
         Err(error) => !error.use_stderr() && words.last().is_some_and(|word| word.starts_with("--")),
     }
-}
-
-/// Whether a refused line asks for the version, which only a line without a mode does by an option.
-fn is_version(flag: Option<&str>, words: &[String]) -> bool {
-    matches!(flag, Some("-V" | "--version"))
-        || words.last().is_some_and(|word| matches!(&**word, "version" | "-version"))
 }
 
 #[cfg(test)]

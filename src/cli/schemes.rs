@@ -77,7 +77,7 @@ impl Scheme {
     }
 
     pub(super) fn has(&self, opt: Opt) -> bool {
-        self.opts().any(|own| own == opt)
+        self.options.iter().any(|own| own.contains(&opt))
     }
 
     pub(super) fn listens(&self) -> bool {

@@ -61,9 +61,12 @@ pub(super) struct Instead {
     pub(super) note: Option<String>,
 }
 
-/// The line to type instead of `words`. `is_accepted` says whether the program takes a line. Words in capitals stand
-/// for what the user has not written.
-pub(super) fn answer(words: &[String], is_accepted: &dyn Fn(&[String]) -> bool) -> Option<Instead> {
+/// The line to type instead of `words`. `flag` is the option that the mode does not have. `is_accepted` says whether the
+/// program takes a line. Words in capitals stand for what the user has not written.
+pub(super) fn answer(words: &[String], flag: Option<&str>, is_accepted: &dyn Fn(&[String]) -> bool) -> Option<Instead> {
+    if let Some(line) = page(words, flag) {
+        return Some(Instead { line: line.to_owned(), note: None });
+    }
     let is_long = words.iter().map(|word| word.len()).sum::<usize>() > LINE_CHARS_MAX;
     if is_long || socat::lacks_authorities(words) {
         return None;
@@ -84,6 +87,16 @@ pub(super) fn answer(words: &[String], is_accepted: &dyn Fn(&[String]) -> bool) 
         Some(_) => None,
     };
     (line.chars().count() <= LINE_CHARS_MAX).then_some(Instead { line, note })
+}
+
+/// The line that prints the page which a line asks for. Only a line without a mode asks for the version by an option.
+fn page(words: &[String], flag: Option<&str>) -> Option<&'static str> {
+    let is_last = |page: &[&str]| words.last().is_some_and(|word| page.contains(&word.as_str()));
+    match words.first().map(String::as_str) {
+        _ if matches!(flag, Some("-V" | "--version")) || is_last(&["version", "-version"]) => Some("xport -V"),
+        Some("man") => Some("xport --man | man -l -"),
+        _ => None,
+    }
 }
 
 /// The line with its listeners on every interface, not on the loopback.

@@ -171,16 +171,14 @@ pub(super) fn with_operands(typed: &Typed<'_>) -> Vec<Vec<String>> {
         }
     }
     let places = typed.places().len();
-    let more: &[&str] = match (mode.verb.action, mode.name, places) {
+    let more: &[&str] = match (mode.verb.action, places) {
         _ if mode.scheme.is_some() => return Vec::new(),
-        (Action::Exec, ..) => &["--", "CMD"],
-        (Action::Relay, _, 0) => &["tcp-listen:PORT", "HOST:PORT"],
-        (Action::Relay, _, 1) => &["HOST:PORT"],
-        (Action::Connect, _, 0) => &["HOST:PORT"],
-        (_, "wait", 0) => &["HOST:PORT"],
-        (_, "scan", 0) => &["HOST", "PORTS"],
-        (_, "scan", 1) => &["PORTS"],
-        (Action::Echo | Action::Listen, _, 0) => &["tcp-listen:PORT"],
+        (Action::Exec, _) => &["--", "CMD"],
+        (Action::Relay, 0) => &["tcp-listen:PORT", "HOST:PORT"],
+        (Action::Relay, 1) | (Action::Connect | Action::Wait, 0) => &["HOST:PORT"],
+        (Action::Scan, 0) => &["HOST", "PORTS"],
+        (Action::Scan, 1) => &["PORTS"],
+        (Action::Echo | Action::Listen, 0) => &["tcp-listen:PORT"],
         _ => return Vec::new(),
     };
     let more = more.iter().map(|word| (*word).to_owned());
