@@ -205,7 +205,7 @@ fn what_protocols_do_in_their_callbacks_takes_effect() {
             do timer 1; end",
         "service 100 ticking: do timer 1; do call_soon; run; await timer, timer; sent tick>1 tick>1; end",
         // A protocol that calls itself without end still gets datagrams.
-        "service 100 restless: do call_soon; feed enough<1; turn 100; await ..., enough<1, ..., lost",
+        "service 100 restless: do call_soon; feed enough<1; turn 100; is closing; await ..., enough<1, ..., lost",
         // A socket in the background does not keep the loop, but what it has to send does.
         "service 0: not over; do background; is over; send to_go>1; not over; room 1; settle; is over; end",
     ]);

@@ -184,7 +184,7 @@ impl Stage {
                 let [failure] = &told[..] else { panic!("{told:?}") };
                 let (kind, message) = rest.split_once(' ').expect("a kind");
                 assert!(failure.starts_with(&format!("failed: {kind}: connection with ")), "{failure}");
-                assert!(failure.contains(message), "{failure} does not say {message:?}");
+                assert!(failure.ends_with(message), "{failure} does not end with {message:?}");
                 assert!(kind == "Reset" || sim.wire(id).closed == Some(Closed::Reset));
                 sim.run();
             }

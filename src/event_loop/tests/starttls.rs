@@ -59,7 +59,7 @@ fn silence_is_given_up_in_time() {
     ] {
         plays(&[&format!(
             "asks smtp: feed {said}; pass 9999.999999; await ; pass .000001; \
-            fails TimedOut {missing} within 10s;_--handshake-timeout; took 10000"
+            fails TimedOut {missing} within 10s;_--handshake-timeout sets the limit; took 10000"
         )]);
     }
     // The handshake has its own time limit.

@@ -177,6 +177,13 @@ fn what_makes_no_sense_is_refused_with_its_reason() {
         "udp-server --join 239.1.2.3 fd:3 => --join 239.1.2.3 needs '*:PORT'",
         "udp-echo --join ff02::1 0.0.0.0:80 => --join ff02::1 needs '*:PORT' or '[ff02::1]:PORT'",
         "udp-echo --join 239.1.2.3 -6 *:80 => -6 excludes the group '239.1.2.3'",
+        // Networks.
+        "tcp-echo --deny 127.0.0.1/255.0.0.0 :80 => '127.0.0.1/255.0.0.0' for '--deny <CIDR>': not a network",
+        "tcp-echo --deny 127.0.0.1/x :80 => '127.0.0.1/x'",
+        "tcp-echo --deny 127.0.0.1/33 :80 => '127.0.0.1/33'",
+        "tcp-echo --deny ::/129 :80 => '::/129'",
+        "tcp-echo --allow localhost :80 => 'localhost'",
+        "tcp-echo --allow '' :80 => '' for '--allow <CIDR>'",
         // Numbers.
         "tcp-client --retry -1 :80 => '-1'",
         "tcp-client --retry 99999999999999999999 :80 => '99999999999999999999'",

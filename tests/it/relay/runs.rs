@@ -153,11 +153,11 @@ fn an_idle_pair_among_others_is_alone_in_its_end() {
 #[test]
 fn a_signal_ends_sessions_or_lets_them_finish() {
     plays(&[
-        "relay TCP-LISTEN TCP: peer 1; say hello; peer 2; get hello; kill TERM; hear waiting up to 10s for; refused; \
-            say bye; peer 1; get bye; end; peer 2; get $; say !; end; peer 1; get !$; status 0 *",
+        "relay TCP-LISTEN TCP: peer 1; say hello; peer 2; get hello; kill TERM; hear waiting up to 10s for; clock; \
+            refused; before 4000; say bye; peer 1; get bye; end; peer 2; get $; say !; end; peer 1; get !$; status 0 *",
         // A second signal or the end of grace resets them.
-        "relay TCP-LISTEN TCP: peer 1; say hello; peer 2; get hello; kill TERM; hear waiting up to 10s for; refused; \
-            kill TERM; get reset; peer 1; get reset; killed TERM *",
+        "relay TCP-LISTEN TCP: peer 1; say hello; peer 2; get hello; kill TERM; hear waiting up to 10s for; clock; \
+            refused; before 4000; kill TERM; get reset; peer 1; get reset; killed TERM *",
         "relay --grace 200ms TCP-LISTEN TCP: peer 1; say hello; peer 2; get hello; kill TERM; get reset; peer 1; \
             get reset; killed TERM *",
         // One signal ends a single pair.

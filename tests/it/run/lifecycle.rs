@@ -39,7 +39,7 @@ fn servers_end_by_signals() {
         // A second signal, or the end of `--grace`, resets the remaining sessions.
         "tcp-echo --grace 1h: ping before; kill {TERM|INT}; refused; ping still here; kill {TERM|INT}; clock; \
             killed {TERM|INT} *; before 4000; get reset",
-        "tcp-echo --grace 2s: ping before; clock; kill {TERM|INT}; hear waiting up to 2s for 1 session; \
+        "tcp-echo --grace 2s: ping before; clock; kill {TERM|INT}; hear waiting up to 2s for 1 session; ping within; \
             killed {TERM|INT} *; after 2000; get reset",
     ]);
 }
@@ -67,7 +67,7 @@ fn clients_are_served_in_turn() {
             type for the last; get for the last",
         "unix|tls12|tls13-server -k: say word$; see word; new; say word$; see word; new; say word$; see word",
         // Pending bytes of stdin go to the client that has ended, before the next client is served.
-        "tcp-server -k --half-close now: end; type *20000000$; get *1000000; new; peer 1; get *19000000$; peer 2; get $",
+        "tcp-server -k: end; type *20000000$; get *1000000; new; peer 1; get *19000000$; peer 2; end; get $",
         "relay --once TCP-LISTEN exec:cat: ping served; refused; go; status 0",
         "relay TCP-LISTEN,max-conns=1,backlog=5 exec:cat: ping first; new; say second; silence; peer 1; \
             ping first again; go; peer 2; get second",
@@ -191,7 +191,9 @@ fn the_port_file_appears_with_the_port_and_goes_with_the_server() {
     let (dir, path) = path("port");
     for (signals, code) in [(1, Some(0)), (2, None)] {
         let mut server = Background::start(words!("tcp-echo --port-file {} 127.0.0.1:0", path.display()));
-        // The test waits for the file, not for the line on stderr.
+        // The test waits for the file, not for the line on stderr. The file is whole when it appears.
+        let text = eventually("the file", || fs::read_to_string(&path).ok());
+        assert!(text.ends_with('\n'), "{text:?}");
         let address = port_in(&path);
         let mut client = connect(address);
         ping(&mut client, b"hello");

@@ -249,13 +249,18 @@ fn tries_are_counted_and_spaced() {
     assert_eq!(stderr.lines().count(), 4, "{stderr}");
 }
 
-/// Whether an echo server with these options serves a client from `source`.
-fn is_served(options: &str, source: [u8; 4]) -> bool {
-    let (_server, address) = serve(words!("tcp-echo {options} 127.0.0.1:0"));
+/// A client from this address.
+fn connect_from(source: [u8; 4], address: SocketAddr) -> TcpStream {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
     socket.bind(&SocketAddr::from((source, 0)).into()).expect("a source");
     socket.connect_timeout(&address.into(), DEADLINE).expect("the kernel accepts");
-    let mut client = with_deadline(socket.into());
+    with_deadline(socket.into())
+}
+
+/// Whether an echo server with these options serves a client from `source`.
+fn is_served(options: &str, source: [u8; 4]) -> bool {
+    let (_server, address) = serve(words!("tcp-echo {options} 127.0.0.1:0"));
+    let mut client = connect_from(source, address);
     // The connection can be closed already.
     let _ = client.write_all(b"?").and_then(|()| client.shutdown(Shutdown::Write));
     rest_of(&mut client) == b"?"
@@ -281,6 +286,15 @@ fn access_lists_decide_who_is_served() {
     ] {
         assert_eq!(is_served(options, source), served, "{options:?} from {source:?}");
     }
+}
+
+#[test]
+fn a_denied_client_does_not_use_up_the_session() {
+    let (mut server, address) = serve(words!("tcp-server --deny 127.0.0.2 127.0.0.1:0"));
+    server.stdin().write_all(b"for the right one").expect("it waits");
+    is_turned_away(Ok(connect_from([127, 0, 0, 2], address)));
+    assert_eq!(take_all(&mut connect(address)), b"for the right one");
+    server.ends_with(0);
 }
 
 /// `-4` and `-6` select one family of the loopback. By default, both families have the same port.

@@ -119,7 +119,7 @@ fn a_connect_is_tried_again_for_as_long_as_it_takes() {
 fn a_client_that_gets_nothing_of_stdin_is_worth_a_warning() {
     plays(&[
         "tcp-server -v -k {|--send-only}: type a photo$; end; get a photo$; new; end; get $; kill TERM; \
-            status 0 ~#2 stdin has ended: this client gets nothing from it",
+            status 0 ~#2 stdin has ended: this client gets nothing from it; status 0 ~stdin has ended",
         "tcp-server -v -k {|--send-only}: eof; end; get $; new; end; get $; kill TERM; status 0 !stdin has ended",
         "tcp-server -v -k --recv-only: type a photo$; end; get $; new; end; get $; kill TERM; \
             status 0 !stdin has ended",
