@@ -39,8 +39,8 @@ fn servers_end_by_signals() {
         // A second signal, or the end of `--grace`, resets the remaining sessions.
         "tcp-echo --grace 1h: ping before; kill {TERM|INT}; refused; ping still here; kill {TERM|INT}; clock; \
             killed {TERM|INT} *; before 4000; get reset",
-        "tcp-echo --grace 2s: ping before; clock; kill {TERM|INT}; hear waiting up to 2s for 1 session; ping within; \
-            killed {TERM|INT} *; after 2000; get reset",
+        "tcp-echo --grace 3s: ping before; clock; kill {TERM|INT}; hear waiting up to 3s for 1 session; ping within; \
+            killed {TERM|INT} *; after 3000; get reset",
     ]);
 }
 
