@@ -28,7 +28,7 @@ fn main() -> io::Result<()> {
 
     // Register the socket to wait for data.
     let mut event_loop = EventLoop::new()?;
-    event_loop.net().adopt(rsock.into(), MyProtocol)?;
+    event_loop.net().adopt(rsock, MyProtocol)?;
 
     // Simulate the reception of data from the network. Unlike asyncio's `close`, this one gives the peer some seconds
     // to end, so that the peer loses no bytes. This peer ends at once.

@@ -21,7 +21,7 @@
 //!
 //! let (ours, mut theirs) = UnixStream::pair()?;
 //! let mut event_loop = EventLoop::new()?;
-//! event_loop.net().adopt(ours.into(), Shout)?;
+//! event_loop.net().adopt(ours, Shout)?;
 //! theirs.write_all(b"hello")?;
 //! theirs.shutdown(std::net::Shutdown::Write)?;
 //! event_loop.run()?; // Returns when nothing is left to do.

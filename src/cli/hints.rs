@@ -80,16 +80,15 @@ pub(super) fn explain_kind(text: &str) -> Option<String> {
 pub(super) fn explain_endpoint(mode: &ModeSpec, own: &Scheme, text: &str) -> Option<String> {
     let (name, rest) = text.split_once(':')?;
     let scheme = scheme_called(name).filter(|scheme| matches!(scheme.form, Form::Inet | Form::Unix))?;
-    // The address is wrong then, and not its kind.
+    // If this fails, the address is wrong, and its kind is right.
     let is_wrong = |address: &str| parse_address(own.parse, OsStr::new(address)).is_err();
-    if rest.is_empty() || plain_address(own, scheme, rest).is_some_and(is_wrong) {
+    if rest.trim_start_matches('/').is_empty() || plain_address(own, scheme, rest).is_some_and(is_wrong) {
         return None;
     }
     Some(format!("{} is an endpoint, and {} takes addresses", quote(text), mode.name))
 }
 
-/// The address of an endpoint without its kind, if a mode with the kind `own` takes this address. `rest` follows the
-/// colon.
+/// The address of an endpoint without its kind, if its kind is `own` and no options follow. `rest` follows the colon.
 pub(super) fn plain_address<'a>(own: &Scheme, scheme: &Scheme, rest: &'a str) -> Option<&'a str> {
     let of_url = |url: &'a str| if scheme.is_unix() { url } else { url.trim_end_matches('/') };
     let address = rest.strip_prefix("//").map_or(rest, of_url);

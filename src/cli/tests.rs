@@ -15,50 +15,52 @@ use crate::transports::address::{Family, HostPort, Place, UnixName};
 use crate::transports::connect::Retry;
 use crate::transports::datagram::opening::Group;
 
+/// The content of a variant. A failure shows the line and another value.
+macro_rules! the {
+    ($line:expr, $value:expr, $pattern:pat $(if $guard:expr)? => $content:expr) => {
+        match $value {
+            $pattern $(if $guard)? => $content,
+            other => panic!("{}: {other:?}", $line),
+        }
+    };
+}
+pub(super) use the;
+
+/// The words after `xport`, parsed.
+pub(super) fn parsed<T: Into<OsString>>(words: impl IntoIterator<Item = T>) -> Result<Parsed, String> {
+    parse(std::iter::once("xport".into()).chain(words.into_iter().map(Into::into))).map_err(|error| error.to_string())
+}
+
 fn run(line: &str) -> Invocation {
-    match parse(std::iter::once("xport").chain(line.split_whitespace()).map(OsString::from)) {
-        Ok(Parsed::Run(invocation)) => invocation,
-        other => panic!("{line}: {other:?}"),
-    }
+    the!(line, parsed(line.split_whitespace()), Ok(Parsed::Run(invocation)) => invocation)
+}
+
+/// The mode of a line, in which single spaces separate the words.
+pub(super) fn mode(line: &str) -> config::Mode {
+    the!(line, parsed(line.split(' ')), Ok(Parsed::Run(invocation)) => invocation.mode)
 }
 
 fn client(line: &str) -> ConnectConfig {
-    match run(line).mode {
-        config::Mode::Client(config) => config,
-        other => panic!("{line}: {other:?}"),
-    }
+    the!(line, run(line).mode, config::Mode::Client(config) => config)
 }
 
 fn listener(line: &str) -> ListenConfig {
-    match run(line).mode {
-        config::Mode::Server(mut ends) | config::Mode::Echo(mut ends) if ends.len() == 1 => ends.remove(0),
-        other => panic!("{line}: {other:?}"),
-    }
+    the!(line, run(line).mode, config::Mode::Server(mut ends) | config::Mode::Echo(mut ends) if ends.len() == 1 =>
+        ends.remove(0))
 }
 
 fn datagram_client(line: &str) -> (DatagramConnectConfig<Place<HostPort>>, DatagramRun, StreamConfig) {
-    match run(line).mode {
-        config::Mode::DatagramClient(config, datagrams, stream) => (config, datagrams, stream),
-        other => panic!("{line}: {other:?}"),
-    }
+    the!(line, run(line).mode, config::Mode::DatagramClient(config, datagrams, stream) => (config, datagrams, stream))
 }
 
 fn datagram_service(line: &str) -> (DatagramListenConfig, DatagramRun) {
-    match run(line).mode {
-        config::Mode::DatagramServer(mut ends, datagrams) | config::Mode::DatagramEcho(mut ends, datagrams)
-            if ends.len() == 1 =>
-        {
-            (ends.remove(0), datagrams)
-        }
-        other => panic!("{line}: {other:?}"),
-    }
+    use config::Mode::{DatagramEcho, DatagramServer};
+    the!(line, run(line).mode, DatagramServer(mut ends, datagrams) | DatagramEcho(mut ends, datagrams)
+        if ends.len() == 1 => (ends.remove(0), datagrams))
 }
 
 fn refused(args: impl IntoIterator<Item = OsString>) -> String {
-    match parse(std::iter::once("xport".into()).chain(args)) {
-        Err(error) => error.to_string(),
-        other => panic!("{other:?}"),
-    }
+    parsed(args).expect_err("it is refused")
 }
 
 #[test]
@@ -230,17 +232,12 @@ fn services_have_names_for_datagrams_too() {
         return;
     }
     for (line, port) in [("udp-client localhost:domain", 53), ("udp-client localhost ntp", 123)] {
-        match datagram_client(line).0.target {
-            Place::Address(target) => assert_eq!(target.to_string(), format!("localhost:{port}")),
-            other => panic!("{line}: {other:?}"),
-        }
+        let target = the!(line, datagram_client(line).0.target, Place::Address(target) => target);
+        assert_eq!(target.to_string(), format!("localhost:{port}"));
     }
     // A service for datagrams only.
     let (config, _) = datagram_service("udp-server 127.0.0.1:syslog");
-    match &config.addresses[..] {
-        [Place::Address(address)] => assert_eq!(address.port, 514),
-        other => panic!("{other:?}"),
-    }
+    assert_eq!(the!("syslog", &config.addresses[..], [Place::Address(address)] => address.port), 514);
 }
 
 #[test]
@@ -263,12 +260,9 @@ fn output_options_are_accepted_before_and_after_the_mode() {
 #[test]
 fn a_unix_path_need_not_be_text_but_a_host_must() {
     let odd = || OsString::from_vec(b"a\xff\n".to_vec());
-    match parse(["xport".into(), "unix-client".into(), odd()]) {
-        Ok(Parsed::Run(Invocation { mode: config::Mode::Client(config), .. })) => {
-            assert_eq!(config.target, Place::Address(UnixName::Path(odd().into()).into()));
-        }
-        other => panic!("{other:?}"),
-    }
+    let mode = the!("odd", parsed(["unix-client".into(), odd()]), Ok(Parsed::Run(invocation)) => invocation.mode);
+    let target = the!("odd", mode, config::Mode::Client(config) => config.target);
+    assert_eq!(target, Place::Address(UnixName::Path(odd().into()).into()));
     let error = refused(["tcp-client".into(), odd()]);
     assert!(error.starts_with("xport: invalid address: 'a\\xff\\n' is not UTF-8\n"), "{error}");
     let error = refused(["tcp-client".into(), "localhost".into(), odd()]);
@@ -311,10 +305,7 @@ fn an_error_stays_printable_and_short_whatever_was_typed() {
 
 #[test]
 fn a_scan_has_the_documented_defaults() {
-    let scan = |line: &str| match run(line).mode {
-        config::Mode::Scan(config) => config,
-        other => panic!("{line}: {other:?}"),
-    };
+    let scan = |line: &str| the!(line, run(line).mode, config::Mode::Scan(config) => config);
     let config = scan("scan localhost 80,22");
     assert_eq!((config.ports, config.parallel, config.banners), (vec![22, 80], 64, false));
     assert_eq!((config.dial.timeout, config.stream.timeout), (Duration::from_secs(2), None));

@@ -90,6 +90,7 @@ impl EventLoop {
                 datagram.readable |= event.readable;
                 // An old error says nothing about this event.
                 datagram.receive_failed &= !event.readable;
+                datagram.send_failed &= !event.writable;
                 datagram.writable |= event.writable;
                 self.datagrams_ready(id);
             }
@@ -300,7 +301,7 @@ fn message(payload: &(dyn Any + Send)) -> String {
     format!("a callback has panicked: {}", text.unwrap_or("no message"))
 }
 
-/// A timer of a slot itself is due.
+/// An alarm of the transport or listener in a slot is due.
 fn slot_alarm(net: &mut Net, id: Id, alarm: Alarm) {
     match alarm {
         Alarm::ConnectNext => net.with_connecting(id, |transport| transport.connect_next()),

@@ -76,7 +76,7 @@ impl Forwarder {
             (SIGCONT, ..) => drop(self.to_child(t, SIGCONT)),
             _ if has_it && self.runs(t) => {
                 self.child.signal.set(Some(signal));
-                opening::was_for_child();
+                opening::note_signal_of_child();
             }
             _ => self.forward(t, signal, reporter),
         }
@@ -94,7 +94,7 @@ impl Forwarder {
         }
         // A process that is stopped gets the signal only when it goes on.
         let sent = self.to_child(t, signal).and_then(|()| self.to_child(t, SIGCONT));
-        let Err(error) = sent else { return opening::was_for_child() };
+        let Err(error) = sent else { return opening::note_signal_of_child() };
         let is_key = matches!(signal, SIGINT | SIGQUIT);
         let level = if is_key { log::Level::Info } else { log::Level::Warn };
         log::log!(level, "{}: signal {signal}: {}", self.child.name(t.net()), describe(&error));
@@ -116,10 +116,13 @@ impl Forwarder {
     fn ask_to_end(&mut self, t: &mut Transport<'_>, signal: i32) {
         self.with_child(t, |child| child.end_group(signal));
         self.asked = signal;
-        self.end_timer.get_or_insert_with(|| t.call_later(self.kill_after));
+        if let Some(before) = self.end_timer.replace(t.call_later(self.kill_after)) {
+            t.cancel(before);
+        }
     }
 
-    /// Gives up if the child has had `kill_after` to end. A child that cannot be killed has more time.
+    /// The child has had `kill_after` to end. A child that still runs was killed just now, or cannot be killed: it gets
+    /// the same time again. Otherwise the run is given up.
     pub(super) fn timer_fired(&mut self, t: &mut Transport<'_>, timer: TimerId, reporter: &Reporter) {
         if self.end_timer != Some(timer) {
             return;

@@ -56,7 +56,7 @@ enum RunPhase {
     Draining {
         signal: i32,
         /// The end of the grace.
-        end: TimerId,
+        grace_timer: TimerId,
     },
     /// Only children keep the run going.
     Ending,
@@ -170,7 +170,7 @@ impl Signals {
             }
             RunPhase::Serving { grace, wanted } if drains(signal) && wanted.has_come(t) => {
                 let grace = *grace;
-                self.phase = RunPhase::Draining { signal, end: t.call_later(grace) };
+                self.phase = RunPhase::Draining { signal, grace_timer: t.call_later(grace) };
                 t.net().close_listeners();
                 if let Some(sessions) = open_sessions(t) {
                     let is_key = by_system && signal == SIGINT;
@@ -245,7 +245,7 @@ impl Protocol for Signals {
             return self.accept_timed_out(t, limit);
         }
         match &mut self.phase {
-            &mut RunPhase::Draining { signal, end } if end == timer => self.cut(t, signal),
+            &mut RunPhase::Draining { signal, grace_timer } if grace_timer == timer => self.cut(t, signal),
             RunPhase::Forwarding(forwarder) => forwarder.timer_fired(t, timer, &self.reporter),
             RunPhase::Client | RunPhase::Serving { .. } | RunPhase::Draining { .. } | RunPhase::Ending => (),
         }

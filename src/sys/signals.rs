@@ -57,9 +57,9 @@ pub(crate) fn deadly_arrivals() -> usize {
     DEADLY_ARRIVALS.load(Ordering::Relaxed)
 }
 
-/// Notes that a deadly signal was for a child, which has got it. The program itself was not asked to end. To be called
-/// once for each such signal.
-pub(crate) fn was_for_child() {
+/// Notes that a deadly signal was for a child, which has got it. The program itself was not asked to end. Call this
+/// once for each such signal: otherwise the program does not wait long for the reader of its dump.
+pub(crate) fn note_signal_of_child() {
     DEADLY_ARRIVALS.fetch_sub(1, Ordering::Relaxed);
 }
 

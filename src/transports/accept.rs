@@ -83,8 +83,9 @@ impl Net {
         }
     }
 
-    /// Adds the stream of an accepted connection, and begins its openings. A stream without openings is admitted.
-    fn add_accepted(&mut self, stream: AcceptedStream, keepalive: KeepAlive, is_only_one: bool) -> Option<Id> {
+    /// Adds the stream of an accepted connection, and begins its openings. A stream without openings is admitted
+    /// already: if its listener serves one client, all listeners are closed.
+    fn add_accepted(&mut self, stream: AcceptedStream, keepalive: KeepAlive, serves_one: bool) -> Option<Id> {
         let (stream, openings) = stream;
         let added = self.add(Slot::Stream(stream));
         let id = added.inspect_err(|error| log::warn!("accept: {}", describe(error))).ok()?;
@@ -93,7 +94,7 @@ impl Net {
         if stream.admission.is_pending() {
             stream.cx.places.pending.push(id);
             stream.open_by(openings);
-        } else if is_only_one {
+        } else if serves_one {
             self.close_listeners();
         }
         Some(id)

@@ -343,7 +343,7 @@ impl StreamRef<'_> {
     pub(crate) fn wake_source(&mut self) {
         if let (Some(source), true) = (self.source, self.has_room()) {
             self.source_waits = false;
-            // The latch `queued` of the source is out of reach. A second entry does no harm: it finds nothing to read.
+            // The source can be on the run queue already. A second entry only gives it a second budget in that turn.
             self.cx.ready.push(source);
         }
     }

@@ -158,7 +158,7 @@ impl Net {
     }
 
     /// Closes one listener, and resets the connections that it has accepted and that are not admitted yet. A datagram
-    /// socket is closed cleanly instead. asyncio's `Server.close`.
+    /// socket is closed cleanly instead. It no longer counts as listening from this call on. asyncio's `Server.close`.
     #[doc(alias = "Server")]
     pub fn close_listener(&mut self, id: Id) {
         let Some(index) = self.cx.places.listeners.iter().position(|&listener| listener == id) else { return };

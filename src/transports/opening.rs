@@ -26,7 +26,7 @@ use super::stream::Stream;
 pub use super::unix_path::UnixBinding;
 use crate::sys::signals;
 pub use crate::sys::signals::BY_SYSTEM;
-pub(crate) use crate::sys::signals::was_for_child;
+pub(crate) use crate::sys::signals::note_signal_of_child;
 use crate::sys::stdio::{self, FdKind};
 
 /// The wanted standard streams.
@@ -58,9 +58,10 @@ impl Net {
     }
 
     /// Listens on an address of any kind. A host must be one numeric address: a name, `*` and the loopback stand for
-    /// several. asyncio's `create_unix_server`, but a live server keeps its path.
+    /// several.
     ///
-    /// `binding` is for unix sockets. For them, the umask of the process changes for a moment.
+    /// For a unix socket, this is asyncio's `create_unix_server`, except that a live server keeps its path. `binding`
+    /// is for unix sockets. Their bind changes the umask of the process for a moment.
     ///
     /// # Errors
     /// The error of the system. For a unix socket, `AddrInUse` describes the file at the path.
@@ -82,7 +83,8 @@ impl Net {
     /// It is not a stream socket (`ENOTSOCK`, `EPROTOTYPE`), it does not listen (`EINVAL`), its connections cannot have
     /// the options, or it cannot be registered.
     #[doc(alias = "create_server")]
-    pub fn adopt_listener(&mut self, fd: OwnedFd, options: Listening, factory: Factory) -> io::Result<Id> {
+    pub fn adopt_listener(&mut self, fd: impl Into<OwnedFd>, options: Listening, factory: Factory) -> io::Result<Id> {
+        let fd = fd.into();
         if SockRef::from(&fd).r#type()? != Type::STREAM {
             return Err(io::Error::from_raw_os_error(libc::EPROTOTYPE));
         }
@@ -111,8 +113,8 @@ impl Net {
     /// It is not a socket, or not connected.
     #[doc(alias = "create_connection")]
     #[doc(alias = "connect_accepted_socket")]
-    pub fn adopt(&mut self, fd: OwnedFd, protocol: impl Into<Handler>) -> io::Result<Id> {
-        let socket = Socket::from(fd);
+    pub fn adopt(&mut self, fd: impl Into<OwnedFd>, protocol: impl Into<Handler>) -> io::Result<Id> {
+        let socket = Socket::from(fd.into());
         if socket.r#type()? != Type::STREAM {
             return Err(io::Error::from_raw_os_error(libc::EPROTOTYPE));
         }
@@ -127,8 +129,8 @@ impl Net {
     ///
     /// # Errors
     /// The descriptor is not open for reading (`EBADF`), or cannot be registered.
-    pub fn connect_read_pipe(&mut self, fd: OwnedFd, protocol: impl Into<Handler>) -> io::Result<Id> {
-        let channel = Channel::adopt(fd, Direction::Read)?;
+    pub fn connect_read_pipe(&mut self, fd: impl Into<OwnedFd>, protocol: impl Into<Handler>) -> io::Result<Id> {
+        let channel = Channel::adopt(fd.into(), Direction::Read)?;
         self.add_made(Stream::read_end(channel, self.cx.now), protocol.into())
     }
 
@@ -136,8 +138,8 @@ impl Net {
     ///
     /// # Errors
     /// The descriptor is not open for writing (`EBADF`), or cannot be registered.
-    pub fn connect_write_pipe(&mut self, fd: OwnedFd, protocol: impl Into<Handler>) -> io::Result<Id> {
-        let channel = Channel::adopt(fd, Direction::Write)?;
+    pub fn connect_write_pipe(&mut self, fd: impl Into<OwnedFd>, protocol: impl Into<Handler>) -> io::Result<Id> {
+        let channel = Channel::adopt(fd.into(), Direction::Write)?;
         self.add_made(Stream::write_end(channel, self.cx.now), protocol.into())
     }
 
@@ -145,8 +147,14 @@ impl Net {
     ///
     /// # Errors
     /// A descriptor is not open for its direction (`EBADF`), or cannot be registered.
-    pub fn connect_pipes(&mut self, read: OwnedFd, write: OwnedFd, protocol: impl Into<Handler>) -> io::Result<Id> {
-        let (read, write) = (Channel::adopt(read, Direction::Read)?, Channel::adopt(write, Direction::Write)?);
+    pub fn connect_pipes(
+        &mut self,
+        read: impl Into<OwnedFd>,
+        write: impl Into<OwnedFd>,
+        protocol: impl Into<Handler>,
+    ) -> io::Result<Id> {
+        let (read, write) =
+            (Channel::adopt(read.into(), Direction::Read)?, Channel::adopt(write.into(), Direction::Write)?);
         self.add_made(Stream::new(Io::Channels(Some(read), Some(write)), Phase::Open, self.cx.now), protocol.into())
     }
 

@@ -33,7 +33,7 @@ pub(crate) enum Due {
     LookAtPeers,
     /// `timer_fired` of the protocol of this slot.
     Protocol(Id),
-    /// The transport or listener in this slot does something.
+    /// An alarm of the transport or listener in this slot.
     Slot(Id, Alarm),
 }
 

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::cli::schemes::SCHEMES;
+use crate::cli::tests::the;
 
 fn parts(text: &str) -> (String, Vec<String>) {
     let text_of = |text: OsString| text.into_string().expect("text");
@@ -139,25 +140,16 @@ fn options_are_split_at_commas_that_are_not_escaped() {
 
 #[test]
 fn commands_are_taken_as_they_are() {
-    let program = |text: &str| match EndpointArg::parse(OsStr::new(text)).and_then(|word| word.program()) {
-        Ok(program) => program,
-        Err(_) => panic!("{text} is refused"),
+    let parse = |text: &[u8]| EndpointArg::parse(OsStr::from_bytes(text)).and_then(|word| word.program());
+    let argv = |text: &str| {
+        let parsed = parse(text.as_bytes());
+        the!(text, parsed, Ok(Program::Argv { program, arguments }) => (program, arguments))
     };
-    match program(r#"exec:sed -e 's/a, b:c/\1/' "x y" z\ ,q "#) {
-        Program::Argv { program, arguments } => {
-            assert_eq!(program, "sed");
-            assert_eq!(arguments, ["-e", r"s/a, b:c/\1/", "x y", "z ,q"]);
-        }
-        other => panic!("{other:?}"),
-    }
-    match program("exec:echo $HOME *;|") {
-        Program::Argv { arguments, .. } => assert_eq!(arguments, ["$HOME", "*;|"]),
-        other => panic!("{other:?}"),
-    }
-    match program("shell: a,b | c:d 'e") {
-        Program::Shell(line) => assert_eq!(line, " a,b | c:d 'e"),
-        other => panic!("{other:?}"),
-    }
+    let (program, arguments) = argv(r#"exec:sed -e 's/a, b:c/\1/' "x y" z\ ,q "#);
+    assert_eq!(program, "sed");
+    assert_eq!(arguments, ["-e", r"s/a, b:c/\1/", "x y", "z ,q"]);
+    assert_eq!(argv("exec:echo $HOME *;|").1, ["$HOME", "*;|"]);
+    assert_eq!(the!("shell", parse(b"shell: a,b | c:d 'e"), Ok(Program::Shell(line)) => line), " a,b | c:d 'e");
     for (text, reason) in [
         ("exec:", "no command"),
         ("exec:  ", "no command"),
@@ -165,11 +157,8 @@ fn commands_are_taken_as_they_are() {
         ("exec:'' a", "the program name is empty"),
         ("exec:a 'b", "a quote is not closed"),
     ] {
-        match EndpointArg::parse(OsStr::new(text)).and_then(|word| word.program()) {
-            Err(error) => assert!(error.reason.contains(reason), "{text}: {error:?}"),
-            Ok(_) => panic!("{text} is not refused"),
-        }
+        let error = the!(text, parse(text.as_bytes()), Err(error) => error);
+        assert!(error.reason.contains(reason), "{text}: {error:?}");
     }
-    let odd = |text: &'static [u8]| EndpointArg::parse(OsStr::from_bytes(text)).and_then(|word| word.program());
-    assert!(odd(b"exec:a \xff").is_err() && odd(b"shell:a \xff").is_ok());
+    assert!(parse(b"exec:a \xff").is_err() && parse(b"shell:a \xff").is_ok());
 }

@@ -7,7 +7,7 @@ use crate::cli::host::is_port;
 use crate::cli::values::parse_network;
 
 /// Why a server that is to verify its clients gets no line: a line without the file would serve everybody.
-pub(super) const CLIENT_CA: &str = "--client-ca FILE verifies clients, and a line without it would serve everybody";
+const CLIENT_CA: &str = "--client-ca FILE verifies clients, and a line without it would serve everybody";
 
 /// Why a URL of HTTPS and a unix socket get no line.
 const NO_TLS_ON_PATHS: &str = "xport has no TLS on unix sockets";

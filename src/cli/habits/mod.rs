@@ -38,7 +38,7 @@ static REPAIRS: &[Repair] = &[
     |typed| reader::read_marked(typed).and_then(|reading| reading.line).into_iter().collect(),
     names::with_known_mode,
     |typed| waiting::line(typed).into_iter().collect(),
-    scan::with_host_alone,
+    scan::with_ordered_operands,
     ends::relay_ends,
     ends::words,
     socat::line,

@@ -125,7 +125,7 @@ fn find(rows: &[Row], option: &str) -> Option<(Means, bool)> {
     rows.iter().find_map(has_value)
 }
 
-/// Whether another program has an option of this name.
+/// Whether a netcat has a long option of this name.
 pub(super) fn is_foreign(name: &str) -> bool {
     find(NETCAT, &format!("--{name}")).is_some()
 }

@@ -4,8 +4,8 @@ use super::typed::Typed;
 use crate::cli::address::{is_host_alone, parse_inet};
 use crate::cli::modes::Action;
 
-/// The lines in which the host is alone and comes first.
-pub(super) fn with_host_alone(typed: &Typed<'_>) -> Vec<Vec<String>> {
+/// The lines in which the host is alone, or a list of ports is in order.
+pub(super) fn with_ordered_operands(typed: &Typed<'_>) -> Vec<Vec<String>> {
     let places = typed.places();
     let is_scan = typed.mode().is_some_and(|mode| mode.verb.action == Action::Scan);
     let Some((&host, ports)) = places.split_first().filter(|_| is_scan) else { return Vec::new() };
@@ -24,6 +24,12 @@ pub(super) fn with_host_alone(typed: &Typed<'_>) -> Vec<Vec<String>> {
         words.insert(host + 1, port.to_owned());
         lines.push(words);
     }
+    for &at in ports {
+        let mended = Vec::from_iter(typed.words[at].split(',').filter(|part| !part.is_empty()).map(in_order)).join(",");
+        if mended != typed.words[at] {
+            lines.push(typed.with_word(at, mended));
+        }
+    }
     lines
 }
 
@@ -36,4 +42,15 @@ fn without_kind(word: &str) -> Option<String> {
         _ => return None,
     };
     (!host.is_empty()).then(|| host.to_owned())
+}
+
+/// A range that begins with its smaller port.
+fn in_order(range: &str) -> String {
+    let number = |text: &str| text.parse::<u16>().ok();
+    match range.split_once('-') {
+        Some((first, last)) if number(first).is_some_and(|first| number(last).is_some_and(|last| first > last)) => {
+            format!("{last}-{first}")
+        }
+        _ => range.to_owned(),
+    }
 }

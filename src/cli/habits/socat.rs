@@ -121,9 +121,18 @@ fn side(word: &str) -> Option<Side> {
     Some(found)
 }
 
-/// A program. Its options follow the first comma.
+/// A program, whose options follow the first comma outside quotes.
 fn program(scheme: &'static Scheme, rest: &str) -> Option<Side> {
-    let (command, options) = rest.split_at(rest.find(',').unwrap_or(rest.len()));
+    let mut quote = None;
+    let end = rest.find(|c: char| {
+        match (quote, c) {
+            (Some(open), _) if open == c => quote = None,
+            (None, '\'' | '"') => quote = Some(c),
+            _ => (),
+        }
+        quote.is_none() && c == ','
+    });
+    let (command, options) = rest.split_at(end.unwrap_or(rest.len()));
     let mut found = Vec::new();
     for option in options.split(',').filter(|option| !option.is_empty()) {
         match option {
@@ -170,6 +179,11 @@ impl Side {
             "commonname" | "cn" | "snihost" | "servername" => self.push("server-name", value)?,
             "crnl" => self.push("crlf", "")?,
             "keepidle" | "tcp-keepidle" => self.push("keepalive", value)?,
+            "pf" | "protocol-family" => match value {
+                "ip4" | "ipv4" | "inet" | "2" => self.push("4", "")?,
+                "ip6" | "ipv6" | "inet6" | "10" => self.push("6", "")?,
+                _ => return None,
+            },
             "nodelay" | "tcp-nodelay" if value.is_empty() || value == "1" => self.push("nodelay", "on")?,
             "rcvbuf" | "so-rcvbuf" => self.push("recv-buffer", value)?,
             "sndbuf" | "so-sndbuf" => self.push("send-buffer", value)?,

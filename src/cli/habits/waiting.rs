@@ -10,7 +10,7 @@ use crate::cli::hints;
 use crate::cli::host::is_port;
 use crate::cli::kinds::is_executable;
 use crate::cli::modes::Action;
-use crate::cli::schemes::{Form, Role, scheme_called};
+use crate::cli::schemes::{Form, PAGES, Role, scheme_called};
 
 /// The parts of a line of `wait`.
 #[derive(Default)]
@@ -116,6 +116,10 @@ impl Parts {
             return self.ends.push(format!(":{word}"));
         }
         if let Some((name, rest)) = word.split_once(':') {
+            let page = PAGES.iter().find(|page| page.name.eq_ignore_ascii_case(name) && !rest.starts_with("//"));
+            if let Some(page) = page {
+                return self.ends.push(format!("{}://{}", page.name, rest.trim_start_matches('/')));
+            }
             match scheme_called(name).map(|scheme| (scheme.role, scheme.form)) {
                 Some((Role::Listen, _)) => {
                     let address = rest.split(',').next().unwrap_or_default().trim_start_matches("*:");

@@ -7,68 +7,52 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use super::*;
-use crate::cli::{Parsed, parse};
+use crate::cli::Parsed;
+use crate::cli::tests::{parsed, the};
 use crate::modes::config::{DatagramListenConfig, ListenConfig, Mode};
 use crate::protocols::half_close::HalfClose;
 use crate::transports::address::{Family, Host, HostPort, UnixName};
 use crate::transports::connect::{Dialing, Retry};
 
 fn mode(args: &[&str]) -> Mode {
-    match parse(std::iter::once("xport").chain(args.iter().copied()).map(OsString::from)) {
-        Ok(Parsed::Run(invocation)) => invocation.mode,
-        other => panic!("{args:?}: {other:?}"),
-    }
+    the!(args.join(" "), parsed(args.iter().copied()), Ok(Parsed::Run(invocation)) => invocation.mode)
 }
 
 fn relay(args: &[&str]) -> RelayConfig {
-    match mode(&[&["relay"], args].concat()) {
-        Mode::Relay(config) => config,
+    the!(args.join(" "), mode(&[&["relay"], args].concat()), Mode::Relay(config) => config)
+}
+
+/// The address of the right end, and how to connect to it.
+fn connecting_by(args: &[&str]) -> (Place, Dialing) {
+    match relay(args).right {
+        Endpoint::Connect(config) => (config.target, config.dial),
+        Endpoint::Datagrams(config) => (Place::Address(config.target.into()), config.dial),
         other => panic!("{args:?}: {other:?}"),
     }
 }
 
-/// The address as text, and how to connect to it.
 fn connecting(text: &str) -> (Place, Dialing) {
-    match relay(&["-", text]).right {
-        Endpoint::Connect(config) => (config.target, config.dial),
-        Endpoint::Datagrams(config) => (Place::Address(config.target.into()), config.dial),
-        other => panic!("{text}: {other:?}"),
-    }
+    connecting_by(&["-", text])
 }
 
 fn listening(text: &str) -> ListenConfig {
-    match relay(&[text, "exec:a"]).left {
-        LeftEndpoint::Listen(config) => config,
-        other => panic!("{text}: {other:?}"),
-    }
+    the!(text, relay(&[text, "exec:a"]).left, LeftEndpoint::Listen(config) => config)
 }
 
 fn receiving(text: &str) -> DatagramListenConfig {
-    match relay(&[text, "exec:a"]).left {
-        LeftEndpoint::DatagramListen(config) => config,
-        other => panic!("{text}: {other:?}"),
-    }
+    the!(text, relay(&[text, "exec:a"]).left, LeftEndpoint::DatagramListen(config) => config)
 }
 
 fn child(endpoint: Endpoint) -> ChildConfig {
-    match endpoint {
-        Endpoint::Child(config) => config,
-        other => panic!("{other:?}"),
-    }
+    the!("a child", endpoint, Endpoint::Child(config) => config)
 }
 
 fn exec(line: &str) -> ExecConfig {
-    match mode(&["exec"].into_iter().chain(line.split(' ')).chain(["--", "cat"]).collect::<Vec<_>>()) {
-        Mode::Exec(config) => config,
-        other => panic!("{line}: {other:?}"),
-    }
+    the!(line, crate::cli::tests::mode(&format!("exec {line} -- cat")), Mode::Exec(config) => config)
 }
 
 fn listeners(line: &str) -> Vec<ListenConfig> {
-    match exec(line).place {
-        ExecPlace::Listen(listeners) => listeners,
-        other => panic!("{line}: {other:?}"),
-    }
+    the!(line, exec(line).place, ExecPlace::Listen(listeners) => listeners)
 }
 
 fn path(text: &str) -> Place {
@@ -137,10 +121,9 @@ fn options_of_endpoints_reach_their_configuration() {
     assert_eq!((config.retry_delay, config.family, config.numeric), (Duration::from_millis(250), Family::V4, true));
     assert_eq!(config.source, ["127.0.0.1:9".parse().expect("an address")]);
     assert_eq!(connecting("host:80,ipv6").1.family, Family::V6);
-    match relay(&["-", "udp:192.0.2.255:9,broadcast,retry=2"]).right {
-        Endpoint::Datagrams(config) => assert!(config.broadcast && config.dial.retry == Retry::Times(2)),
-        other => panic!("{other:?}"),
-    }
+    let right = relay(&["-", "udp:192.0.2.255:9,broadcast,retry=2"]).right;
+    let config = the!("udp", right, Endpoint::Datagrams(config) => config);
+    assert!(config.broadcast && config.dial.retry == Retry::Times(2));
 
     let config =
         listening("tcp-listen:0,backlog=1,max-conns=5,allow=10.0.0.0/8,allow=::1,deny=10.1.0.0/16,port-file=a\\,b,6");
@@ -159,22 +142,8 @@ fn options_of_endpoints_reach_their_configuration() {
 
 #[test]
 fn options_of_a_relay_hold_for_both_sides() {
-    let config = relay(&[
-        "--once",
-        "--grace",
-        "3",
-        "--timeout",
-        "1h",
-        "--idle-timeout",
-        "5",
-        "--high-water",
-        "1K",
-        "--low-water",
-        "1",
-        "--no-half-close",
-        "tcp-listen:1",
-        "host:2",
-    ]);
+    let line = "--once --grace 3 --timeout 1h --idle-timeout 5 --high-water 1K --low-water 1 --no-half-close";
+    let config = relay(&Vec::from_iter(line.split(' ').chain(["tcp-listen:1", "host:2"])));
     let (LeftEndpoint::Listen(left), Endpoint::Connect(right)) = (config.left, config.right) else {
         panic!("other ends")
     };
@@ -216,10 +185,8 @@ fn exec_has_three_places() {
         ("--connect ./a --idle-timeout 5", "./a"),
         ("--connect fd:3", "fd:3"),
     ] {
-        match exec(line).place {
-            ExecPlace::Connect(config) => assert_eq!(config.target.to_string(), address, "{line}"),
-            other => panic!("{line}: {other:?}"),
-        }
+        let target = the!(line, exec(line).place, ExecPlace::Connect(config) => config.target);
+        assert_eq!(target.to_string(), address, "{line}");
     }
 }
 
@@ -250,11 +217,8 @@ fn options_of_exec_hold_for_each_listener_unless_it_has_its_own() {
 
 #[test]
 fn options_of_exec_hold_for_its_connection() {
-    let ExecPlace::Connect(ConnectConfig { dial: config, .. }) =
-        exec("--retry 3 --connect-timeout 1 --connect host:1,retry=4,source=:9").place
-    else {
-        panic!("it does not connect");
-    };
+    let line = "--retry 3 --connect-timeout 1 --connect host:1,retry=4,source=:9";
+    let config = the!(line, exec(line).place, ExecPlace::Connect(config) => config.dial);
     assert_eq!((config.retry, config.timeout), (Retry::Times(4), Duration::from_secs(1)));
     let both = ["0.0.0.0:9", "[::]:9"].map(|source| source.parse().expect("an address"));
     assert_eq!(config.source, both);
@@ -268,20 +232,10 @@ fn options_before_the_endpoints_hold_for_each_that_has_them() {
     };
     assert!(left.max_conns == Some(5) && !left.access.admits(IpAddr::from([127, 0, 0, 1])));
     assert_eq!(right.dial.retry, Retry::Times(4));
-    assert_eq!(relay(&["--retry", "3", "-", "tcp:h:2"]).right.dial().retry, Retry::Times(3));
-    assert_eq!(relay(&["-6", "-", "udp:h:2"]).right.dial().family, Family::V6);
+    assert_eq!(connecting_by(&["--retry", "3", "-", "tcp:h:2"]).1.retry, Retry::Times(3));
+    assert_eq!(connecting_by(&["-6", "-", "udp:h:2"]).1.family, Family::V6);
     // An option after a comma replaces a contradicting option of the line.
-    assert_eq!(relay(&["-6", "tcp:h:1", "tcp:h:2,4"]).right.dial().family, Family::V4);
+    assert_eq!(connecting_by(&["-6", "tcp:h:1", "tcp:h:2,4"]).1.family, Family::V4);
     let found = listeners("--mode 0660 --listen ./s --listen :1");
     assert_eq!((found[0].binding.mode, found[1].binding.mode), (0o660, 0o600));
-}
-
-impl Endpoint {
-    fn dial(&self) -> &Dialing {
-        match self {
-            Self::Connect(config) => &config.dial,
-            Self::Datagrams(config) => &config.dial,
-            other => panic!("{other:?}"),
-        }
-    }
 }

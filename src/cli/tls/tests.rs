@@ -1,51 +1,30 @@
 //! Tests of the settings that TLS options make, in a mode and after an endpoint. `tests/it/` tests the messages of the
 //! real program.
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::*;
+use crate::cli::tests::{mode, parsed, the};
 use crate::cli::values::parse_alpn;
-use crate::cli::{Parsed, parse};
-use crate::modes::config::{ConnectConfig, Endpoint, ExecPlace, LeftEndpoint, ListenConfig, Mode, TlsConnect};
+use crate::modes::config::{Endpoint, ExecPlace, LeftEndpoint, Mode, TlsConnect};
 use crate::transports::layer::starttls::StartTls;
 use crate::transports::tls::pin::Pin;
 use crate::transports::tls::settings::Version;
 
 const PIN: &str = "sha256:00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
 
-fn try_mode(line: &str) -> Result<Mode, String> {
-    match parse(std::iter::once("xport").chain(line.split(' ')).map(OsString::from)) {
-        Ok(Parsed::Run(invocation)) => Ok(invocation.mode),
-        Ok(Parsed::Print(_)) => panic!("{line}: it prints"),
-        Err(error) => Err(error.to_string()),
-    }
-}
-
-fn mode(line: &str) -> Mode {
-    try_mode(line).unwrap_or_else(|error| panic!("{line}: {error}"))
-}
-
 #[track_caller]
 fn refused(line: &str, reason: &str) {
-    match try_mode(line) {
-        Err(error) => assert!(error.contains(reason), "{line}: {error:?} does not say {reason:?}"),
-        Ok(mode) => panic!("{line}: {mode:?}"),
-    }
+    let error = parsed(line.split(' ')).expect_err(line);
+    assert!(error.contains(reason), "{line}: {error:?} does not say {reason:?}");
 }
 
 fn connect(line: &str) -> TlsConnect {
-    let config: ConnectConfig = match mode(line) {
+    let config = match mode(line) {
         Mode::Client(config) => config,
-        Mode::Relay(config) => match config.right {
-            Endpoint::Connect(config) => config,
-            other => panic!("{line}: {other:?}"),
-        },
-        Mode::Exec(config) => match config.place {
-            ExecPlace::Connect(config) => config,
-            other => panic!("{line}: {other:?}"),
-        },
+        Mode::Relay(config) => the!(line, config.right, Endpoint::Connect(config) => config),
+        Mode::Exec(config) => the!(line, config.place, ExecPlace::Connect(config) => config),
         other => panic!("{line}: {other:?}"),
     };
     config.tls.unwrap_or_else(|| panic!("{line}: without TLS"))
@@ -56,16 +35,10 @@ fn client(line: &str) -> ClientSettings {
 }
 
 fn server(line: &str) -> ServerSettings {
-    let config: ListenConfig = match mode(line) {
+    let config = match mode(line) {
         Mode::Server(mut ends) | Mode::Echo(mut ends) => ends.remove(0),
-        Mode::Relay(config) => match config.left {
-            LeftEndpoint::Listen(config) => config,
-            other => panic!("{line}: {other:?}"),
-        },
-        Mode::Exec(config) => match config.place {
-            ExecPlace::Listen(mut configs) => configs.remove(0),
-            other => panic!("{line}: {other:?}"),
-        },
+        Mode::Relay(config) => the!(line, config.left, LeftEndpoint::Listen(config) => config),
+        Mode::Exec(config) => the!(line, config.place, ExecPlace::Listen(mut configs) => configs.remove(0)),
         other => panic!("{line}: {other:?}"),
     };
     config.tls.unwrap_or_else(|| panic!("{line}: without TLS"))
@@ -157,15 +130,11 @@ fn trust_is_in_authorities_or_in_pins_or_in_both_or_in_nobody() {
     let other = PIN.replace("00", "ff");
     for line in [format!("tls-client --pin {PIN} --pin {other} h:1"), format!("relay - tls:h:1,pin={PIN},pin={other}")]
     {
-        match client(&line).trust {
-            Trust::Pins(pins) => assert_eq!(pins, [pin, other.parse().expect("a pin")], "{line}"),
-            trust => panic!("{line}: {trust:?}"),
-        }
+        let pins = the!(line, client(&line).trust, Trust::Pins(pins) => pins);
+        assert_eq!(pins, [pin, other.parse().expect("a pin")], "{line}");
     }
-    match client(&format!("tls-client --ca a --pin {PIN} h:1")).trust {
-        Trust::Chain { ca: Some(_), pins } => assert_eq!(pins, [pin]),
-        trust => panic!("{trust:?}"),
-    }
+    let line = format!("tls-client --ca a --pin {PIN} h:1");
+    assert_eq!(the!(line, client(&line).trust, Trust::Chain { ca: Some(_), pins } => pins), [pin]);
     refused("tls-client --ca a --insecure h:1", "--ca and --insecure contradict each other");
     refused(&format!("tls-client --pin {PIN} --insecure h:1"), "--pin and --insecure contradict each other");
     refused(&format!("tls-client --pin {PIN} --ca a --insecure h:1"), "contradict each other");

@@ -127,6 +127,8 @@ fn callbacks_come_in_the_documents_order() {
             do resume_reading; do resume_reading; run; await b<2, <3, p2<1; do resume_reading; do resume_reading; run; \
             await c<1, d<1; do resume_reading; do resume_reading; run; await ; count 7; end",
         "service 100 pausing: feed p<1 never<1; run; do close; do resume_reading; run; await p<1, lost",
+        // The peer is not idle while reading is paused.
+        "service 9: do pause_reading; pass 5000; idle 5000; do resume_reading; idle 0; pass 3000; idle 3000; end",
         // Before that, datagrams stay in the system.
         "service 100: do pause_reading; feed waiting<1; run; await ; waiting 1; do resume_reading; run; \
             await waiting<1; end",
@@ -181,6 +183,8 @@ fn close_flushes_and_nothing_moves_after_it() {
         // What arrives meanwhile will never be delivered, so the socket does not wait for it.
         "service 0: send queued>1; do close; feed late<1; settle; not expecting; room 10; settle; sent queued>1; end",
         // In the middle of a batch, the rest is dropped.
+        "service 0 pausing: feed p<1 never<1; run; await p<1; unread 6; do close; unread 0; room 9; run; sent p>1; \
+            await lost",
         "service 10 closing: feed a<1 b<1 c<1; run; await a<1, b<1, lost; sent bye>1",
         "service 10 closing: feed a<2 b<2 c<2; run; await a<2, b<2, lost; sent",
     ]);
@@ -200,7 +204,7 @@ fn what_protocols_do_in_their_callbacks_takes_effect() {
         "service 100: do timer 20; do no_timer 10; do call_soon; await timer; pass 19; await ; pass 1; await timer; \
             do timer 1; end",
         "service 100 ticking: do timer 1; do call_soon; run; await timer, timer; sent tick>1 tick>1; end",
-        // A protocol that calls itself for ever still gets datagrams.
+        // A protocol that calls itself without end still gets datagrams.
         "service 100 restless: do call_soon; feed enough<1; turn 100; await ..., enough<1, ..., lost",
         // A socket in the background does not keep the loop, but what it has to send does.
         "service 0: not over; do background; is over; send to_go>1; not over; room 1; settle; is over; end",

@@ -256,14 +256,15 @@ fn frames_behind_the_upgrade_pings_ends_and_errors() {
     for (fed, is_cut, sent, told) in [
         (&[HEAD, &[DATA, 1, b'x', 7, 0]], false, &[YES, &[CLOSE, 0]].concat()[..], "made, x, lost: InvalidData"),
         (&[HEAD, &[DATA, 1, b'x', DATA]], true, YES, "made, x, lost: InvalidData"),
-        (&[b"PUT / HTTP/1.1\r\n\r\n", HEAD], false, NO, "failed: Reset: connection with slot 0.0: no upgrade"),
+        (&[b"PUT / HTTP/1.1\r\n\r\n", HEAD], false, NO, "failed: Reset: connection with ..."),
     ] {
         let (mut sim, id) = server_of(Recorder::brief(), fed);
         if is_cut {
             sim.feed_end(id);
         }
         sim.pass(Duration::from_millis(1100));
-        assert_eq!((&sim.sent(id)[..], sim.told(id).join(", ")), (sent, told.to_owned()));
+        assert_eq!(sim.sent(id), sent);
+        is_told(&sim.told(id), told);
     }
     // Little memory.
     let three = Handler::buffered(Recorder::brief().echoing());

@@ -31,12 +31,12 @@ fn an_end_of_a_pipe_is_used_in_its_direction_only() {
     let mut event_loop = EventLoop::new().expect("a loop");
     let net = event_loop.net();
     let (read, write) = io::pipe().expect("a pipe");
-    assert_eq!(code(net.connect_write_pipe(read.into(), Recorder::new())), Some(libc::EBADF));
-    assert_eq!(code(net.connect_read_pipe(write.into(), Recorder::new())), Some(libc::EBADF));
+    assert_eq!(code(net.connect_write_pipe(read, Recorder::new())), Some(libc::EBADF));
+    assert_eq!(code(net.connect_read_pipe(write, Recorder::new())), Some(libc::EBADF));
     let (read, write) = io::pipe().expect("a pipe");
-    assert_eq!(code(net.connect_pipes(write.into(), read.into(), Recorder::new())), Some(libc::EBADF));
+    assert_eq!(code(net.connect_pipes(write, read, Recorder::new())), Some(libc::EBADF));
     let (read, write) = io::pipe().expect("a pipe");
-    net.connect_pipes(read.into(), write.into(), Recorder::new()).expect("in this order");
+    net.connect_pipes(read, write, Recorder::new()).expect("in this order");
 }
 
 /// A stream that forwards to another one. What comes to its own protocol is recorded.
@@ -153,7 +153,7 @@ fn both_addresses_are_known_to_the_end() {
         let info = t.info();
         log.add([info.local, info.peer]);
     });
-    event_loop.net().adopt(accepted.into(), recorder).expect("a stream");
+    event_loop.net().adopt(accepted, recorder).expect("a stream");
     client.write_all(b"x").expect("room");
     event_loop.run().expect("a run");
     assert_eq!(ends.take(), [addresses.map(|address| Some(Peer::Ip(address)))]);

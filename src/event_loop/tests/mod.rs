@@ -75,5 +75,5 @@ fn real(protocol: impl Into<Handler>) -> (EventLoop, Id, UnixStream) {
 /// A further stream of a real loop, and its other end.
 fn adopt(event_loop: &mut EventLoop, protocol: impl Into<Handler>) -> (Id, UnixStream) {
     let (ours, theirs) = UnixStream::pair().expect("a pair");
-    (event_loop.net().adopt(ours.into(), protocol).expect("a stream"), theirs)
+    (event_loop.net().adopt(ours, protocol).expect("a stream"), theirs)
 }

@@ -6,13 +6,11 @@ use std::os::unix::process::ExitStatusExt;
 
 use ChildStdio::{Inherit, Merge, Null, Pipe, Pty};
 
-type ChildTransport<'a> = SubprocessTransport<'a>;
-
 /// Runs a command to its end. Returns the calls.
 fn run_command(
     command: Command,
     stdio: [ChildStdio; 3],
-    reaction: impl FnMut(&mut ChildTransport<'_>, &Told) + 'static,
+    reaction: impl FnMut(&mut SubprocessTransport<'_>, &Told) + 'static,
 ) -> Vec<Told> {
     let mut event_loop = EventLoop::new().expect("a loop");
     let recorder = ChildRecorder::new(reaction);
@@ -34,7 +32,7 @@ fn shell(script: &str) -> Command {
 fn run(
     script: &str,
     stdio: [ChildStdio; 3],
-    reaction: impl FnMut(&mut ChildTransport<'_>, &Told) + 'static,
+    reaction: impl FnMut(&mut SubprocessTransport<'_>, &Told) + 'static,
 ) -> Vec<Told> {
     run_command(shell(script), stdio, reaction)
 }

@@ -42,7 +42,7 @@ pub(super) fn each_case<T>(cases: &[&str], new: fn(&str) -> T, play: fn(&mut T, 
 }
 
 /// Expects these callbacks.
-fn is_told(told: &[String], expected: &str) {
+pub(super) fn is_told(told: &[String], expected: &str) {
     fn fits(expected: &[&str], told: &[String]) -> bool {
         match (expected, told) {
             ([], []) => true,
@@ -317,6 +317,11 @@ impl DatagramStage {
             }
             "calls" => assert_eq!(sim.network(id).calls.sends, number(rest)),
             "waiting" => assert_eq!(sim.network(id).inbound.len(), number(rest)),
+            "unread" => assert_eq!(sim.datagram(id).unread_bytes(), number(rest)),
+            "idle" => {
+                let now = sim.net().now();
+                assert_eq!(now - sim.datagram(id).last_activity(), millis(rest));
+            }
             "buffered" => assert_eq!(sim.datagram(id).write_buffer_size(), number(rest)),
             "dropped" => assert_eq!(sim.datagram(id).info().datagrams.dropped, number(rest) as u64),
             "is" => assert!(self.has(rest), "it is not {rest}"),

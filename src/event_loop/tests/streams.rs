@@ -218,8 +218,8 @@ fn pipes_are_read_and_written_by_the_real_loop() {
         t.close();
     });
     let logs = [reader.log(), writer.log()];
-    let reader = event_loop.net().connect_read_pipe(read.into(), reader).expect("a pipe's end");
-    event_loop.net().connect_write_pipe(write.into(), writer).expect("a pipe's end");
+    let reader = event_loop.net().connect_read_pipe(read, reader).expect("a pipe's end");
+    event_loop.net().connect_write_pipe(write, writer).expect("a pipe's end");
     assert!(!event_loop.net().transport(reader).can_write_eof());
     far_write.write_all(b"in").expect("room");
     drop(far_write);

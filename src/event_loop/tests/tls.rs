@@ -283,8 +283,8 @@ fn tls_runs_over_pipes_and_over_unix_sockets() {
     });
     let logs = [0, 1].map(|which| recorders[which].log());
     let [first, second] = recorders;
-    let by_pipes = net.connect_pipes(read.into(), write.into(), first).expect("pipes");
-    let by_socket = net.adopt(ours.into(), second).expect("a socket");
+    let by_pipes = net.connect_pipes(read, write, first).expect("pipes");
+    let by_socket = net.adopt(ours, second).expect("a socket");
     for id in [by_pipes, by_socket] {
         net.transport(id).start_tls(knowing_client()).expect("TLS begins");
     }

@@ -87,11 +87,11 @@ impl Net {
     /// The descriptor is no UDP socket, or it cannot be registered.
     pub fn adopt_udp(
         &mut self,
-        fd: OwnedFd,
+        fd: impl Into<OwnedFd>,
         service: DatagramService,
         protocol: impl DatagramProtocol + 'static,
     ) -> io::Result<Id> {
-        let socket = Socket::from(fd);
+        let socket = Socket::from(fd.into());
         if socket.r#type()? != Type::DGRAM || socket.local_addr()?.as_socket().is_none() {
             return Err(io::Error::from_raw_os_error(libc::EPROTOTYPE));
         }

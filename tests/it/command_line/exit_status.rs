@@ -7,27 +7,25 @@ use crate::harness::*;
 /// A client of an echo server gets its bytes back, as in the first example of the manual page.
 #[test]
 fn an_echo_server_and_a_client_say_hello() {
-    let mut server = Background::start(["tcp-echo", "127.0.0.1:0"]);
-    let address = server.address().to_string();
-    xport(["tcp-client", &address]).write_stdin("hello\n").assert().code(0).stdout("hello\n").stderr("");
-    // The same with addresses after options, and in two words.
-    let (host, port) = address.split_once(':').expect("a port");
-    xport(["tcp-client", "--connect", &address]).write_stdin("hello\n").assert().code(0).stdout("hello\n");
-    xport(["tcp-client", host, port]).write_stdin("hello\n").assert().code(0).stdout("hello\n");
+    let (_server, address) = serve(["tcp-echo", "127.0.0.1:0"]);
+    let (address, port) = (address.to_string(), address.port().to_string());
+    // The address can be an option, and two words.
+    for words in [&[&*address][..], &["--connect", &address], &["127.0.0.1", &port]] {
+        printed(&outcome_with([&["tcp-client"], words].concat(), "hello\n"), "hello\n");
+    }
 }
 
 /// Both directions carry 64 MiB at once: no byte is lost, and none stays in memory.
 #[test]
 fn files_cross_both_ways_in_flat_memory() {
     const BYTES: usize = 64 << 20;
-    let mut server = Background::start(["tcp-server", "127.0.0.1:0"]);
-    let mut client = Background::start(["tcp-client", &server.address().to_string()]);
+    let (mut server, address) = serve(["tcp-server", "127.0.0.1:0"]);
+    let mut client = Background::start(["tcp-client", &address.to_string()]);
     let (mut to_client, mut to_server) = (server.stdin(), client.stdin());
     let (mut from_server, mut from_client) = (client.stdout(), server.stdout());
     // The session is ready once a byte has crossed in each direction.
-    to_client.write_all(b"x").expect("it reads");
-    to_server.write_all(b"x").expect("it reads");
-    assert_eq!((take(&mut from_server, 1).len(), take(&mut from_client, 1).len()), (1, 1));
+    passes(&mut to_client, &mut from_server, b"x");
+    passes(&mut to_server, &mut from_client, b"x");
     let before = [server.rss_kib(), client.rss_kib()];
     // The length differs from that of every buffer, so neighbouring parts of the stream differ.
     let block = pattern(1_000_003);
@@ -71,7 +69,8 @@ fn files_cross_both_ways_in_flat_memory() {
         let rest = take_all(&mut receiving.join().expect("it all came out"));
         assert!(rest.is_empty(), "{} bytes too many", rest.len());
     }
-    assert_eq!((server.wait().code(), client.wait().code()), (Some(0), Some(0)));
+    server.ends_with(0);
+    client.ends_with(0);
 }
 
 #[test]
@@ -126,12 +125,15 @@ fn status_1_is_for_local_failures() {
 fn status_2_is_for_usage() {
     let (mut server, good) = serve(["-v", "tcp-echo", "127.0.0.1:0"]);
     for bad in ["--no-such-option", "--retry=x", "--connect-timeout=-1", "--high-water=10x"] {
-        let output = outcome(["tcp-client", bad, &good.to_string()]);
-        assert_eq!(output.status.code(), Some(2), "{bad}: {}", text(&output));
-        assert!(output.stdout.is_empty() && output.stderr.starts_with(b"xport: "), "{bad}: {}", text(&output));
+        refuses([format!("tcp-client {bad} {good} => {}", bad.split('=').next().unwrap_or_default())]);
     }
-    xport(["tcp-client", "not an address"]).assert().code(2);
-    xport(["tcp-echo", "127.0.0.1:0", "--listen", ":99999"]).assert().code(2).stdout("");
+    refuses([
+        "tcp-client 'not an address' => not an address",
+        "tcp-echo 127.0.0.1:0 --listen :99999 => port '99999' is out of range",
+        // A duration beyond all bounds, and a repeated descriptor.
+        "tcp-client --timeout 340282366920938463463374607431.999999999 :1 => --timeout",
+        "tcp-echo --listen fd:9 --listen fd:9 => 'fd:9' is given twice",
+    ]);
     // This connection is the first one that the server sees.
     let mut client = connect(good);
     ping(&mut client, b"hello");
@@ -143,8 +145,8 @@ fn status_2_is_for_usage() {
 #[test]
 fn status_3_is_for_what_is_unavailable_and_124_for_a_slow_connect() {
     let (_socket, refused) = refusing();
-    let mut server = Background::start(["tcp-echo", "127.0.0.1:0"]);
-    let taken = server.address().to_string();
+    let (_server, taken) = serve(["tcp-echo", "127.0.0.1:0"]);
+    let taken = taken.to_string();
     let full = full_queue();
     let silent = full.address.to_string();
     let slow = ["--connect-timeout", "100ms", &silent];
@@ -207,43 +209,24 @@ fn a_server_that_drains_has_status_0_and_another_that_of_its_signal() {
 /// When the reader of stdout has gone, the run ends by SIGPIPE without a message, as `cat` does.
 #[test]
 fn a_reader_that_leaves_is_no_error() {
-    let peer = Peer::serve(|mut stream| {
-        // Writes until the reader is gone.
-        while stream.write_all(&[b'y'; 4096]).is_ok() {}
-    });
-    let mut client = Background::start(["tcp-client", &peer.address.to_string()]);
-    let mut stdout = client.stdout();
-    assert_eq!(take(&mut stdout, 2), b"yy");
-    drop(stdout);
-    client.is_killed_by(libc::SIGPIPE);
-    assert!(client.all_lines().is_empty(), "{:?}", client.all_lines());
-    peer.join();
-}
-
-/// A duration beyond all bounds and a repeated descriptor are status 2 before anything is opened.
-#[test]
-fn status_2_is_for_what_would_overflow_or_be_closed_twice() {
-    let long = "340282366920938463463374607431.999999999";
-    xport(["tcp-client", "--timeout", long, ":1"]).assert().code(2);
-    xport(["tcp-echo", "--listen", "fd:9", "--listen", "fd:9"]).assert().code(2);
+    plays(&["tcp-client: say *8M; see *2; leave; killed PIPE"]);
 }
 
 /// A descriptor that was not inherited is refused, even if the program has one of this number.
 #[test]
 fn a_descriptor_of_our_own_cannot_be_asked_for() {
     for number in 3..12 {
-        let fd = format!("fd:{number}");
-        let output = outcome(["tcp-client", &fd]);
-        assert_eq!(output.status.code(), Some(3), "{fd}: {}", text(&output));
+        let output = outcome(["tcp-client", &format!("fd:{number}")]);
+        assert_eq!(output.status.code(), Some(3), "{number}: {}", text(&output));
     }
 }
 
 /// Bytes for stdout are written even if the server ends before stdout can take them.
 #[test]
 fn a_drained_server_has_written_everything() {
-    let mut server = Background::start(["-v", "tcp-server", "-k", "--idle-timeout", "3s", "127.0.0.1:0"]);
+    let (mut server, address) = serve(["-v", "tcp-server", "-k", "--idle-timeout", "3s", "127.0.0.1:0"]);
     let data = pattern(8_000_000);
-    let mut stream = connect(server.address());
+    let mut stream = connect(address);
     stream.set_nonblocking(true).expect("a flag");
     let mut sent = 0;
     while sent < data.len() {

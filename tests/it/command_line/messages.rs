@@ -28,9 +28,8 @@ fn last_words() -> Vec<(Command, i32)> {
         (&["tcp-client", "127.0.0.1:1"], Some("off"), 3),
     ];
     let command = |&(args, filter, status): &(&[&str], Option<&str>, i32)| {
-        let mut command = Command::new(program());
-        command.args(args).env_remove("XPORT_LOG").env_remove("RUST_LOG").stdin(Stdio::null());
-        command.envs(filter.map(|filter| ("XPORT_LOG", filter)));
+        let mut command = command(args);
+        command.stdin(Stdio::null()).envs(filter.map(|filter| ("XPORT_LOG", filter)));
         (command, status)
     };
     cases.iter().map(command).collect()
@@ -45,9 +44,8 @@ fn a_full_stderr_does_not_hold_up_an_error() {
                 let (_reader, mut writer) = small_pipe();
                 writer.write_all(&[b'x'; 4096]).expect("a pipe takes a page");
                 assert!(is_full(&writer));
-                let mut child = command.stderr(writer).spawn().expect("the program starts");
-                let ended = eventually("the end of the program", || child.try_wait().expect("it can be waited for"));
-                assert_eq!(ended.code(), Some(status), "{command:?}");
+                command.stderr(writer);
+                Background::spawn_with_stderr(command).ends_with(status);
             });
         }
     });
@@ -58,16 +56,13 @@ fn a_slow_reader_gets_the_whole_error() {
     let long = "x".repeat(50);
     let words = Vec::from_iter((0..200).map(|n| format!("--{long}{n}")));
     for args in [vec!["tcp-echo".to_owned()], vec!["relay".to_owned(), words.concat()]] {
-        let command = || {
-            let mut command = Command::new(program());
-            command.args(&args).env_remove("XPORT_LOG").env_remove("RUST_LOG").stdin(Stdio::null());
-            command
-        };
-        let expected = command().output().expect("the program starts");
+        let expected = outcome(&args);
         assert_eq!(expected.status.code(), Some(2));
         let (mut reader, mut writer) = small_pipe();
         writer.write_all(&[b'x'; 4096]).expect("a pipe takes a page");
-        let mut child = command().stderr(writer).spawn().expect("the program starts");
+        let mut run = command(&args);
+        run.stdin(Stdio::null()).stderr(writer);
+        let mut run = Background::spawn_with_stderr(run);
         let mut got = Vec::new();
         let mut piece = [0; 1024];
         loop {
@@ -78,7 +73,7 @@ fn a_slow_reader_gets_the_whole_error() {
             }
         }
         assert_eq!(String::from_utf8_lossy(&got[4096..]), String::from_utf8_lossy(&expected.stderr));
-        assert_eq!(child.wait().expect("it can be waited for").code(), Some(2));
+        run.ends_with(2);
     }
 }
 
@@ -86,26 +81,22 @@ fn a_slow_reader_gets_the_whole_error() {
 #[test]
 fn a_terminal_that_nobody_reads_does_not_stop_an_echo() {
     let terminal = Terminal::new();
-    let mut command = Command::new(program());
     let (_file, ports) = path("port");
-    command.args(["-vvv", "tcp-echo", "127.0.0.1:0", "--port-file"]).arg(&ports);
-    command.env_remove("XPORT_LOG").env_remove("RUST_LOG").stdin(Stdio::null()).stdout(Stdio::null());
-    let child = command.stderr(terminal.slave.try_clone().expect("a copy")).spawn().expect("the program starts");
-    let _child = Kill(child);
-    let port: u16 = eventually("the port", || fs::read_to_string(&ports).ok()?.trim().parse().ok());
+    let mut command = command(["-vvv", "tcp-echo", "127.0.0.1:0", "--port-file"]);
+    command.arg(&ports).stdin(Stdio::null()).stderr(terminal.slave.try_clone().expect("a copy"));
+    let _server = Background::spawn_with_stderr(command);
+    let address = port_in(&ports);
     let mut shown = 0;
     // Some hundred more lines came after the terminal was full.
     for round in 0.. {
-        ping(&mut connect(([127, 0, 0, 1], port).into()), b"hello");
+        ping(&mut connect(address), b"hello");
         let before = std::mem::replace(&mut shown, queued(&terminal.master));
         if round > 100 && shown == before {
             break;
         }
         assert!(round < 10_000, "{shown} bytes, and the terminal is not full yet");
     }
-    for _ in 0..50 {
-        ping(&mut connect(([127, 0, 0, 1], port).into()), b"hello");
-    }
+    (0..50).for_each(|_| ping(&mut connect(address), b"hello"));
 }
 
 /// With `-vvv` on the terminal of stdin and stdout, messages cause no further messages.
@@ -114,17 +105,13 @@ fn a_terminal_does_not_feed_its_own_messages() {
     let terminal = Terminal::new();
     let mut command = command([""; 0]);
     terminal.give_to(&mut command);
-    let (client, mut peer) = {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        command.args(["-vvv", "tcp-client"]).arg(listener.local_addr().expect("an address").to_string());
-        command.stderr(terminal.slave.try_clone().expect("a copy"));
-        let client = command.spawn().expect("the program starts");
-        (Kill(client), listener.accept().expect("a client").0)
-    };
+    let (listener, address) = listening();
+    command.args(["-vvv", "tcp-client", &address.to_string()]).stderr(terminal.slave.try_clone().expect("a copy"));
+    let _client = Background::spawn_with_stderr(command);
+    let mut peer = accept(&listener);
     peer.write_all(b"hello\n").expect("it takes the bytes");
     terminal.type_in("question\n");
-    let mut question = [0; 9];
-    peer.read_exact(&mut question).expect("the question");
+    expect(&mut peer, b"question\n");
     let mut master = terminal.master.try_clone().expect("a copy");
     let mut read_for = |time: Duration| {
         let (end, mut bytes) = (Instant::now() + time, 0);
@@ -136,16 +123,6 @@ fn a_terminal_does_not_feed_its_own_messages() {
     read_for(Duration::from_millis(500));
     let late = read_for(Duration::from_secs(1));
     assert!(late < 2000, "{late} bytes of messages in a second in which nothing happened");
-    drop(client);
-}
-
-/// A child that is killed when a test ends.
-struct Kill(Child);
-
-impl Drop for Kill {
-    fn drop(&mut self) {
-        let _ = self.0.kill().and_then(|()| self.0.wait());
-    }
 }
 
 /// An action on a server.
@@ -232,9 +209,9 @@ fn filters_of_other_programs_change_nothing() {
 /// The other end of stdin and stdout is no peer.
 #[test]
 fn the_end_of_stdin_is_called_so() {
-    let mut server = Background::start(["tcp-echo", "127.0.0.1:0"]);
-    let output = outcome_with(["-vv", "tcp-client", &server.address().to_string()], "hello");
-    assert_eq!((output.status.code(), &*output.stdout), (Some(0), &b"hello"[..]), "{}", text(&output));
+    let (_server, address) = serve(["tcp-echo", "127.0.0.1:0"]);
+    let output = outcome_with(["-vv", "tcp-client", &address.to_string()], "hello");
+    gave(&output, 0, "hello");
     let messages = text(&output);
     assert!(messages.contains("stdin has ended"), "{messages}");
     assert!(!messages.contains("stdin and stdout has ended"), "{messages}");

@@ -17,10 +17,9 @@ fn by_number(lines: &[String]) -> Vec<(u32, String)> {
 /// All lines of a connection have its number: those of both ends, and those of its child.
 #[test]
 fn each_line_of_a_connection_has_its_number() {
-    let mut target = Background::start(["tcp-echo", "127.0.0.1:0"]);
-    let to = target.address();
-    let dir = TempDir::new().expect("a folder");
-    let path = dir.path().join("sock").display().to_string();
+    let (_target, to) = serve(["tcp-echo", "127.0.0.1:0"]);
+    let (_folder, path) = path("sock");
+    let path = path.display().to_string();
     let (tcp, unix, udp_target) = (format!("tcp:{to}"), format!("unix-listen:{path}"), closed_udp());
     let udp_end = format!("udp:{udp_target}");
     for (args, of_right) in [
@@ -33,15 +32,11 @@ fn each_line_of_a_connection_has_its_number() {
     ] {
         let mut server = Background::start([&["-vv"], args].concat());
         let is_unix = args[1] == unix;
-        let address = if is_unix { None } else { Some(server.address()) };
-        if is_unix {
-            server.line("listening on");
-        }
         for number in 1..=2 {
-            let mut socket = match address {
-                // It can be reset at once, if its right end is refused.
-                Some(address) => Leg::socket(TcpStream::connect(address).expect("it listens")),
-                None => Leg::socket(UnixStream::connect(&path).expect("it listens")),
+            // It can be reset at once, if its right end is refused.
+            let mut socket = match server.listens().parse::<SocketAddr>() {
+                Ok(address) => Leg::socket(TcpStream::connect(address).expect("it listens")),
+                Err(_) => Leg::socket(server.unix_client(&path)),
             };
             if of_right.starts_with("connected") || of_right.starts_with("child") {
                 socket.write(b"hello");
@@ -52,8 +47,7 @@ fn each_line_of_a_connection_has_its_number() {
         }
         server.drains();
         let lines = by_number(&server.all_lines());
-        let named: Vec<_> = lines.iter().filter(|(number, _)| [1, 2].contains(number)).collect();
-        assert_eq!(named.len(), lines.len(), "no other number: {lines:?}");
+        assert!(lines.iter().all(|(number, _)| [1, 2].contains(number)), "no other number: {lines:?}");
         for wanted in [1, 2] {
             let of_one = Vec::from_iter(lines.iter().filter(|(number, _)| *number == wanted).map(|(_, line)| line));
             let accepted =
@@ -91,8 +85,7 @@ fn a_failure_of_a_pair_has_its_number() {
 #[test]
 fn senders_of_datagrams_have_numbers() {
     let target = udp("127.0.0.1");
-    let mut relay = Background::start(["-v", "relay", "udp-listen:127.0.0.1:0", &format!("udp:{}", at(&target))]);
-    let address = relay.address();
+    let (mut relay, address) = relaying(&["-v"], "udp-listen:127.0.0.1:0", &format!("udp:{}", at(&target)));
     let senders = [udp("127.0.0.1"), udp("127.0.0.1")];
     for sender in &senders {
         sender.send_to(b"hello", address).expect("it leaves");
@@ -127,23 +120,20 @@ fn without_v_there_are_no_numbers() {
 /// A dump has the numbers of the messages.
 #[test]
 fn a_dump_has_the_same_numbers() {
-    let mut target = Background::start(["tcp-echo", "127.0.0.1:0"]);
-    let right = format!("tcp:{}", target.address());
-    let mut relay = Background::start(["-v", "relay", "--dump", "-", "tcp-listen:127.0.0.1:0", &right]);
-    let address = relay.address();
-    let mut names = Vec::new();
-    for _ in 0..2 {
+    let (_target, target) = serve(["tcp-echo", "127.0.0.1:0"]);
+    let (mut relay, address) = relaying(&["-v", "--dump", "-"], "tcp-listen:127.0.0.1:0", &format!("tcp:{target}"));
+    let names = [(); 2].map(|()| {
         let mut client = connect(address);
         ping(&mut client, b"hello");
-        names.push(client.local_addr().expect("an address"));
-    }
+        at(&client)
+    });
     relay.drains();
     let lines = relay.all_lines();
     for (number, name) in (1..).zip(names) {
         let has = |text: String| assert!(lines.iter().any(|line| line.contains(&text)), "no {text:?}: {lines:?}");
         has(format!("xport: #{number} accepted {name} on {address}"));
         has(format!(" #{number} received from {name}: 5 bytes at 0"));
-        has(format!(" #{number} sent to {}: 5 bytes at 0", &right[4..]));
+        has(format!(" #{number} sent to {target}: 5 bytes at 0"));
         has(format!("xport: #{number} {name} closed cleanly after "));
     }
 }

@@ -69,21 +69,17 @@ const KINDS: [&str; 4] = ["echo", "relay to a program", "relay to an echo", "ser
 impl Service {
     #[track_caller]
     fn start(kind: &str, at: &str) -> Self {
-        let left = format!("udp-listen:{at}:0");
-        let listen = format!("{at}:0");
-        let mut upstream = None;
-        let mut program = match kind {
-            "echo" => Background::start(["-v", "udp-echo", &listen]),
-            "relay to a program" => Background::start(["-v", "relay", &left, "exec:cat"]),
-            "relay to an echo" => {
-                let mut echo = Background::start(["udp-echo", "127.0.0.1:0"]);
-                let right = format!("udp:{}", echo.address());
-                upstream = Some(echo);
-                Background::start(["-v", "relay", &left, &right])
-            }
-            _ => Background::start(["-v", "udp-server", &listen]),
-        };
-        let address = program.address();
+        let (mut upstream, mut right) = (None, String::new());
+        if kind == "relay to an echo" {
+            let (echo, address) = serve(words!("udp-echo 127.0.0.1:0"));
+            (upstream, right) = (Some(echo), format!("udp:{address}"));
+        }
+        let (mut program, address) = serve(match kind {
+            "echo" => words!("-v udp-echo {at}:0"),
+            "relay to a program" => words!("-v relay udp-listen:{at}:0 exec:cat"),
+            "relay to an echo" => words!("-v relay udp-listen:{at}:0 {right}"),
+            _ => words!("-v udp-server {at}:0"),
+        });
         if kind == "server" {
             // The output of the service is sent back.
             let (mut stdin, mut stdout) = (program.stdin(), program.stdout());
@@ -180,9 +176,8 @@ fn a_flood_of_them_comes_to_rest() {
 /// A relay refuses an answer of another service, and reports it. A server prints it, and does not answer.
 #[test]
 fn what_is_marked_as_an_answer_is_not_answered() {
-    let mark = |socket: &UdpSocket| SockRef::from(socket).set_tos_v4(MARK).expect("an option");
     let (marked, plain) = (udp("127.0.0.1"), udp("127.0.0.1"));
-    mark(&marked);
+    SockRef::from(&marked).set_tos_v4(MARK).expect("an option");
 
     let mut relay = Service::start("relay to a program", "127.0.0.1");
     marked.send_to(b"an answer", relay.address).expect("it leaves");
@@ -190,7 +185,7 @@ fn what_is_marked_as_an_answer_is_not_answered() {
     udp_ping(&plain, relay.address, b"a question");
     has_nothing(&marked);
 
-    let (mut server, address) = serve(["udp-server", "--lines", "127.0.0.1:0"]);
+    let (mut server, address) = serve(words!("udp-server --lines 127.0.0.1:0"));
     let (mut stdin, mut stdout) = (server.stdin(), server.stdout());
     plain.send_to(b"a question", address).expect("it leaves");
     assert_eq!(take(&mut stdout, 11), b"a question\n");

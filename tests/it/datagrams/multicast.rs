@@ -37,28 +37,20 @@ fn what_is_sent_to_this_machine_cannot_be_taken_by_another() {
             println!("skipped: no IPv6 here");
             continue;
         }
-        let join = format!("{group}%lo");
-        let endpoint = format!("udp-listen:{listen},join={join}");
-        for args in [
-            vec!["udp-server", "--join", &join, listen],
-            vec!["udp-echo", "--join", &join, listen],
-            vec!["relay", &endpoint, "exec:cat"],
+        for line in [
+            format!("udp-server --join {group}%lo {listen}"),
+            format!("udp-echo --join {group}%lo {listen}"),
+            format!("relay udp-listen:{listen},join={group}%lo exec:cat"),
         ] {
-            let mut server = Background::start(&args);
-            let port = server.address().port();
-            for user in users() {
-                let mut attacks =
-                    vec![format!("127.0.0.1:{port}"), format!("0.0.0.0:{port}"), format!("{GROUP}:{port}")];
-                if listen.starts_with('[') {
-                    attacks = vec![format!("[::1]:{port}"), format!("[::]:{port}")];
-                }
-                for attack in attacks {
-                    let bound = bind_as(user, attack.parse().expect("an address"));
-                    let error = bound.expect_err(&format!("{args:?}: {attack} by {user:?}"));
-                    assert_eq!(error.kind(), ErrorKind::AddrInUse, "{args:?}: {attack}: {error}");
-                }
+            let (mut server, address) = serve(words!("{}", line.replace('*', "'*'")));
+            let attacks =
+                if listen.starts_with('[') { ["::1", "::"].as_slice() } else { &["127.0.0.1", "0.0.0.0", GROUP] };
+            for (user, ip) in users().into_iter().flat_map(|user| attacks.iter().map(move |ip| (user, ip))) {
+                let attack = SocketAddr::new(ip.parse().expect("an address"), address.port());
+                let error = bind_as(user, attack).expect_err(&format!("{line}: {attack} by {user:?}"));
+                assert_eq!(error.kind(), ErrorKind::AddrInUse, "{line}: {attack}: {error}");
             }
-            assert!(server.is_running(), "{args:?}");
+            assert!(server.is_running(), "{line}");
         }
     }
 }
@@ -66,18 +58,14 @@ fn what_is_sent_to_this_machine_cannot_be_taken_by_another() {
 /// Several receivers on the address of a group get all its datagrams, also those of other users.
 #[test]
 fn receivers_share_the_address_of_their_group() {
-    let join = format!("{GROUP}%lo");
-    let receive = ["udp-server", "--count", "1", "--join", &join];
-    let (first, address) = serve([&receive[..], &[&format!("{GROUP}:0")]].concat());
+    let receive = format!("--count 1 --join {GROUP}%lo");
+    let (first, address) = serve(words!("udp-server {receive} {GROUP}:0"));
     assert!(address.ip().is_multicast(), "{address}");
-    let text_of = address.to_string();
-    let mut others = vec![Background::start([&receive[..], &[&text_of]].concat())];
-    let echo = ["udp-echo", "--count", "1", "--join", &join, &text_of];
-    others.push(Background::start(echo));
+    let words = |mode: &str| words!("{mode} {receive} {address}");
+    let mut others = vec![Background::start(words("udp-server")), Background::start(words("udp-echo"))];
     let everyone = Everyone::new();
     if let Some(everyone) = &everyone {
-        let words = [&receive[..], &[&text_of]].concat();
-        others.push(Background::spawn(everyone.command(words.into_iter().map(OsStr::new))));
+        others.push(Background::spawn(everyone.command(words("udp-server"))));
     }
     for other in &mut others {
         assert_eq!(other.address(), address);
@@ -87,21 +75,17 @@ fn receivers_share_the_address_of_their_group() {
     sender.send_to(b"to all", address).expect("it leaves");
     others.push(first);
     for receiver in others {
-        let output = receiver.finish();
-        assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+        assert!(receiver.finish().status.success());
     }
 }
 
 /// The error for a second receiver on every address says what several can share.
 #[test]
 fn a_port_that_is_taken_is_told_with_what_can_be_shared() {
-    let join = format!("{GROUP}%lo");
-    let (_first, address) = serve(["udp-server", "--join", &join, "0.0.0.0:0"]);
-    let (at, port) = (address.to_string(), address.port());
-    let output = outcome(["udp-server", "--join", &join, &at]);
-    let hint =
-        format!("listen {at}: Address already in use (receivers of a group share {GROUP}:{port}, no other address)");
-    ended(&output, 3, &hint);
+    let (_first, at) = serve(words!("udp-server --join {GROUP}%lo 0.0.0.0:0"));
+    let hint = format!("(receivers of a group share {GROUP}:{}, no other address)", at.port());
+    let output = outcome(words!("udp-server --join {GROUP}%lo {at}"));
+    ended(&output, 3, &format!("listen {at}: Address already in use {hint}"));
     // Without a group there is nothing to share.
-    ended(&outcome(["udp-server", &at]), 3, "Address already in use");
+    ended(&outcome(words!("udp-server {at}")), 3, "Address already in use");
 }

@@ -54,7 +54,7 @@ fn answers_before_a_failure_are_printed() {
     let (mut client, mut stdin, peer, address) = greeted(&[]);
     let mut stdout = client.stdout();
     // As many as fit into the default receive buffer.
-    let answers: Vec<Vec<u8>> = (0..500).map(|n| format!("{n:08}\n").into_bytes()).collect();
+    let answers = Vec::from_iter((0..500).map(|n| format!("{n:08}\n").into_bytes()));
     client.signal(libc::SIGSTOP);
     for data in &answers {
         peer.send_to(data, address).expect("it leaves");
@@ -71,21 +71,16 @@ fn answers_before_a_failure_are_printed() {
 /// The peer answers the first datagram and goes. Its answer is there when the last datagram is refused.
 #[test]
 fn an_answer_is_printed_although_later_datagrams_are_refused() {
-    let folder = folder();
-    let file = folder.path().join("data");
-    fs::write(&file, pattern(300_000)).expect("a file");
-    for _ in 0..10 {
+    for_each(0..10, |_| {
         let peer = udp("127.0.0.1");
-        let address = peer.local_addr().expect("an address").to_string();
-        let peer = thread::spawn(move || {
-            let (_, client) = datagram(&peer);
-            peer.send_to(b"answer", client).expect("it leaves");
-        });
-        let mut client = command(["udp-client", &address]);
-        let output = Background::spawn(client.stdin(File::open(&file).expect("a file"))).finish();
-        peer.join().expect("it has answered");
-        assert_eq!(output.stdout, b"answer", "{}", text(&output));
-    }
+        let mut client = command(words!("udp-client {}", at(&peer)));
+        let client = Background::spawn(client.stdin(file_with(&pattern(300_000))));
+        let (_, from) = datagram(&peer);
+        peer.send_to(b"answer", from).expect("it leaves");
+        refuses_from_now_on(&peer);
+        drop(peer);
+        assert_eq!(client.finish().stdout, b"answer");
+    });
 }
 
 #[test]
@@ -134,16 +129,14 @@ fn a_question_to_everyone_is_answered() {
 /// A denied datagram is no activity.
 #[test]
 fn the_noise_of_strangers_does_not_prolong_a_run() {
-    let options = ["--deny", "127.0.0.0/8", "--idle-timeout", "300ms", "--recv-only"];
-    let mut server = Background::start([&["udp-server"], &options[..], &["127.0.0.1:0"]].concat());
-    let (address, stranger) = (server.address(), udp("127.0.0.1"));
+    let line = "udp-server --deny 127.0.0.0/8 --idle-timeout 300ms --recv-only 127.0.0.1:0";
+    let ((mut server, address), stranger) = (serve(words!("{line}")), udp("127.0.0.1"));
     eventually("the end despite strangers", || {
         stranger.send_to(b"noise", address).expect("it leaves");
         (!server.is_running()).then_some(())
     });
-    let output = server.finish();
-    assert_eq!(output.status.code(), Some(124), "{}", text(&output));
-    assert!(text(&output).contains("no datagram for 300ms"), "{}", text(&output));
+    server.ends_with(124);
+    assert!(server.count("no datagram for 300ms") > 0, "{:?}", server.all_lines());
 }
 
 /// A client needs a peer, but an inherited socket can have none.
@@ -151,14 +144,14 @@ fn the_noise_of_strangers_does_not_prolong_a_run() {
 fn a_socket_without_a_peer_is_refused_by_a_client() {
     let socket = udp("127.0.0.1");
     let fd = socket.as_raw_fd();
-    let mut client = command(["udp-client", &format!("fd:{fd}")]);
+    let mut client = command(words!("udp-client fd:{fd}"));
     pass_on(&mut client, &socket);
-    ended(&client.output().expect("a run"), 3, &format!("fd:{fd}: not connected"));
+    ended(&Background::spawn(client).finish(), 3, &format!("fd:{fd}: not connected"));
 }
 
 #[test]
 fn a_port_that_one_family_lacks_is_given_up() {
-    let Some(command) = misbehaving(command(["udp-server", "*:0"]), &[("BIND_IN_USE", 2)]) else { return };
+    let Some(command) = misbehaving(command(words!("udp-server '*:0'")), &[("BIND_IN_USE", 2)]) else { return };
     let (mut server, address) = serve_by(command);
     let peer = udp("127.0.0.1");
     let to = SocketAddr::from(([127, 0, 0, 1], address.port()));
@@ -177,12 +170,9 @@ fn a_port_that_one_family_lacks_is_given_up() {
 /// A large file is cut into the longest datagrams, and all of it arrives.
 #[test]
 fn bulk_is_cut_and_arrives_whole() {
-    let folder = folder();
-    let (file, data) = (folder.path().join("bulk"), pattern(300_000));
-    fs::write(&file, &data).expect("a file");
-    let peer = udp("127.0.0.1");
-    let mut client = command(["udp-client", "--send-only", &peer.local_addr().expect("an address").to_string()]);
-    client.stdin(File::open(&file).expect("a file"));
+    let (peer, data) = (udp("127.0.0.1"), pattern(300_000));
+    let mut client = command(words!("udp-client --send-only {}", at(&peer)));
+    client.stdin(file_with(&data));
     // The receive buffer is the bottleneck.
     SockRef::from(&peer).set_recv_buffer_size(1 << 20).expect("an option");
     let client = Background::spawn(client);
@@ -198,9 +188,8 @@ fn bulk_is_cut_and_arrives_whole() {
 #[test]
 fn a_group_has_room_for_several() {
     in_a_network("ip link set lo multicast on; ip route add 239.0.0.0/8 dev lo", || {
-        let listen = |address: &str| {
-            Background::start(["udp-server", "--recv-only", "--count", "1", "--join", "239.1.2.3", address])
-        };
+        let listen =
+            |address: &str| Background::start(words!("udp-server --recv-only --count 1 --join 239.1.2.3 {address}"));
         let mut first = listen("239.1.2.3:0");
         let port = first.address().port();
         let mut second = listen(&format!("239.1.2.3:{port}"));

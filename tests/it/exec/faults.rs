@@ -111,9 +111,7 @@ fn without_group(
 
 #[test]
 fn a_child_that_has_left_its_group_is_signalled_all_the_same() {
-    if !Command::new("python3").args(["-c", ""]).status().is_ok_and(|status| status.success()) {
-        return println!("skipped: no python3 here");
-    }
+    let Some(()) = installed("python3") else { return };
     // python3 must be ready before the time is up.
     let timed_out = thread::spawn(|| {
         if let Some((mut run, _stdout)) = without_group(&[], &["--timeout", "8s"], &[]) {
@@ -140,10 +138,10 @@ fn a_child_that_has_left_its_group_is_signalled_all_the_same() {
     timed_out.join().expect("the time limit ends it");
 }
 
-/// A directory for an ordinary user, with a copy of the program, and with a program that becomes another user, as
-/// `sudo` does, so that the ordinary user cannot signal it.
+/// An ordinary user, with a program that becomes another user, as `sudo` does, so that the ordinary user cannot signal
+/// it.
 struct Ordinary {
-    folder: TempDir,
+    everyone: Everyone,
     user: u32,
 }
 
@@ -159,46 +157,33 @@ int main(int n, char **words) {
 impl Ordinary {
     /// `None`, with a note, without root, without a compiler, or on a file system that ignores set-user-ID.
     fn new() -> Option<Self> {
-        if !is_root() {
-            println!("skipped: only root can make a program that becomes root");
-            return None;
-        }
-        let folder = folder();
-        fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o755)).expect("a mode");
-        let ordinary = Self { folder, user: 1_100_000_000 + std::process::id() };
-        copy_program(&ordinary.path("xport"));
-        fs::write(ordinary.path("root.c"), BECOMES_ROOT).expect("a file");
-        let helper = ordinary.path("becomes-root");
-        let compiled = Command::new("cc").arg("-o").arg(&helper).arg(ordinary.path("root.c")).status();
+        let ordinary = Self { everyone: Everyone::new()?, user: stranger() };
+        let (source, helper) = (ordinary.everyone.path("root.c"), ordinary.helper());
+        fs::write(&source, BECOMES_ROOT).expect("a file");
+        let compiled = Command::new("cc").arg("-o").arg(&helper).arg(&source).status();
         if !compiled.is_ok_and(|status| status.success()) {
             println!("skipped: no C compiler here");
             return None;
         }
-        fs::set_permissions(&helper, PermissionsExt::from_mode(0o4755)).expect("a mode");
+        set_mode(&helper, 0o4755);
         assert_eq!(fs::metadata(&helper).expect("it is there").uid(), 0);
-        let tried = ordinary.run("becomes-root", &["true"]).status().expect("it runs");
-        if !tried.success() {
+        let tried = Command::new(&helper).arg("true").uid(ordinary.user).gid(ordinary.user).status();
+        if !tried.expect("it runs").success() {
             println!("skipped: set-user-ID programs are not honoured here");
             return None;
         }
         Some(ordinary)
     }
 
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    /// A command of that user.
-    fn run(&self, name: &str, args: &[&str]) -> Command {
-        let mut command = Command::new(self.path(name));
-        command.args(args).uid(self.user).gid(self.user).current_dir("/");
-        command.env_remove("XPORT_LOG").env_remove("RUST_LOG");
-        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    /// The program, run by that user.
+    fn run(&self, args: &[&str]) -> Command {
+        let mut command = self.everyone.command(args);
+        command.uid(self.user).gid(self.user).current_dir("/").stdin(Stdio::piped());
         command
     }
 
     fn helper(&self) -> String {
-        self.path("becomes-root").display().to_string()
+        self.everyone.path("becomes-root").display().to_string()
     }
 }
 
@@ -229,7 +214,7 @@ fn a_child_that_may_not_be_signalled_does_not_hold_us_up() {
         (&["--pty"], Some(libc::SIGTERM), None),
     ] {
         let args = [&["exec", "--kill-after", "300ms"], options, &["--", &helper], &script].concat();
-        let mut run = ordinary.run("xport", &args);
+        let mut run = ordinary.run(&args);
         // SAFETY: between fork and exec the closure makes one system call and touches no memory.
         unsafe {
             run.pre_exec(|| {
@@ -260,7 +245,7 @@ fn it_may_end_in_its_time(ordinary: &Ordinary) {
     let helper = ordinary.helper();
     let script = ["sh", "-c", "echo ready; read line; exit 7"];
     let args = [&["exec", "--kill-after", "1h", "--", &helper], &script[..]].concat();
-    let mut run = Background::spawn(ordinary.run("xport", &args));
+    let mut run = Background::spawn(ordinary.run(&args));
     let (mut stdin, mut stdout) = (run.stdin(), run.stdout());
     assert_eq!(take(&mut stdout, 6), b"ready\n");
     run.signal(libc::SIGTERM);
@@ -274,20 +259,17 @@ fn a_single_connection_is_not_held_up() {
     let Some(ordinary) = Ordinary::new() else { return };
     let helper = ordinary.helper();
     let script = "trap '' HUP PIPE TERM; echo up; exec sleep 1000";
-    let path = ordinary.path("socket");
+    let path = ordinary.everyone.path("socket").display().to_string();
     let listener = UnixListener::bind(&path).expect("a socket");
-    fs::set_permissions(&path, PermissionsExt::from_mode(0o666)).expect("a mode");
-    let to = format!("unix:{}", path.display());
+    set_mode(&path, 0o666);
+    let to = format!("unix:{path}");
     let relay = format!("exec:{helper} sh -c \"{script}\"");
     for (args, child, status) in [
         (vec!["exec", "--kill-after", "200ms", "--connect", &to, "--"], vec![&*helper, "sh", "-c", script], 125),
         (vec!["relay", "--kill-after", "200ms", &to, &relay], Vec::new(), 1),
     ] {
-        let mut run = Background::spawn(ordinary.run("xport", &[args, child].concat()));
-        listener.set_nonblocking(true).expect("a flag");
-        let (mut peer, _) = eventually("a connection", || listener.accept().ok());
-        assert_eq!(take(&mut peer, 3), b"up\n");
-        drop(peer);
+        let mut run = Background::spawn(ordinary.run(&[args, child].concat()));
+        expect(&mut accept_unix(&listener), b"up\n");
         let line = run.line(LEFT);
         run.ends_with(status);
         ends_what_is_left(&line);
@@ -305,7 +287,7 @@ fn a_server_is_not_held_up_either() {
         (vec!["exec", "--kill-after", "200ms", "--listen", "127.0.0.1:0", "--"], vec![&*helper, "sh", "-c", script]),
         (vec!["relay", "--kill-after", "200ms", "tcp-listen:127.0.0.1:0", &relay], Vec::new()),
     ] {
-        let (mut server, address) = serve_by(ordinary.run("xport", &[args, child].concat()));
+        let (mut server, address) = serve_by(ordinary.run(&[args, child].concat()));
         let served = || {
             let mut client = connect(address);
             assert_eq!(take(&mut client, 3), b"up\n");

@@ -19,7 +19,6 @@
 //! | `offer TEXT` | the same as `type`, and the program can be gone already |
 //! | `see TEXT` | expects it on stdout |
 //! | `leave` | reads stdout no more |
-//! | `full` | waits until stdout is full |
 //! | `only TEXT` | of a terminal: sees it and no echo before it |
 //! | `raw`, `cooked` | has a terminal that is raw, or as it was |
 //! | `turns raw` | has a terminal that is raw soon |
@@ -328,10 +327,6 @@ impl Stage {
                 }
             }
             "leave" => self.stdout = None,
-            "full" => {
-                let stdout = self.stdout.as_ref().expect("it has a reader");
-                eventually("stdout is full", || (queued(stdout) > 60_000).then_some(()));
-            }
             "memory" => {
                 let (used, most) = (self.program.rss_kib(), rest.parse().expect("a number"));
                 assert!(used < most, "{used} KiB");

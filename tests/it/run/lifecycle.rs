@@ -81,11 +81,10 @@ fn clients_are_served_in_turn() {
 fn a_signal_may_come_right_after_the_announcement() {
     let (_dir, path) = path("port");
     for (mode, status) in [("tcp-echo", Some(0)), ("tcp-server", None)].repeat(30) {
-        let mut server = Background::start([mode, "--port-file", path.to_str().expect("text"), "127.0.0.1:0"]);
-        server.address();
+        let (mut server, _) = serve(words!("{mode} --port-file {} 127.0.0.1:0", path.display()));
         server.signal(libc::SIGTERM);
         // The second server has had no client, which is no success.
-        assert_eq!(ends_soon(&mut server).code(), status, "{mode}: {:?}", server.all_lines());
+        assert_eq!(ends_soon(&mut server).code(), status, "{:?}", server.all_lines());
         assert!(!path.exists(), "the port file is left behind");
     }
 }
@@ -95,21 +94,18 @@ fn a_signal_may_come_right_after_the_announcement() {
 fn a_signal_ends_a_client_that_is_not_connected_yet() {
     for signal in SIGNALS {
         let (socket, address) = refusing();
-        let mut client =
-            Background::start(["-v", "tcp-client", "--retry", "9", "--retry-delay", "1h", &address.to_string()]);
+        let mut client = Background::start(words!("-v tcp-client --retry 9 --retry-delay 1h {address}"));
         client.line("trying again");
         client.signal(signal);
         assert_eq!(ends_soon(&mut client).signal(), Some(signal));
 
         socket.listen(0).expect("it listens");
         // The queue has room for one or two connections, so the last one hangs.
-        let clients: Vec<Background> = (0..4)
-            .map(|_| {
-                let mut client = Background::start(["-vv", "tcp-client", &address.to_string()]);
-                client.line("connecting to");
-                client
-            })
-            .collect();
+        let clients = [(); 4].map(|()| {
+            let mut client = Background::start(words!("-vv tcp-client {address}"));
+            client.line("connecting to");
+            client
+        });
         for mut client in clients {
             client.signal(signal);
             assert_eq!(ends_soon(&mut client).signal(), Some(signal));
@@ -157,7 +153,7 @@ fn a_signal_ends_a_blocked_server() {
 
 #[test]
 fn a_server_takes_one_client() {
-    let mut server = Background::start(["tcp-server", "--listen", "127.0.0.1:0", "--listen", "127.0.0.2:0"]);
+    let mut server = Background::start(words!("tcp-server --listen 127.0.0.1:0 --listen 127.0.0.2:0"));
     let (one, two) = (server.address(), server.address());
     let mut client = connect(two);
     refuses(one);
@@ -172,8 +168,7 @@ fn a_server_takes_one_client() {
 /// `-k` with several addresses: stdin and stdout serve one client at a time, on whichever address it comes.
 #[test]
 fn keep_open_serves_one_client_at_a_time_through_all_doors() {
-    let args = ["tcp-server", "-k", "--listen", "127.0.0.1:0", "--listen", "127.0.0.2:0"];
-    let mut server = Background::start(args);
+    let mut server = Background::start(words!("tcp-server -k --listen 127.0.0.1:0 --listen 127.0.0.2:0"));
     let (one, two) = (server.address(), server.address());
     let (mut stdin, mut stdout) = (server.stdin(), server.stdout());
     let mut first = connect(one);
@@ -195,20 +190,18 @@ fn keep_open_serves_one_client_at_a_time_through_all_doors() {
 fn the_port_file_appears_with_the_port_and_goes_with_the_server() {
     let (dir, path) = path("port");
     for (signals, code) in [(1, Some(0)), (2, None)] {
-        let file = path.to_str().expect("text");
-        let mut server = Background::start(["tcp-echo", "--port-file", file, "127.0.0.1:0"]);
+        let mut server = Background::start(words!("tcp-echo --port-file {} 127.0.0.1:0", path.display()));
         // The test waits for the file, not for the line on stderr.
-        let text = eventually("the file", || fs::read_to_string(&path).ok());
-        let port: u16 = text.strip_suffix('\n').expect("a whole line").parse().expect("a port");
-        let mut client = with_deadline(TcpStream::connect(("127.0.0.1", port)).expect("it listens already"));
+        let address = port_in(&path);
+        let mut client = connect(address);
         ping(&mut client, b"hello");
-        assert_eq!(server.address().port(), port);
+        assert_eq!(server.address(), address);
         if code.is_some() {
             drop(client);
         }
         for _ in 0..signals {
             server.signal(libc::SIGTERM);
-            refuses(SocketAddr::from(([127, 0, 0, 1], port)));
+            refuses(address);
         }
         assert_eq!(server.wait().code(), code, "{:?}", server.all_lines());
         assert_eq!(fs::read_dir(dir.path()).expect("a directory").count(), 0, "left behind");
@@ -217,8 +210,8 @@ fn the_port_file_appears_with_the_port_and_goes_with_the_server() {
 
 #[test]
 fn a_port_file_that_cannot_be_written_is_an_error() {
-    let output = outcome(["tcp-echo", "--port-file", "/no/such/dir/port", "127.0.0.1:0"]);
-    assert_eq!(output.status.code(), Some(1), "{}", text(&output));
+    let output = outcome(words!("tcp-echo --port-file /no/such/dir/port 127.0.0.1:0"));
+    gave(&output, 1, "");
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(stderr, "xport: port file /no/such/dir/port: No such file or directory\n");
 }
@@ -226,8 +219,7 @@ fn a_port_file_that_cannot_be_written_is_an_error() {
 /// A client that fails and retries without a delay still handles signals.
 #[test]
 fn a_client_that_tries_without_a_pause_ends_by_a_signal() {
-    let mut client =
-        Background::start(["-v", "unix-client", "--retry", "4294967295", "--retry-delay", "0", "/no/such/socket"]);
+    let mut client = Background::start(words!("-v unix-client --retry 4294967295 --retry-delay 0 /no/such/socket"));
     client.line("trying again");
     client.signal(15);
     client.is_killed_by(15);
@@ -247,19 +239,16 @@ fn a_signal_that_the_parent_had_blocked_is_let_through() {
             Ok(())
         });
     }
-    let mut server = Background::spawn(command);
-    server.address();
-    server.signal(15);
-    server.ends_with(0);
+    serve_by(command).0.drains();
 }
 
 /// `--port-file` of several listeners has one line for each port, in the order of the command line.
 #[test]
 fn the_port_file_has_every_port() {
     let (_dir, path) = path("port");
-    let file = path.to_str().expect("text");
-    let args = ["tcp-server", "-k", "--port-file", file, "--listen", "127.0.0.1:0", "--listen", "127.0.0.2:0"];
-    let mut server = Background::start(args);
+    let file = path.display();
+    let mut server =
+        Background::start(words!("tcp-server -k --port-file {file} --listen 127.0.0.1:0 --listen 127.0.0.2:0"));
     let ports = [server.address().port(), server.address().port()];
     let text = fs::read_to_string(&path).expect("it is there before the lines");
     assert_eq!(text, format!("{}\n{}\n", ports[0], ports[1]));

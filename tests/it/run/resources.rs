@@ -20,8 +20,7 @@ fn has_room(count: u64) -> Option<()> {
 
 /// An echo server, and its address.
 fn echo(options: &[&str]) -> (Background, SocketAddr) {
-    let (server, address) = serve([&["tcp-echo"], options, &["127.0.0.1:0"]].concat());
-    (server, address)
+    serve([&["tcp-echo"], options, &["127.0.0.1:0"]].concat())
 }
 
 /// How many descriptors an idle server has open.
@@ -44,12 +43,8 @@ fn narrow(address: SocketAddr) -> TcpStream {
 
 /// Expects that nothing comes for a while.
 #[track_caller]
-fn is_not_served(stream: &mut TcpStream) {
-    stream.set_read_timeout(Some(Duration::from_millis(300))).expect("a timeout");
-    let result = read_once(stream, &mut [0; 16]);
-    stream.set_read_timeout(Some(DEADLINE)).expect("a timeout");
-    let nothing = matches!(&result, Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut));
-    assert!(nothing, "this one has to wait, but read {result:?}");
+fn is_not_served(stream: &TcpStream) {
+    assert!(!has_come(stream, Duration::from_millis(300)), "this one has to wait, but {} bytes came", queued(stream));
 }
 
 /// Without descriptors, a server neither spins nor floods its log. It serves its clients, and accepts waiting ones as
@@ -66,8 +61,8 @@ fn a_server_without_descriptors_waits_for_room() {
     served.iter_mut().for_each(|client| ping(client, b"served meanwhile"));
     pass(Duration::from_secs(2), "a server that spins would show in this time");
     assert!(server.cpu() - before < 0.1, "{} s of CPU in two seconds", server.cpu() - before);
-    assert_eq!(server.all_lines().iter().filter(|line| line.contains("Too many open files")).count(), 1);
-    is_not_served(waiting.last_mut().expect("there are some"));
+    assert_eq!(server.count("Too many open files"), 1);
+    is_not_served(waiting.last().expect("there are some"));
     clients.drain(..24);
     clients.iter_mut().for_each(|client| ping(client, b"room at last"));
 }
@@ -84,10 +79,9 @@ fn a_server_at_its_limit_does_not_flood_its_log() {
         ping(&mut client, b"one by one");
     }
     server.line("Too many open files");
-    let lines = server.all_lines();
     let seconds = start.elapsed().as_secs() as usize + 1;
-    let complaints = lines.iter().filter(|line| line.contains("Too many open files")).count();
-    assert!((1..=10 * seconds).contains(&complaints), "{complaints} lines in {seconds} s, such as {:?}", lines.last());
+    let complaints = server.count("Too many open files");
+    assert!((1..=10 * seconds).contains(&complaints), "{complaints} lines in {seconds} s");
 }
 
 /// No error of `accept(2)` ends a listener: errors of one connection are skipped, and errors of the machine are one
@@ -99,25 +93,17 @@ fn a_listener_survives_every_error_of_accept() {
     }
     let of_one = [libc::ECONNABORTED, libc::EPROTO, libc::EPERM, libc::ENETDOWN, libc::EINTR];
     let of_all = [libc::ENFILE, libc::EMFILE, libc::ENOBUFS, libc::ENOMEM];
-    let servers: Vec<_> = of_one
-        .into_iter()
-        .chain(of_all)
-        .map(|error| {
-            let faults = [("ACCEPT_TIMES", 3), ("ACCEPT", error)];
-            let command = misbehaving(command(["tcp-echo", "127.0.0.1:0"]), &faults).expect("a library");
-            let (server, address) = serve_by(command);
-            (error, server, connect(address))
-        })
-        .collect();
-    for (error, mut server, mut client) in servers {
-        ping(&mut client, b"hello");
+    for_each(of_one.into_iter().chain(of_all), |error| {
+        let faults = [("ACCEPT_TIMES", 3), ("ACCEPT", error)];
+        let command = misbehaving(command(words!("tcp-echo 127.0.0.1:0")), &faults).expect("a library");
+        let (mut server, address) = serve_by(command);
+        ping(&mut connect(address), b"hello");
         let expected = usize::from(of_all.contains(&error));
         if expected > 0 {
             server.line("accept");
         }
-        let complaints = server.all_lines().iter().filter(|line| line.contains("accept")).count();
-        assert_eq!(complaints, expected, "errno {error}: {:?}", server.all_lines());
-    }
+        assert_eq!(server.count("accept"), expected, "{:?}", server.all_lines());
+    });
 }
 
 #[test]
@@ -141,7 +127,7 @@ fn clients_that_are_gone_before_they_are_accepted_do_no_harm() {
         reset(alive);
         eventually("the descriptors are free", || (server.fds() <= before).then_some(()));
         assert!(server.is_running());
-        assert!(!server.all_lines().iter().any(|line| line.contains("panicked")), "{:?}", server.all_lines());
+        assert_eq!(server.count("panicked"), 0, "{:?}", server.all_lines());
     }
 }
 
@@ -149,31 +135,29 @@ fn clients_that_are_gone_before_they_are_accepted_do_no_harm() {
 #[test]
 fn too_few_descriptors_at_the_start_are_reported() {
     let (_keep, address) = echo(&[]);
-    let address = address.to_string();
-    for mode in ["tcp-echo", "tcp-server", "tcp-client"] {
+    let client = format!("tcp-client {address}");
+    for (line, works) in
+        [("tcp-echo 127.0.0.1:0", "listening on"), ("tcp-server 127.0.0.1:0", "listening on"), (&client, "connected")]
+    {
         let mut refused = 0;
         // Three are the standard streams, and the dynamic linker needs one more.
         for limit in 4..14 {
-            let mut command = command(["-v", mode, if mode == "tcp-client" { &address } else { "127.0.0.1:0" }]);
+            let mut command = command(words!("-v {line}"));
             limit_descriptors(&mut command, limit);
             let mut program = Background::spawn(command);
-            let works = if mode == "tcp-client" { "connected" } else { "listening on" };
-            let ended = eventually("an end or a beginning", || {
+            let has_ended = eventually("an end or a beginning", || {
                 if !program.is_running() {
                     return Some(true);
                 }
-                program.all_lines().iter().any(|line| line.contains(works)).then_some(false)
+                (program.count(works) > 0).then_some(false)
             });
-            if !ended {
+            if !has_ended {
                 continue;
             }
             refused += 1;
-            let (status, lines) = (program.wait(), program.all_lines());
-            assert_eq!(status.code(), Some(1), "{mode} with {limit}: {lines:?}");
-            let fits = |line: &String| line.starts_with("xport: ") && line.contains("Too many open files");
-            assert!(lines.len() == 1 && fits(&lines[0]), "{mode} with {limit}: {lines:?}");
+            ended(&program.finish(), 1, "Too many open files");
         }
-        assert!(refused > 0, "{mode} needs no descriptors at all?");
+        assert!(refused > 0, "{line} needs no descriptors at all?");
     }
 }
 
@@ -192,11 +176,7 @@ fn a_storm_of_connections_is_served() {
         client.write_all(b"hello").expect("it takes the bytes");
     }
     ping(&mut old, b"after");
-    for client in &mut clients {
-        let mut back = [0; 5];
-        client.read_exact(&mut back).expect("the bytes come back");
-        assert_eq!(&back, b"hello");
-    }
+    clients.iter_mut().for_each(|client| expect(client, b"hello"));
 }
 
 /// Expects that exactly `limit` clients are served, and the next one when the first one leaves.
@@ -207,16 +187,10 @@ fn admits_exactly(limit: usize, addresses: &[SocketAddr]) {
     inside.iter_mut().for_each(|client| ping(client, b"inside"));
     let mut outside: Vec<_> = (0..5).map(connect).collect();
     outside.iter_mut().for_each(|client| client.write_all(b"outside").expect("the kernel takes it"));
-    for client in &mut outside {
-        is_not_served(client);
-    }
+    outside.iter().for_each(is_not_served);
     inside.iter_mut().for_each(|client| ping(client, b"still"));
     drop(inside);
-    for client in &mut outside {
-        let mut back = [0; 7];
-        client.read_exact(&mut back).expect("now there is room");
-        assert_eq!(&back, b"outside");
-    }
+    outside.iter_mut().for_each(|client| expect(client, b"outside"));
 }
 
 /// `--max-conns` clients are served at once, others wait, and the count stays right.
@@ -277,12 +251,7 @@ fn denied_clients_leak_nothing() {
     let (mut server, address) = echo(&["--allow", "10.0.0.0/8"]);
     let before = at_rest(&server);
     for _ in 0..2000 {
-        let mut client = connect(address);
-        match read_once(&mut client, &mut [0; 16]) {
-            Ok(0) => (),
-            Err(error) if error.kind() == ErrorKind::ConnectionReset => (),
-            other => panic!("served: {other:?}"),
-        }
+        is_turned_away(try_connect(address));
     }
     eventually("the descriptors are free", || (server.fds() <= before).then_some(()));
     assert!(server.all_lines().len() <= 10, "{} lines", server.all_lines().len());
@@ -339,15 +308,7 @@ fn a_client_that_never_reads_has_to_wait() {
     server.comes_to_rest();
     ping(&mut connect(address), b"others are served");
     client.shutdown(Shutdown::Write).expect("it is connected");
-    let mut back = 0;
-    let mut buffer = vec![0; 1 << 20];
-    loop {
-        match read_once(&mut client, &mut buffer).expect("the rest and an end") {
-            0 => break,
-            count => back += count,
-        }
-    }
-    assert_eq!(back, sent);
+    assert_eq!(take_all(&mut client).len(), sent);
 }
 
 /// Hundreds of clients that never read cost only their water marks, and other clients are served.

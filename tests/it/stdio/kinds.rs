@@ -6,8 +6,6 @@
 use crate::harness::*;
 
 const INPUT: &[u8] = b"input\n";
-const ANSWER: &[u8] = b"hello\n";
-
 /// The kind of stdin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Input {
@@ -126,129 +124,64 @@ fn fifo(path: &Path) -> File {
 /// The bytes on stdout, if they can be read back.
 type ReadBack<'a> = Box<dyn FnOnce() -> Option<Vec<u8>> + 'a>;
 
-/// A peer: it talks to the run, expects these bytes, and returns what it got.
-type Conversation = dyn FnOnce(&mut Background, &'static [u8]) -> JoinHandle<Vec<u8>>;
-
-/// The program, and its peer.
-struct Run {
-    args: Vec<String>,
-    /// The work of the peer once the program runs, with the address of a listener.
-    peer: Box<Conversation>,
-}
-
-/// Starts the run of a case.
-type Mode = fn() -> Run;
-
-/// A run with a peer at this end, which replaces `PEER` in the arguments. The peer reads the bytes of stdin, answers,
-/// ends, and reads to the end.
-fn run(kind: Kind, words: &[&str]) -> Run {
-    let ground = Ground::new();
-    let (args, place) = ground.arguments(kind, words);
-    let peer = move |program: &mut Background, expected: &'static [u8]| {
-        if matches!(kind, TcpListen | UnixListen | TlsListen) {
-            let mut leg = place.leg(program);
-            return thread::spawn(move || talk(&mut leg, expected, &ground));
-        }
-        thread::spawn(move || talk(&mut place.accept(), expected, &ground))
-    };
-    Run { args, peer: Box::new(peer) }
-}
-
-fn talk(leg: &mut Leg, expected: &[u8], _ground: &Ground) -> Vec<u8> {
-    leg.expect(expected);
-    leg.write(ANSWER);
-    match leg {
-        Leg::Tls(tls) => tls.close_notify(),
-        _ => leg.end(),
-    }
-    [expected, &leg.rest()].concat()
-}
-
-/// Datagrams have no end: the program leaves after the answer, or with an empty stdin without one.
-fn udp_client() -> Run {
-    let socket = udp("127.0.0.1");
-    let args = ["udp-client", &at(&socket).to_string()].map(str::to_owned).to_vec();
-    let answer = move |expected: &[u8]| {
-        if expected.is_empty() {
-            return Vec::new();
-        }
-        let (data, from) = datagram(&socket);
-        socket.send_to(ANSWER, from).expect("it leaves");
-        data
-    };
-    Run { args, peer: Box::new(|_, expected| thread::spawn(move || answer(expected))) }
-}
-
-fn exec() -> Run {
-    // The program answers any input, and prints the input on a line of its own.
-    let args = ["exec", "--", "sh", "-c", "x=$(cat); echo hello; printf %s \"$x\" >&2"].map(str::to_owned).to_vec();
-    let hear = |child: &mut Background, expected: &[u8]| {
-        let read = if expected.is_empty() { Vec::new() } else { [child.line("").as_bytes(), b"\n"].concat() };
-        thread::spawn(move || read)
-    };
-    Run { args, peer: Box::new(hear) }
-}
-
-/// Runs a mode on every pair of kinds.
-fn on_every_kind(mode: Mode) {
-    for input in Input::ALL {
-        for output in Output::ALL {
-            let place = Place { folder: tempfile::tempdir().expect("a folder"), terminal: Terminal::new() };
-            let mut run = mode();
-            if run.args[0] == "udp-client" {
-                // An answer can take long on a busy machine. An empty answer is not waited for.
-                let empty = input.bytes().is_empty();
-                let ends: &[&str] = if empty { &["--linger", "100ms"] } else { &["--count", "1", "--linger", "30s"] };
-                run.args.splice(1..1, ends.iter().map(|&word| word.to_owned()));
+/// Runs a mode on every pair of kinds. `end` is how its peer ends after the answer.
+fn on_every_kind(line: &str, end: &str) {
+    let pairs = Input::ALL.into_iter().flat_map(|input| Output::ALL.map(|output| (input, output)));
+    for_each(pairs, |(input, output)| {
+        let place = Place { folder: folder(), terminal: Terminal::new() };
+        // A connection ends by itself. The end of datagrams, and of the input of a program, is typed.
+        let (mut typed, is_empty) = ("input\n\x04", input.bytes().is_empty());
+        let (line, script) = match line {
+            // Datagrams have no end: the program leaves after the answer, which can take long on a busy machine. With
+            // an empty stdin there is none, and it is not waited for.
+            "udp-client" if is_empty => ("udp-client --linger 100ms", "status 0 *".to_owned()),
+            "udp-client" => ("udp-client --count 1 --linger 30s", "get input\n; say hello\n; status 0 *".to_owned()),
+            "exec" => {
+                // The program answers any input, and prints the input on a line of its own.
+                let line = r#"exec -- sh -c 'x=$(cat); echo hello; printf %s "$x" >&2'"#;
+                (line, format!("{}status 0 *", if is_empty { "" } else { "hear input; " }))
             }
-            // A connection ends by itself. The end of datagrams, and of the input of a program, is typed.
-            let typed = if ["exec", "udp-client"].contains(&run.args[0].as_str()) { "input\n\x04" } else { "input\n" };
-            let shell = format!("exec \"$0\" \"$@\"{}", if input == Input::Closed { " <&-" } else { "" });
-            let mut command = by_shell(shell);
-            command.args(&run.args);
-            if input == Input::Terminal || output == Output::Terminal {
-                place.terminal.lead(&mut command);
+            _ => {
+                typed = "input\n";
+                let bytes = String::from_utf8_lossy(input.bytes());
+                (line, format!("get {bytes}; say hello\n; {end}; get $; status 0 *"))
             }
-            let (stdout, read) = place.stdout(output);
-            command.stdin(place.stdin(input, typed)).stdout(stdout);
-            let mut child = Background::spawn(command);
-            let peer = (run.peer)(&mut child, input.bytes());
-            let status = child.wait();
-            let case = format!("{:?} with stdin {input:?} and stdout {output:?}", run.args);
-            assert_eq!(status.code(), Some(0), "{case}: {:?}", child.all_lines());
-            eventually("the peer's end", || peer.is_finished().then_some(()));
-            assert_eq!(peer.join().expect("the peer's script does not panic"), input.bytes(), "{case}");
-            let answered = !run.args.contains(&"udp-client".to_owned()) || !input.bytes().is_empty();
-            if answered && let Some(shown) = read() {
-                assert_eq!(String::from_utf8_lossy(&shown), "hello\n", "{case}");
-            }
+        };
+        let mut command = by_shell(format!("exec \"$0\" \"$@\"{}", if input == Input::Closed { " <&-" } else { "" }));
+        if input == Input::Terminal || output == Output::Terminal {
+            place.terminal.lead(&mut command);
         }
-    }
+        let (stdout, read) = place.stdout(output);
+        command.stdin(place.stdin(input, typed)).stdout(stdout);
+        stage_by(command, line).plays(&script);
+        let is_answered = !line.starts_with("udp-client") || !is_empty;
+        if is_answered && let Some(shown) = read() {
+            assert_eq!(String::from_utf8_lossy(&shown), "hello\n");
+        }
+    });
 }
 
 macro_rules! on_every_kind {
-    ($($mode:ident: $run:expr;)*) => {
+    ($($mode:ident: $line:expr, $end:expr;)*) => {
         $(#[test]
         fn $mode() {
-            super::on_every_kind(|| $run);
+            super::on_every_kind($line, $end);
         })*
     };
 }
 
 mod modes {
-    use super::*;
-
     on_every_kind! {
-        tcp_client: run(Tcp, &["tcp-client", "ADDRESS"]);
-        tcp_server: run(TcpListen, &["tcp-server", "ADDRESS"]);
-        unix_client: run(Unix, &["unix-client", "ADDRESS"]);
-        unix_server: run(UnixListen, &["unix-server", "ADDRESS"]);
-        tls_client: run(TlsConnect, &["tls-client", "--ca", "CA", "ADDRESS"]);
-        tls_server: run(TlsListen, &["tls-server", "--cert", "CERT", "ADDRESS"]);
-        udp_client: super::udp_client();
-        exec: super::exec();
-        relay_from_stdio: run(Tcp, &["relay", "-", "ENDPOINT"]);
-        relay_to_stdio: run(Tcp, &["relay", "ENDPOINT", "-"]);
-        relay_once_to_stdio: run(TcpListen, &["relay", "--once", "ENDPOINT", "-"]);
+        tcp_client: "tcp-client", "end";
+        tcp_server: "tcp-server", "end";
+        unix_client: "unix-client", "end";
+        unix_server: "unix-server", "end";
+        tls_client: "tls13-client", "notify";
+        tls_server: "tls13-server", "notify";
+        udp_client: "udp-client", "";
+        exec: "exec", "";
+        relay_from_stdio: "relay - TCP", "end";
+        relay_to_stdio: "relay TCP -", "end";
+        relay_once_to_stdio: "relay --once TCP-LISTEN -", "end";
     }
 }

@@ -1,21 +1,9 @@
 //! Tests `--raw`: keys go to the peer one by one, the escape key is for xport, and the terminal is restored at every
 //! end and at every stop.
 
-use std::ffi::OsString;
-
 use super::job_control::Shell;
 use crate::harness::*;
 
-fn is_raw(terminal: &Terminal) -> bool {
-    terminal.settings() != Terminal::new().settings()
-}
-
-#[track_caller]
-fn becomes_raw(terminal: &Terminal) {
-    eventually("the terminal is raw", || is_raw(terminal).then_some(()));
-}
-
-/// A client whose terminal is raw, and its peer.
 #[track_caller]
 fn raw(options: &str) -> Stage {
     let mut client = stage(&format!("tcp-client --raw {options} <TTY"));
@@ -83,8 +71,7 @@ fn the_end_of_a_session_ends_the_line() {
         ("bye\r\n", "-q", "kill TERM; killed TERM", "#".to_owned()),
     ] {
         let mut client = stage(&format!("tcp-client --raw {options} <TTY 2>&1"));
-        becomes_raw(client.terminal());
-        client.plays(&format!("say {sent}; see {sent}; {end}"));
+        client.plays(&format!("turns raw; say {sent}; see {sent}; {end}"));
         (&client.terminal().slave).write_all(b"#").expect("a terminal");
         client.plays(&format!("only {shown}; cooked"));
     }
@@ -112,7 +99,7 @@ fn the_terminal_is_restored_before_any_signal_ends_the_run() {
         terminal.give_to(&mut command);
         let (mut client, _peer) = client_by(command, &["--raw"]);
         client.line("connected to");
-        assert!(is_raw(&terminal));
+        assert!(terminal.is_raw());
         client.signal(signal);
         client.is_killed_by(signal);
         terminal.is_untouched();
@@ -161,12 +148,12 @@ fn a_stop_restores_the_terminal_and_the_end_of_the_stop_makes_it_raw_again() {
     let stop_by_key = |_: &Background| terminal.type_in("\x1d\x1a");
     let stop_by_signal = |client: &Background| client.signal(libc::SIGTSTP);
     for stop in [&stop_by_key as &dyn Fn(&Background), &stop_by_signal, &stop_by_key] {
-        assert!(is_raw(&terminal));
+        assert!(terminal.is_raw());
         stop(&client);
         stops(&client);
         terminal.is_untouched();
         client.signal(libc::SIGCONT);
-        becomes_raw(&terminal);
+        terminal.becomes_raw();
         terminal.type_in("k");
         assert_eq!(take(&mut peer, 1), b"k");
     }
@@ -257,7 +244,7 @@ fn a_dump_without_a_reader_does_not_lock_the_user_in() {
     let mut master = client.terminal().master.try_clone().expect("a copy");
     thread::spawn(move || while let Ok(1..) = master.read(&mut [0; 65536]) {});
     client.plays("say *8000000; rest; raw; type \x1d.");
-    eventually("an end of raw mode", || (!is_raw(client.terminal())).then_some(()));
+    eventually("an end of raw mode", || (!client.terminal().is_raw()).then_some(()));
     client.program.signal(libc::SIGINT);
     client.program.wait();
     client.terminal().is_untouched();
@@ -271,7 +258,7 @@ fn a_reader_of_stdout_that_leaves_ends_the_run() {
     command.stdin(terminal.slave.try_clone().expect("a copy"));
     let (mut client, mut peer) = client_by(command, &["--raw"]);
     client.line("connected to");
-    assert!(is_raw(&terminal));
+    assert!(terminal.is_raw());
     drop(client.stdout());
     // The client can have noticed already.
     let _ = peer.write_all(b"x");
@@ -317,28 +304,20 @@ fn what_makes_no_sense_is_refused() {
         let mut run = by_shell(format!("{stdin} \"$0\" tcp-client --raw 127.0.0.1:1"));
         ended(&run.stderr(Stdio::piped()).output().expect("a run"), 2, "--raw needs a terminal as stdin");
     }
-    let is_refused = |args: Vec<OsString>, message: &str| {
-        let output = outcome(args);
-        gave(&output, 2, "");
-        assert!(text(&output).contains(message), "{message:?}: {}", text(&output));
-    };
-    for (line, message) in [
-        ("tcp-client --escape ^A", "--escape does nothing without --raw"),
-        ("tcp-client --raw --recv-only", "--raw does nothing with --recv-only"),
-        ("tcp-client --raw --linger 1", "--linger does nothing with --raw"),
-        ("tcp-client --raw --half-close now", "--half-close does nothing with --raw"),
-        ("tcp-client --raw --until-peer-ends", "--raw: a session on a terminal ends with the peer"),
-        ("tcp-client --raw --progress", "--progress does nothing with --raw"),
-        ("tcp-client --raw --escape .", "this key has another meaning"),
-        ("tcp-client --raw --escape ^Z", "this key has another meaning"),
-        ("tcp-client --raw --escape ^M", "this key has another meaning"),
-        ("tcp-client --raw --escape ab", "must be ^X, one character, or none"),
-        ("tcp-client --raw --escape ''", "must be ^X, one character, or none"),
-        ("connect --raw", "--raw does nothing for udp:"),
-    ] {
-        let end = if line.starts_with("connect") { "udp:127.0.0.1:1" } else { "127.0.0.1:1" };
-        is_refused(words!("{line} {end}").into_iter().map(OsString::from).collect(), message);
-    }
+    refuses([
+        "tcp-client --escape ^A 127.0.0.1:1 => --escape does nothing without --raw",
+        "tcp-client --raw --recv-only 127.0.0.1:1 => --raw does nothing with --recv-only",
+        "tcp-client --raw --linger 1 127.0.0.1:1 => --linger does nothing with --raw",
+        "tcp-client --raw --half-close now 127.0.0.1:1 => --half-close does nothing with --raw",
+        "tcp-client --raw --until-peer-ends 127.0.0.1:1 => --raw: a session on a terminal ends with the peer",
+        "tcp-client --raw --progress 127.0.0.1:1 => --progress does nothing with --raw",
+        "tcp-client --raw --escape . 127.0.0.1:1 => this key has another meaning",
+        "tcp-client --raw --escape ^Z 127.0.0.1:1 => this key has another meaning",
+        "tcp-client --raw --escape ^M 127.0.0.1:1 => this key has another meaning",
+        "tcp-client --raw --escape ab 127.0.0.1:1 => must be ^X, one character, or none",
+        "tcp-client --raw --escape '' 127.0.0.1:1 => must be ^X, one character, or none",
+        "connect --raw udp:127.0.0.1:1 => --raw does nothing for udp:",
+    ]);
     let odd = ["tcp-client".as_bytes(), b"--raw", b"--escape", b"\xff", b"127.0.0.1:1"];
-    is_refused(odd.map(|word| OsStr::from_bytes(word).to_owned()).to_vec(), "is not UTF-8");
+    assert!(refusal(&mut xport(odd.map(OsStr::from_bytes))).contains("is not UTF-8"));
 }

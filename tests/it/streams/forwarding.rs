@@ -101,7 +101,7 @@ fn a_slow_reader_gets_all_of_it() {
 /// A few bytes after many arrive at once, whichever way is in use, and the way changes back and forth.
 #[test]
 fn a_word_after_much_arrives_at_once() {
-    let (run, mut left, mut right) = relay(Tcp, Tcp, &[]);
+    let (mut run, mut left, mut right) = relay(Tcp, Tcp, &[]);
     for round in 0..4_usize {
         let part = &bulk()[round * 4_000_000..][..4_000_000];
         let mut copy = left.copy();
@@ -120,12 +120,9 @@ fn a_word_after_much_arrives_at_once() {
     left.end();
     right.expect_end();
     right.end();
-    let mut run = run;
     run.ends_with(0);
-    let lines = run.all_lines();
     for way in ["forwarding by Splice", "forwarding by Copy"] {
-        let times = lines.iter().filter(|line| line.contains(way)).count();
-        assert!(times >= 3, "{way}: {times} times");
+        assert!(run.count(way) >= 3, "{way}: {} times", run.count(way));
     }
 }
 
@@ -235,11 +232,9 @@ fn a_long_file_goes_to_this_machine_by_both_ways_and_arrives_whole() {
     expect_end(&mut peer);
     drop(peer);
     run.ends_with(0);
-    let lines = run.all_lines();
-    let ways =
-        [" bytes moved by the kernel", ": read "].map(|way| lines.iter().filter(|line| line.contains(way)).count());
+    let ways = [" bytes moved by the kernel", ": read "].map(|way| run.count(way));
     assert!(ways.iter().all(|ways| *ways > 8), "{ways:?}");
-    assert!(lines.iter().any(|line| line.contains(" by sendfile, ")), "nothing was chosen");
+    assert!(run.count(" by sendfile, ") > 0, "nothing was chosen");
 }
 
 /// The unsent rest of a file is for the next program on this stdin: `(xport tcp-client …; cat) <file`.
@@ -297,12 +292,8 @@ fn an_inherited_socket_that_blocks_is_copied() {
     let (ours, theirs) = UnixStream::pair().expect("a pair");
     let ground = Ground::new();
     let (endpoint, place) = ground.endpoint(Tcp, "right");
-    let mut command = command(["-vvv", "relay", "fd:3", &endpoint]);
-    let number = theirs.as_raw_fd();
-    // SAFETY: dup2 is async-signal-safe and touches no memory.
-    unsafe {
-        command.pre_exec(move || if libc::dup2(number, 3) < 0 { Err(io::Error::last_os_error()) } else { Ok(()) });
-    }
+    let mut command = command(words!("-vvv relay fd:{} {endpoint}", theirs.as_raw_fd()));
+    pass_on(&mut command, &theirs);
     let run = Background::spawn(command);
     let mut right = place.accept();
     drop(theirs);
@@ -315,8 +306,5 @@ fn an_inherited_socket_that_blocks_is_copied() {
     right.expect(&bulk()[3_000_000..]);
     right.expect_end();
     drop((right, ours));
-    let output = run.finish();
-    assert_eq!(output.status.code(), Some(0));
-    let lines: Vec<String> = String::from_utf8_lossy(&output.stderr).lines().map(str::to_owned).collect();
-    assert_eq!(moved(&lines), 0);
+    assert_eq!(moved_by_kernel(run, 0), 0);
 }

@@ -23,69 +23,64 @@ fn answer_until_hang_up(place: Place, pause: Duration) -> JoinHandle<()> {
     })
 }
 
-fn whole() -> Vec<u8> {
-    pattern(PIECE).repeat(PIECES)
+/// Runs a line against such a server. The run must end well.
+#[track_caller]
+fn answered(
+    ground: &Ground,
+    kind: Kind,
+    line: &str,
+    pause: Duration,
+    run: impl FnOnce(Vec<String>) -> Output,
+) -> Vec<u8> {
+    let words = words!("{line}");
+    let (args, place) = ground.arguments(kind, &Vec::from_iter(words.iter().map(String::as_str)));
+    let serving = answer_until_hang_up(place, pause);
+    let output = run(args);
+    eventually("the server's end", || serving.is_finished().then_some(()));
+    serving.join().expect("the server does not panic");
+    ended(&output, 0, "");
+    output.stdout
+}
+
+#[track_caller]
+fn is_whole(answer: &[u8]) {
+    assert!(answer == pattern(PIECE).repeat(PIECES), "{} bytes", answer.len());
 }
 
 #[test]
 fn an_http_request_gets_its_whole_answer() {
-    for (kind, words) in [
-        (Tcp, &["tcp-client", "ADDRESS"][..]),
-        (Tcp, &["relay", "-", "ENDPOINT"]),
-        (Tcp, &["relay", "ENDPOINT", "-"]),
-        (Unix, &["unix-client", "ADDRESS"]),
-        (Unix, &["relay", "-", "ENDPOINT"]),
-        (TlsConnect, &["tls-client", "--ca", "CA", "ADDRESS"]),
-        (TlsConnect, &["relay", "-", "ENDPOINT"]),
+    for (kind, line) in [
+        (Tcp, "tcp-client ADDRESS"),
+        (Tcp, "relay - ENDPOINT"),
+        (Tcp, "relay ENDPOINT -"),
+        (Unix, "unix-client ADDRESS"),
+        (Unix, "relay - ENDPOINT"),
+        (TlsConnect, "tls-client --ca CA ADDRESS"),
+        (TlsConnect, "relay - ENDPOINT"),
     ] {
         for versions in [&VERSIONS[..1], &VERSIONS[1..]] {
-            let ground = Ground::of(versions);
-            let (args, place) = ground.arguments(kind, words);
-            let serving = answer_until_hang_up(place, Duration::ZERO);
-            let output = outcome_with(&args, REQUEST);
-            eventually("the server's end", || serving.is_finished().then_some(()));
-            serving.join().expect("the server does not panic");
-            ended(&output, 0, "");
-            assert!(output.stdout == whole(), "{args:?}: {} bytes", output.stdout.len());
+            let run = |args: Vec<String>| outcome_with(args, REQUEST);
+            is_whole(&answered(&Ground::of(versions), kind, line, Duration::ZERO, run));
         }
     }
-}
-
-#[test]
-fn a_request_from_a_file_gets_its_whole_answer() {
-    let (_folder, path) = path("request");
-    fs::write(&path, REQUEST).expect("a file");
-    let ground = Ground::new();
-    let (args, place) = ground.arguments(Tcp, &["tcp-client", "ADDRESS"]);
-    let serving = answer_until_hang_up(place, Duration::ZERO);
-    let output = Background::spawn(command(args).stdin(File::open(&path).expect("it is there"))).finish();
-    serving.join().expect("the server does not panic");
-    ended(&output, 0, "");
-    assert!(output.stdout == whole(), "{} bytes", output.stdout.len());
+    let from_file = |args: Vec<String>| Background::spawn(command(args).stdin(file_with(REQUEST))).finish();
+    is_whole(&answered(&Ground::new(), Tcp, "tcp-client ADDRESS", Duration::ZERO, from_file));
 }
 
 /// A program that closes its stdout has ended its direction, by the same rules.
 #[test]
 fn a_request_of_a_program_gets_its_whole_answer() {
     let (_folder, path) = path("answer");
-    let ask = format!("printf 'GET / HTTP/1.0\\r\\nHost: h\\r\\n\\r\\n'; exec >&-; cat > '{}'", path.display());
-    let shell = format!("shell:{ask}");
-    for words in [
-        &["exec", "--connect", "ADDRESS", "--", "sh", "-c", &ask][..],
-        &["relay", &shell, "ENDPOINT"],
-        &["relay", "ENDPOINT", &shell],
-        &["relay", "--half-close", "1h", &shell, "ENDPOINT"],
+    let ask = format!("printf \"GET / HTTP/1.0\\r\\nHost: h\\r\\n\\r\\n\"; exec >&-; cat > {}", path.display());
+    for line in [
+        format!("exec --connect ADDRESS -- sh -c '{ask}'"),
+        format!("relay 'shell:{ask}' ENDPOINT"),
+        format!("relay ENDPOINT 'shell:{ask}'"),
+        format!("relay --half-close 1h 'shell:{ask}' ENDPOINT"),
     ] {
-        let ground = Ground::new();
-        let (args, place) = ground.arguments(Tcp, words);
         // The end of the stdout of a program counts after a moment.
-        let serving = answer_until_hang_up(place, Duration::from_millis(500));
-        let output = outcome(&args);
-        eventually("the server's end", || serving.is_finished().then_some(()));
-        serving.join().expect("the server does not panic");
-        ended(&output, 0, "");
-        let answer = fs::read(&path).expect("a file");
-        assert!(answer == whole(), "{words:?}: {} bytes", answer.len());
+        answered(&Ground::new(), Tcp, &line, Duration::from_millis(500), outcome);
+        is_whole(&fs::read(&path).expect("a file"));
     }
 }
 
@@ -107,18 +102,17 @@ fn an_input_that_is_looked_at_flows_on_behind_a_slow_peer() {
     let (_folder, path) = path("data");
     let data = pattern(30_000_000);
     fs::write(&path, &data).expect("a file");
-    let script = format!("shell:cat '{}'", path.display());
-    for words in [&["tcp-client", "ADDRESS"][..], &["relay", "-", "tcp:ADDRESS"], &["relay", &script, "tcp:ADDRESS"]] {
+    for line in ["tcp-client TO", "relay - tcp:TO", "relay 'shell:cat FILE' tcp:TO"] {
         let (listener, address) = narrow_listener();
-        let mut command = command(["-vvv"]);
-        command.args(words.iter().map(|word| word.replace("ADDRESS", &address.to_string())));
+        let line = line.replace("TO", &address.to_string()).replace("FILE", &path.to_string_lossy());
+        let mut command = command(words!("-vvv {line}"));
         let run = Background::spawn(command.stdin(File::open(&path).expect("it is there")));
         let mut peer = accept(&listener);
         run.comes_to_rest();
         SockRef::from(&peer).set_recv_buffer_size(1_000_000).expect("SO_RCVBUF");
-        assert!(take_all(&mut peer) == data, "{words:?}");
+        assert!(take_all(&mut peer) == data, "other bytes");
         drop(peer);
-        assert!(run.finish().status.success(), "{words:?}");
+        assert!(run.finish().status.success());
     }
 }
 
@@ -154,17 +148,11 @@ fn the_end_is_told_when_it_does_no_harm_or_as_was_chosen() {
 
 #[test]
 fn a_relay_between_sockets_passes_ends_on_as_they_come() {
-    for request in [&b""[..], REQUEST] {
-        let (target, at) = listening();
-        let right = format!("tcp:{at}");
-        let mut relay = Background::start(["relay", "tcp-listen:127.0.0.1:0", &right]);
-        let mut left = connect(relay.address());
-        left.write_all(request).and_then(|()| left.shutdown(Shutdown::Write)).expect("the relay takes it");
-        let mut right = with_deadline(target.accept().expect("the relay connects").0);
-        assert_eq!(take_all(&mut right), request);
-        right.write_all(b"answer").expect("the relay takes it");
-        drop(right);
-        assert_eq!(take_all(&mut left), b"answer");
+    let request = "GET / HTTP/1.0\r\nHost: h\r\n\r\n";
+    for request in ["", request] {
+        let script =
+            format!("peer 1; say {request}$; peer 2; get {request}$; say answer; go; peer 1; get answer$; runs");
+        plays(&[&format!("relay TCP-LISTEN TCP: {script}")]);
     }
 }
 
@@ -355,17 +343,7 @@ asyncio.run(main())
 /// The line about a late half-close names the connection, although the timer belongs to stdin.
 #[test]
 fn a_late_half_close_names_its_connection() {
-    let (listener, address) = listening();
-    for words in [vec!["tcp-client"], vec!["relay", "-"]] {
-        let scheme = if words[0] == "relay" { "tcp:" } else { "" };
-        let end = format!("{scheme}{address}");
-        let mut run = Background::start([&["-vv"], &words[..], &["--half-close", "20ms", &end]].concat());
-        let mut peer = accept(&listener);
-        drop(run.stdin());
-        let line = run.line("no byte has moved for 20ms");
-        assert!(line.contains("#1 no byte"), "{line}");
-        expect_end(&mut peer);
-        drop(peer);
-        run.ends_with(0);
-    }
+    plays(&[
+        "{tcp-client|relay - TCP} -vv --half-close 20ms: eof; hear #1 no byte has moved for 20ms; get $; go; status 0 *",
+    ]);
 }

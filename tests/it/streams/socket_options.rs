@@ -59,7 +59,7 @@ const STREAM: &str = "nodelay=off recv-buffer=20480 send-buffer=30720 bind-devic
 
 /// The options as arguments.
 fn flags(options: &str) -> String {
-    options.split(' ').map(|option| format!(" --{option}")).collect()
+    options.split(' ').map(|option| format!(" --{}", option.replace('=', " "))).collect()
 }
 
 /// The options behind commas.

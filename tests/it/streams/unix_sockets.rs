@@ -2,35 +2,33 @@
 
 use crate::harness::*;
 
-fn connect(path: &Path) -> UnixStream {
-    let stream = UnixStream::connect(path).expect("it accepts");
-    stream.set_read_timeout(Some(DEADLINE)).expect("a timeout");
-    stream.set_write_timeout(Some(DEADLINE)).expect("a timeout");
-    stream
+/// A client that was served.
+#[track_caller]
+fn ping(path: &Path) -> Leg {
+    let mut client = Leg::socket(UnixStream::connect(path).expect("it accepts"));
+    pings(&mut client);
+    client
 }
 
 #[track_caller]
-fn ping(stream: &mut UnixStream) {
-    stream.write_all(b"hello").expect("it takes the bytes");
-    let mut back = [0; 5];
-    stream.read_exact(&mut back).expect("the bytes come back");
-    assert_eq!(&back, b"hello");
+fn pings(client: &mut Leg) {
+    client.write(b"hello");
+    client.expect(b"hello");
 }
 
 /// A listening server on `path`.
 #[track_caller]
-fn serve(options: &[&str], path: &Path) -> Background {
-    let args = [&["unix-echo"], options].concat();
-    let mut server = Background::start(args.into_iter().map(OsStr::new).chain([path.as_os_str()]));
+fn serve(options: &str, path: &Path) -> Background {
+    let mut server = Background::start(words!("unix-echo {options} {}", path.display()));
     server.line("listening on");
     server
 }
 
-/// The stderr of a run that must end with `status`.
+/// The stderr of a line that must end with `status`.
 #[track_caller]
-fn fails(args: &[&str], path: impl AsRef<OsStr>, status: i32) -> String {
-    let output = xport(args).arg(path.as_ref()).output().expect("it runs");
-    assert_eq!(output.status.code(), Some(status), "{args:?}: {}", text(&output));
+fn fails(line: &str, path: impl AsRef<Path>, status: i32) -> String {
+    let output = outcome(words!("{line} {}", path.as_ref().display()));
+    gave(&output, status, "");
     let stderr = String::from_utf8(output.stderr).expect("text");
     // A usage error also shows the usage.
     assert!(stderr.starts_with("xport: ") && (status == 2 || stderr.lines().count() == 1), "{stderr}");
@@ -43,11 +41,11 @@ fn a_path_is_taken_whole_or_not_at_all() {
     let dir = short_directory();
     let name = |length: usize| dir.path().join("x".repeat(length - dir.path().as_os_str().len() - 1));
     let longest = name(107);
-    let _server = serve(&[], &longest);
-    ping(&mut connect(&longest));
+    let _server = serve("", &longest);
+    ping(&longest);
     for length in [108, 125, 4000] {
         for mode in ["unix-echo", "unix-server", "unix-client"] {
-            let stderr = fails(&[mode], name(length), 2);
+            let stderr = fails(mode, name(length), 2);
             assert!(stderr.contains(&format!("path is {length} bytes, limit 107")), "{stderr}");
         }
     }
@@ -64,9 +62,9 @@ fn a_file_at_the_path_is_left_alone() {
     fs::create_dir(&sub).expect("a directory");
     for mode in ["unix-server", "unix-echo"] {
         for path in [&file, &link, &sub] {
-            let stderr = fails(&[mode], path, 3);
+            let stderr = fails(mode, path, 3);
             assert!(stderr.contains(path.to_str().expect("text")), "{stderr}");
-            fails(&[mode, "--replace-stale"], path, 3);
+            fails(&format!("{mode} --replace-stale"), path, 3);
         }
     }
     assert_eq!(fs::read_to_string(&link).expect("the link and the file are there"), "precious");
@@ -78,24 +76,24 @@ fn a_stale_socket_is_replaced_on_demand() {
     let (_dir, path) = path("s");
     make_stale(&path);
     let before = fs::metadata(&path).expect("a file").ino();
-    let stderr = fails(&["unix-echo"], &path, 3);
+    let stderr = fails("unix-echo", &path, 3);
     assert!(stderr.contains("--replace-stale"), "{stderr}");
     assert_eq!(fs::metadata(&path).expect("it is still there").ino(), before);
-    let _server = serve(&["--replace-stale"], &path);
-    ping(&mut connect(&path));
+    let _server = serve("--replace-stale", &path);
+    ping(&path);
 }
 
 /// A second server does not start on the path of a live one, even with `--replace-stale`, and the first goes on.
 #[test]
 fn a_live_server_keeps_its_path() {
     let (_dir, path) = path("s");
-    let mut first = serve(&[], &path);
-    let mut client = connect(&path);
-    for options in [&["unix-echo"][..], &["unix-echo", "--replace-stale"], &["unix-server", "--replace-stale"]] {
-        fails(options, &path, 3);
+    let mut first = serve("", &path);
+    let mut client = ping(&path);
+    for line in ["unix-echo", "unix-echo --replace-stale", "unix-server --replace-stale"] {
+        fails(line, &path, 3);
     }
-    ping(&mut client);
-    ping(&mut connect(&path));
+    pings(&mut client);
+    ping(&path);
     assert!(first.is_running());
 }
 
@@ -104,10 +102,10 @@ fn a_live_server_keeps_its_path() {
 fn a_busy_server_keeps_its_path() {
     let (dir, path) = path("s");
     let _full = full_queue(&path);
-    fails(&["unix-echo", "--replace-stale"], &path, 3);
+    fails("unix-echo --replace-stale", &path, 3);
     let path = dir.path().join("d");
     let datagrams = UnixDatagram::bind(&path).expect("a socket");
-    fails(&["unix-echo", "--replace-stale"], &path, 3);
+    fails("unix-echo --replace-stale", &path, 3);
     UnixDatagram::unbound().expect("a socket").send_to(b"x", &path).expect("it is still there");
     assert_eq!(datagrams.recv(&mut [0; 8]).expect("a datagram"), 1);
 }
@@ -117,23 +115,22 @@ fn a_busy_server_keeps_its_path() {
 fn a_server_removes_its_socket() {
     let (_dir, path) = path("s");
     for signal in [libc::SIGTERM, libc::SIGINT, libc::SIGHUP] {
-        let mut server = serve(&[], &path);
+        let mut server = serve("", &path);
         server.signal(signal);
-        assert_eq!(server.wait().code(), Some(0), "signal {signal}: {:?}", server.all_lines());
+        server.ends_with(0);
         assert!(!path.exists(), "left behind after signal {signal}");
     }
     // Sessions go on, but no new client can connect.
-    let mut server = serve(&[], &path);
-    let mut client = connect(&path);
-    ping(&mut client);
+    let mut server = serve("", &path);
+    let mut client = ping(&path);
     server.signal(libc::SIGTERM);
     eventually("the path is free while a session goes on", || (!path.exists()).then_some(()));
-    ping(&mut client);
+    pings(&mut client);
     server.signal(libc::SIGTERM);
     server.is_killed_by(libc::SIGTERM);
     // The session is over.
-    let mut server = serve(&["--once"], &path);
-    ping(&mut connect(&path));
+    let mut server = serve("--once", &path);
+    ping(&path);
     server.ends_with(0);
     assert!(!path.exists(), "left behind after --once");
 }
@@ -142,9 +139,7 @@ fn a_server_removes_its_socket() {
 #[test]
 fn a_server_that_fails_to_start_leaves_nothing_behind() {
     let (dir, path) = path("s");
-    let output = xport(["unix-echo", "--listen"]).arg(&path).arg("--listen").arg(dir.path().join("no/s")).output();
-    let output = output.expect("it runs");
-    assert_eq!(output.status.code(), Some(3), "{}", text(&output));
+    fails(&format!("unix-echo --listen {} --listen", path.display()), dir.path().join("no/s"), 3);
     assert!(!path.exists(), "left behind by a failed start");
 }
 
@@ -152,7 +147,7 @@ fn a_server_that_fails_to_start_leaves_nothing_behind() {
 #[test]
 fn a_foreign_socket_at_our_path_is_kept() {
     let (_dir, path) = path("s");
-    let mut server = serve(&[], &path);
+    let mut server = serve("", &path);
     fs::remove_file(&path).expect("it is there");
     let _other = UnixListener::bind(&path).expect("the path is free");
     server.drains();
@@ -164,15 +159,14 @@ fn a_foreign_socket_at_our_path_is_kept() {
 fn the_mode_of_the_socket_is_what_was_asked_for() {
     let dir = short_directory();
     for (umask, options, mode) in [
-        (0o000, &[][..], 0o600),
-        (0o022, &[], 0o600),
-        (0o022, &["--mode", "0660"], 0o660),
-        (0o077, &["--mode", "0666"], 0o666),
-        (0o000, &["--mode", "0640"], 0o640),
+        (0o000, "", 0o600),
+        (0o022, "", 0o600),
+        (0o022, "--mode 0660", 0o660),
+        (0o077, "--mode 0666", 0o666),
+        (0o000, "--mode 0640", 0o640),
     ] {
         let path = dir.path().join("s");
-        let mut command = command([&["unix-echo"], options].concat());
-        command.arg(&path);
+        let mut command = command(words!("unix-echo {options} {}", path.display()));
         // SAFETY: between fork and exec the closure makes one system call that cannot fail and touches no memory.
         unsafe {
             command.pre_exec(move || {
@@ -194,12 +188,12 @@ fn the_mode_of_the_socket_is_what_was_asked_for() {
 fn other_users_are_kept_out() {
     let Some(everyone) = Everyone::new() else { return };
     let (closed, open) = (everyone.path("closed"), everyone.path("open"));
-    let _servers = (serve(&[], &closed), serve(&["--mode", "0666"], &open));
-    let connect = |path| {
-        Background::spawn(everyone.command([OsStr::new("unix-client"), OsStr::new("--send-only"), path])).finish()
+    let _servers = (serve("", &closed), serve("--mode 0666", &open));
+    let connect = |path: &Path| {
+        Background::spawn(everyone.command(words!("unix-client --send-only {}", path.display()))).finish()
     };
-    ended(&connect(closed.as_os_str()), 3, &format!("connect {}: Permission denied", closed.display()));
-    ended(&connect(open.as_os_str()), 0, "");
+    ended(&connect(&closed), 3, &format!("connect {}: Permission denied", closed.display()));
+    ended(&connect(&open), 0, "");
 }
 
 /// A failed connect is status 3, with the path and the error of the system.
@@ -218,7 +212,7 @@ fn what_is_no_server_is_named_with_the_reason() {
         ("orphan", "Connection refused"),
         ("datagrams", "Protocol wrong type for socket"),
     ] {
-        let stderr = fails(&["unix-client"], path(name), 3);
+        let stderr = fails("unix-client", path(name), 3);
         assert_eq!(stderr, format!("xport: connect {}: {reason}\n", path(name).display()));
     }
 }
@@ -247,9 +241,8 @@ fn full_queue(path: &Path) -> (Socket, Vec<Socket>) {
 fn a_full_queue_is_waited_for() {
     let (_dir, path) = path("s");
     let (listener, queued) = full_queue(&path);
-    let start = Instant::now();
-    let stderr = fails(&["unix-client", "--connect-timeout", "300ms"], &path, 124);
-    assert!(start.elapsed() >= Duration::from_millis(300), "after {:?}: {stderr}", start.elapsed());
+    let (stderr, time) = timed(|| fails("unix-client --connect-timeout 300ms", &path, 124));
+    assert!(time >= Duration::from_millis(300), "after {time:?}: {stderr}");
     // Once there is room, the client connects.
     let mut client = Background::spawn(command(["-vv", "unix-client"]).arg(&path));
     client.line("connecting to");
@@ -272,19 +265,18 @@ fn an_abstract_name_works_and_leaves_no_file() {
     let mut server = Background::spawn(command(["unix-echo", &name]).current_dir(dir.path()));
     assert_eq!(server.line("listening on"), format!("xport: listening on {name}"));
     xport(["unix-client", &name]).write_stdin("hello\n").assert().code(0).stdout("hello\n");
-    assert!(fails(&["unix-echo"], &name, 3).contains("Address already in use"));
+    assert!(fails("unix-echo", &name, 3).contains("Address already in use"));
     assert_eq!(fs::read_dir(dir.path()).expect("a directory").count(), 0);
     server.drains();
-    assert!(fails(&["unix-client"], &name, 3).contains("Connection refused"));
-    fails(&["unix-echo"], "@", 2);
+    assert!(fails("unix-client", &name, 3).contains("Connection refused"));
+    fails("unix-echo", "@", 2);
 }
 
 /// The answer arrives whenever stdin happens to end: before, while or after the client connects.
 #[test]
 fn the_end_of_stdin_never_costs_the_answer() {
     let name = format!("@xport-test-answer-{}", std::process::id());
-    let mut server = Background::start(["unix-echo", &name]);
-    server.line("listening on");
+    let _server = serve("", Path::new(&name));
     // The moment cannot be chosen, so the test tries often.
     for _ in 0..100 {
         let mut client = Background::start(["unix-client", &name]);

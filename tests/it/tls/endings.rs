@@ -10,7 +10,8 @@ fn a_session_over_tls_ends_when_it_was_asked_to() {
         "tls12|tls13-client --quit-after 50ms: say answer; see answer; type question$; get question$; status 0",
         // stdin is open and idle. Only an orderly end of the peer is an end.
         "tls12|tls13-client --until-peer-ends: type question; get question; say answer$; see answer$; status 0",
-        "tls12|tls13-client --until-peer-ends: type question; get question; say answer; cut; see answer$; status 5 without close_notify",
+        "tls12|tls13-client --until-peer-ends: type question; get question; say answer; cut; see answer$; \
+            status 5 without close_notify",
     ]);
 }
 

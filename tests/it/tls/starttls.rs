@@ -336,8 +336,8 @@ fn a_plain_client_works_through_a_relay() {
     relay.ends_with(0);
 }
 
-/// Whatever goes wrong before TLS is the run's failure, with the same words in every way. Nothing of the bytes that were
-/// to be protected is sent or printed.
+/// Whatever goes wrong before TLS is the run's failure, with the same words in every way. Nothing of the bytes that
+/// were to be protected is sent or printed.
 #[track_caller]
 fn fails(issued: &Issued, way: &str, protocol: &str, last: Vec<u8>, message: &str) {
     let (status, option) = if last.is_empty() { (124, LIMIT) } else { (5, NO_OPTION) };
@@ -460,5 +460,5 @@ fn a_dump_begins_inside_tls() {
     let dump = text(&output);
     let said = |what: &str, len| dump.contains(&format!("{what} {address}: {len} bytes at 0"));
     assert!(said("sent to", 9) && said("received from", 6), "{dump}");
-    assert!(!dump.contains("STARTTLS") && !dump.contains("220 "), "{dump}");
+    assert!(!dump.contains("STARTTLS") && !dump.contains("220-"), "{dump}");
 }
