@@ -60,8 +60,8 @@ impl Net {
     /// Listens on an address of any kind. A host must be one numeric address: a name, `*` and the loopback stand for
     /// several.
     ///
-    /// For a unix socket, this is asyncio's `create_unix_server`, except that a live server keeps its path. `binding` is
-    /// for unix sockets. Their bind changes the umask of the process for a moment.
+    /// For a unix socket, this is asyncio's `create_unix_server`, except that a live server keeps its path. `binding`
+    /// is for unix sockets. Their bind changes the umask of the process for a moment.
     ///
     /// # Errors
     /// The error of the system. For a unix socket, `AddrInUse` describes the file at the path.
@@ -222,12 +222,12 @@ fn add_bound(
 fn add_listener(net: &mut Net, listener: Listener, factory: Factory) -> io::Result<Id> {
     // An inherited listener may have a queue already. epoll reports the queue as soon as the listener is registered.
     let id = net.add(Slot::Listener(Box::new(listener)))?;
-    net.cx.places.listeners.push(id);
+    net.cx.admissions.listeners.push(id);
     if let Some(Slot::Listener(listener)) = net.slots.get(id)
         && !listener.shared
         && listener.options.socket.bind_device.is_none()
     {
-        net.cx.places.own.add(id, &listener.socket);
+        net.cx.admissions.own.add(id, &listener.socket);
     }
     net.cx.calls.push_back((id, Call::Install(Installed::Factory(factory))));
     Ok(id)
