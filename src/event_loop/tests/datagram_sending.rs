@@ -110,7 +110,7 @@ fn a_burst_leaves_a_batch_at_a_time_where_there_is_room() {
 
 #[test]
 fn a_peer_that_is_refused_holds_up_no_other() {
-    // Only a refusal to cut is taken for one.
+    // Only EINVAL means that the system cannot cut a message into datagrams.
     let (together, alone) = ("2 2", "2 1 1");
     for (error, joined) in
         [(libc::EPERM, together), (libc::ENETUNREACH, together), (libc::ENOBUFS, together), (libc::EINVAL, alone)]

@@ -29,6 +29,7 @@ pub(super) fn plays_datagrams(cases: &[&str]) {
 #[track_caller]
 pub(super) fn each_case<T>(cases: &[&str], new: fn(&str) -> T, play: fn(&mut T, &str)) {
     let is_good = |action: &mut dyn FnMut()| std::panic::catch_unwind(std::panic::AssertUnwindSafe(action)).is_ok();
+    assert!(!cases.is_empty(), "there is no case");
     for case in cases {
         let (head, steps) = case.split_once(": ").expect("a head");
         let mut stage = new(head);
@@ -80,7 +81,8 @@ fn kind(name: &str) -> io::ErrorKind {
     match name {
         "BrokenPipe" => io::ErrorKind::BrokenPipe,
         "OutOfMemory" => io::ErrorKind::OutOfMemory,
-        _ => io::ErrorKind::ConnectionReset,
+        "ConnectionReset" => io::ErrorKind::ConnectionReset,
+        _ => panic!("{name:?} is no kind of error"),
     }
 }
 
@@ -130,7 +132,8 @@ impl Stage {
         let is_action = first != "asks" && !matches!(rest, "" | "keep open" | "client" | "stranger");
         let action = is_action.then(|| rest.to_owned());
         let recorder = recorder.on("made", move |t, _| action.iter().for_each(|action| act(t, action)));
-        let id = sim.stream(first.parse().unwrap_or(ENOUGH), recorder);
+        let room = if is_tls || first == "asks" { ENOUGH } else { number(first) };
+        let id = sim.stream(room, recorder);
         let mut t = sim.transport(id);
         let mut peer = TlsPeer::client();
         match (first, rest) {
@@ -192,7 +195,7 @@ impl Stage {
             "is" => assert!(self.has(rest), "it is not {rest}"),
             "not" => assert!(!self.has(rest), "it is {rest}"),
             "sent" => assert_eq!(latin(&sim.sent(id)), rest),
-            // Before a record of a TLS handshake.
+            // TEXT was sent, and then a record of a TLS handshake.
             "clear" => {
                 assert!(latin(&sim.sent(id)).strip_prefix(rest).is_some_and(|sent| sent.starts_with("\x16\x03")))
             }
@@ -240,6 +243,7 @@ impl DatagramStage {
     fn new(head: &str) -> Self {
         let words = Vec::from_iter(head.split(' '));
         let reaction = datagrams::reaction(words.get(2).unwrap_or(&""));
+        assert!(matches!(words[0], "client" | "service"), "{head:?}");
         let (sim, id) = datagrams::socket(number(words[1]), words[0] == "client", reaction);
         Self { sim, id, seen: 0 }
     }

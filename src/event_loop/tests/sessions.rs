@@ -17,13 +17,18 @@ impl Session {
     /// The head has the policy of half-close: `auto`, `now`, `never` or `after MS`. `send_only`, `until_peer_ends` and
     /// `quit MS` can follow.
     fn new(head: &str) -> Self {
+        const OPTIONS: [&str; 3] = ["send_only", "until_peer_ends", "quit"];
         let words = Vec::from_iter(head.split(' '));
         let is = |option: &str| words.contains(&option);
         let time = |option: &str| words.iter().position(|word| *word == option).map(|at| millis(words[at + 1]));
+        let is_known = |word: &&str| word.parse::<f64>().is_ok() || OPTIONS.contains(word);
+        assert!(words[1..].iter().all(is_known), "{head:?} has an unknown word");
         let half_close = match words[0] {
             "now" => HalfClose::Now,
             "never" => HalfClose::Never,
-            _ => time("after").map_or(HalfClose::Auto, HalfClose::After),
+            "after" => HalfClose::After(time("after").expect("a time")),
+            "auto" => HalfClose::Auto,
+            other => panic!("{other:?} is no policy"),
         };
         let session = SessionOptions {
             send_only: is("send_only"),

@@ -20,7 +20,8 @@ pub(super) fn asking(protocol: &str) -> TlsClient {
         "pop3" => StartTls::Pop3,
         "postgres" => StartTls::Postgres,
         "ldap" => StartTls::Ldap,
-        _ => StartTls::Xmpp,
+        "xmpp" => StartTls::Xmpp,
+        _ => panic!("{protocol:?} is no protocol"),
     };
     let mut client = TlsClient::from_config(config.into(), "localhost".try_into().expect("a name"));
     client.policy.advice = Advice::Arguments;

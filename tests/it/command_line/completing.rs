@@ -334,7 +334,8 @@ fn completions_need_no_known_hosts() {
     let home = Home::new();
     let file = home.0.path().join(".ssh/known_hosts");
     let ask_bash = format!(
-        "source '{}'; COMP_LINE='xport tcp-client l' COMP_POINT=18 COMP_WORDS=(xport tcp-client l) COMP_CWORD=2; _xport",
+        "source '{}'; COMP_LINE='xport tcp-client l' COMP_POINT=18 COMP_WORDS=(xport tcp-client l) COMP_CWORD=2; \
+            _xport",
         script("xport.bash")
     );
     let ask_fish = format!("source '{}'; complete -C 'xport tcp-client l' >/dev/null", script("xport.fish"));

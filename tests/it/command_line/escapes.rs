@@ -3,7 +3,9 @@
 use crate::harness::*;
 
 /// Characters that change how a line is shown: controls, overrides of direction, separators, invisible characters.
-const ODD: &str = "\u{1b}\n\r\u{7f}\u{85}\u{9b}\u{61c}\u{200b}\u{200e}\u{200f}\u{2028}\u{2029}\u{202a}\u{202e}\u{2066}\u{2069}\u{feff}";
+const ODD: &str = "\
+    \u{1b}\n\r\u{7f}\u{85}\u{9b}\u{61c}\u{200b}\u{200e}\u{200f}\
+    \u{2028}\u{2029}\u{202a}\u{202e}\u{2066}\u{2069}\u{feff}";
 
 /// Expects that odd characters appear, and only in escaped form.
 #[track_caller]

@@ -30,8 +30,8 @@ fn run(folder: &Path, args: &[String]) -> Output {
     Output { status, stdout: Vec::new(), stderr }
 }
 
-/// Anything but a port file or an empty file of the same user is refused, with its kind, before anything listens. No link
-/// is followed.
+/// Anything but a port file or an empty file of the same user is refused, with its kind, before anything listens. No
+/// link is followed.
 #[test]
 fn only_an_own_port_file_is_replaced() {
     let dir = folder();
@@ -80,8 +80,8 @@ fn only_an_own_port_file_is_replaced() {
     assert_eq!(fs::read_dir(dir.path()).expect("a directory").count(), 10, "something was left behind");
 }
 
-/// An old port file is replaced, not overwritten: an open descriptor or another link still has the old content. The umask
-/// decides the mode.
+/// An old port file is replaced, not overwritten: an open descriptor or another link still has the old content. The
+/// umask decides the mode.
 #[test]
 fn a_file_is_replaced_and_not_written_to() {
     for index in 0..runs(Path::new("f")).len() {

@@ -34,8 +34,11 @@ fn answer(server: UdpSocket, count: usize) -> JoinHandle<Vec<Vec<u8>>> {
 /// the status is 0.
 #[test]
 fn the_address_that_is_served_is_found() {
-    let has_v6 = UdpSocket::bind("[::1]:0").is_ok();
-    let ips = ["127.0.0.1", "::1"].into_iter().filter(|ip| has_v6 || *ip == "127.0.0.1");
+    let is_here = |ip: &&str| {
+        let bound = UdpSocket::bind((*ip, 0));
+        bound.inspect_err(|error| println!("skipped: {ip}: {error}")).is_ok()
+    };
+    let ips = ["127.0.0.1", "::1"].into_iter().filter(is_here);
     // stdin ends at once, or once the answer was seen. A run with a short --linger then ends by itself. A busy machine
     // can need longer for the answer, so the others wait long, and end by --count or by a signal.
     let cases = [

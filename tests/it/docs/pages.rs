@@ -1,5 +1,5 @@
-//! The shape of the pages: README fits a few screens, links lead somewhere, lines are not too long, and tables name what
-//! the program has.
+//! The shape of the pages: README fits a few screens, links lead somewhere, lines are not too long, and tables name
+//! what the program has.
 
 use super::{Page, pages};
 use std::fs;

@@ -394,7 +394,8 @@ pub fn within(limit: Duration, mut f: impl FnMut() -> bool) -> bool {
 }
 
 /// Lets time pass, for a case in which the time itself counts: a slow or late peer, a limit that has to be over, or a
-/// time in which nothing may happen. To wait for an event, use `eventually`. `why` tells the reader what the time is for.
+/// time in which nothing may happen. To wait for an event, use `eventually`. `why` tells the reader what the time is
+/// for.
 pub fn pass(time: Duration, why: &str) {
     assert!(!why.is_empty());
     thread::sleep(time);
@@ -545,6 +546,7 @@ pub fn limit_descriptors(command: &mut Command, limit: u64) {
 pub fn for_each<T: std::fmt::Debug + Clone + Send>(cases: impl IntoIterator<Item = T>, test: impl Fn(T) + Sync) {
     const AT_ONCE: usize = 6;
     let waiting = Mutex::new(cases.into_iter().collect::<std::collections::VecDeque<T>>());
+    assert!(!waiting.lock().expect("nobody panics with it").is_empty(), "there is no case");
     let failed = Mutex::new(Vec::new());
     let next = || waiting.lock().expect("nobody panics with it").pop_front();
     thread::scope(|scope| {

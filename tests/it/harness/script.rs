@@ -10,7 +10,8 @@
 //! pattern. `<TTY` makes a terminal stdin and stdout; at the end of the run, it must be as it was.
 //!
 //! The peers connect at the start, unless the first step is `nobody`. `; ` separates the steps. TEXT is literal, `*N`
-//! is the next N bytes of a pattern, and a `$` after either is the end. A `…` in the text of a line stands for anything.
+//! is the next N bytes of a pattern, and a `$` after either is the end. A `…` in the text of a line stands for
+//! anything.
 //!
 //! | of the user | |
 //! |---|---|
@@ -219,6 +220,7 @@ impl Stage {
             }
         }
         if !redirections.is_empty() {
+            assert!(prepared.get_program() == program() && prepared.get_args().len() == 0, "a shell takes its place");
             let by = by_shell(format!("exec \"$0\" \"$@\"{redirections}"));
             let variables = prepared.get_envs().filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())));
             let variables = Vec::from_iter(variables);
@@ -278,27 +280,29 @@ impl Stage {
     fn step(&mut self, step: &str) {
         /// A long text can wait for a reader, so a thread writes it.
         const AT_ONCE: usize = 60_000;
+        /// The steps with a text, a number or a name.
+        const WITH_MORE: [&str; 18] = [
+            "type", "offer", "see", "only", "turns", "say", "get", "stranger", "ping", "peer", "kill", "hear",
+            "memory", "sleep", "after", "before", "status", "killed",
+        ];
         let (name, rest) = step.split_once(' ').unwrap_or((step, ""));
+        assert!(rest.is_empty() || WITH_MORE.contains(&name), "'{name}' is all of its step");
         match (name, &self.terminal) {
             ("type", Some(terminal)) => return terminal.type_in(rest),
             ("see", Some(terminal)) => return terminal.shows(rest),
             ("only", Some(terminal)) => {
                 return expect(&mut terminal.master.try_clone().expect("a copy"), rest.as_bytes());
             }
-            ("raw", Some(terminal)) => {
-                return assert!(terminal.settings() != Terminal::new().settings(), "the terminal is not raw");
-            }
-            ("turns", Some(terminal)) => return terminal.becomes_raw(),
-            ("cooked" | "status" | "killed", Some(terminal)) => {
-                if name != "cooked" {
-                    self.program.wait();
-                }
+            ("raw", Some(terminal)) => return assert!(terminal.is_raw(), "the terminal is not raw"),
+            ("turns", Some(terminal)) if rest == "raw" => return terminal.becomes_raw(),
+            ("cooked", Some(terminal)) => return terminal.is_untouched(),
+            ("status" | "killed", Some(terminal)) => {
+                self.program.wait();
                 terminal.is_untouched();
             }
             _ => (),
         }
         match name {
-            "cooked" => (),
             "offer" => {
                 let mut stdin = self.stdin.as_ref().expect("it has not ended");
                 if let Err(error) = stdin.write_all(rest.as_bytes()) {
@@ -479,8 +483,20 @@ fn scripts_can_fail() {
         ("relay TCP UNIX", "peer 1; say hello; peer 2; get hullo"),
         ("tcp-client --raw -v <TTY", "hear connected; cooked"),
         ("tcp-client -v <TTY", "hear connected; raw"),
+        ("tcp-client", "cooked"),
+        ("tcp-client", "eof now"),
+        ("tcp-client", "go away"),
     ] {
         let outcome = std::panic::catch_unwind(|| play(case, script));
         assert!(outcome.is_err(), "{case}: {script} has not failed");
+    }
+    let wrong: [fn(); 3] = [
+        || plays(&[]),
+        || refuses([""; 0]),
+        // The shell of the redirection would take the place of this shell.
+        || drop(stage_by(by_shell("exec \"$0\" \"$@\""), "tcp-client </dev/null")),
+    ];
+    for wrong in wrong {
+        std::panic::catch_unwind(wrong).expect_err("it is wrong");
     }
 }

@@ -261,7 +261,7 @@ impl Faulty {
     }
 }
 
-/// All three at once, each with a program and a count of its own.
+/// Forwards in all three ways at once. Each way has its own program and its own count of calls.
 #[track_caller]
 fn in_spite_of(faults: &'static [(&'static str, &'static str)]) {
     for_each(["sockets", "a pipe", "a file"], |way| {
@@ -304,8 +304,8 @@ fn feed_urgently(far: &Leg, ends: bool) {
     });
 }
 
-/// Bytes after an urgent byte are neither lost nor delayed, through a relay and into a pipe. The urgent byte itself is not
-/// part of the stream.
+/// Bytes after an urgent byte are neither lost nor delayed, through a relay and into a pipe. The urgent byte itself is
+/// not part of the stream.
 #[test]
 fn what_is_behind_an_urgent_byte_goes_on() {
     for ends in [true, false] {

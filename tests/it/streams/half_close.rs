@@ -343,7 +343,6 @@ asyncio.run(main())
 /// The line about a late half-close names the connection, although the timer belongs to stdin.
 #[test]
 fn a_late_half_close_names_its_connection() {
-    plays(&[
-        "{tcp-client|relay - TCP} -vv --half-close 20ms: eof; hear #1 no byte has moved for 20ms; get $; go; status 0 *",
-    ]);
+    plays(&["{tcp-client|relay - TCP} -vv --half-close 20ms: eof; hear #1 no byte has moved for 20ms; get $; go; \
+            status 0 *"]);
 }

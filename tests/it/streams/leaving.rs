@@ -128,8 +128,8 @@ fn stdin_is_asked_for_as_long_as_it_is_due() {
 #[test]
 fn a_peer_that_fails_while_nobody_reads_it_is_told_of() {
     plays(&[
-        "{exec --connect TCP -- sh -c \"|relay TCP \"shell:}trap 'exit 0' TERM; sleep 100 & wait\": say *400000; reset; \
-            status 4 Connection reset by peer",
+        "{exec --connect TCP -- sh -c \"|relay TCP \"shell:}trap 'exit 0' TERM; sleep 100 & wait\": say *400000; \
+            reset; status 4 Connection reset by peer",
     ]);
 }
 

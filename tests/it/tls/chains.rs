@@ -152,8 +152,11 @@ fn a_client_judges_each_authority_of_a_server() {
 /// The same for a relay or a program that connects by TLS.
 #[test]
 fn whatever_connects_judges_the_authorities() {
-    for Case { name, issued, refusal, .. } in cases(&leaf()) {
-        for way in if name.contains("keyCertSign") { &["relay", "exec true"][..] } else { &[] } {
+    let cases = cases(&leaf()).into_iter().filter(|case| case.name.contains("keyCertSign"));
+    let cases = Vec::from_iter(cases);
+    assert!(!cases.is_empty());
+    for Case { name, issued, refusal, .. } in cases {
+        for way in ["relay", "exec true"] {
             let peer = tls_peer(server_config(&issued, &VERSIONS), |mut peer| peer.try_handshake().is_ok());
             ended(&outcome(tls_line(way, peer.text(), &[("ca", &issued.ca())])), 5, refusal);
             assert!(!peer.join(), "{way}: {name}");
