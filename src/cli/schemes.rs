@@ -56,7 +56,7 @@ pub(super) struct Scheme {
     /// The parser of the address, if the endpoint has one.
     pub(super) parse: Parser,
     /// The options that can follow the address after a comma.
-    pub(super) options: &'static [&'static [Opt]],
+    pub(super) options: SchemeOptions,
     /// The scheme that the same word means where a listener is expected.
     pub(super) listening: Option<&'static Self>,
     /// The form of an endpoint, for the table.
@@ -65,19 +65,36 @@ pub(super) struct Scheme {
     pub(super) help: &'static str,
 }
 
-impl Scheme {
-    /// The options of this scheme.
-    pub(super) fn opts(&self) -> impl Iterator<Item = Opt> {
-        self.options.iter().copied().flatten().copied()
-    }
+/// The options of a scheme, in the order of help, and as a set. Each run asks the set about every option.
+pub(super) struct SchemeOptions {
+    groups: &'static [&'static [Opt]],
+    /// The bit of an option is that of its number.
+    set: u128,
+}
 
+impl SchemeOptions {
+    const fn new(groups: &'static [&'static [Opt]]) -> Self {
+        let (mut set, mut group) = (0, 0);
+        while group < groups.len() {
+            let mut at = 0;
+            while at < groups[group].len() {
+                set |= 1 << groups[group][at] as u8;
+                at += 1;
+            }
+            group += 1;
+        }
+        Self { groups, set }
+    }
+}
+
+impl Scheme {
     /// The rows of the options of this scheme.
     pub(super) fn rows(&self) -> impl Iterator<Item = &'static OptSpec> {
-        self.opts().map(row)
+        self.options.groups.iter().copied().flatten().copied().map(row)
     }
 
     pub(super) fn has(&self, opt: Opt) -> bool {
-        self.options.iter().any(|own| own.contains(&opt))
+        self.options.set & 1 << opt as u8 != 0
     }
 
     pub(super) fn listens(&self) -> bool {
@@ -147,7 +164,7 @@ const CLIENT: Scheme = Scheme {
     form: Form::Inet,
     is_tls: false,
     parse: |text| parse_with(text, parse_inet),
-    options: &[],
+    options: SchemeOptions::new(&[]),
     listening: None,
     term: "",
     help: "",
@@ -164,7 +181,7 @@ pub(super) static STDIO: Scheme = Scheme {
 };
 pub(super) static TCP: Scheme = Scheme {
     name: "tcp",
-    options: &[CONNECT, DIAL, PACKETS, BUFFERS, FAMILY, LINES],
+    options: SchemeOptions::new(&[CONNECT, DIAL, PACKETS, BUFFERS, FAMILY, LINES]),
     listening: Some(&TCP_LISTEN),
     term: "tcp:ADDRESS",
     help: "connect over TCP; a bare address means the same",
@@ -172,7 +189,7 @@ pub(super) static TCP: Scheme = Scheme {
 };
 pub(super) static TCP_LISTEN: Scheme = Scheme {
     name: "tcp-listen",
-    options: &[ACCEPT, ADMIT, PROBE, PACKETS, BUFFERS, FAMILY, LINES],
+    options: SchemeOptions::new(&[ACCEPT, ADMIT, PROBE, PACKETS, BUFFERS, FAMILY, LINES]),
     term: "tcp-listen:ADDRESS",
     help: "listen on TCP; max-conns defaults to 100 if RIGHT is a program",
     ..SERVER
@@ -180,7 +197,18 @@ pub(super) static TCP_LISTEN: Scheme = Scheme {
 pub(super) static TLS: Scheme = Scheme {
     name: "tls",
     is_tls: true,
-    options: &[CONNECT, DIAL, PACKETS, BUFFERS, FAMILY, LINES, TRUST, IDENTITY, TLS_COMMON, &[Starttls]],
+    options: SchemeOptions::new(&[
+        CONNECT,
+        DIAL,
+        PACKETS,
+        BUFFERS,
+        FAMILY,
+        LINES,
+        TRUST,
+        IDENTITY,
+        TLS_COMMON,
+        &[Starttls],
+    ]),
     listening: Some(&TLS_LISTEN),
     term: "tls:ADDRESS",
     help: "connect over TLS and verify the server; fd:N needs server-name",
@@ -189,7 +217,7 @@ pub(super) static TLS: Scheme = Scheme {
 pub(super) static TLS_LISTEN: Scheme = Scheme {
     name: "tls-listen",
     is_tls: true,
-    options: &[ACCEPT, ADMIT, PROBE, PACKETS, BUFFERS, FAMILY, LINES, SERVER_TLS, TLS_COMMON],
+    options: SchemeOptions::new(&[ACCEPT, ADMIT, PROBE, PACKETS, BUFFERS, FAMILY, LINES, SERVER_TLS, TLS_COMMON]),
     term: "tls-listen:ADDRESS",
     help: "listen for TLS, with cert=FILE or self-signed; max-conns defaults to 100 if RIGHT is a program",
     ..SERVER
@@ -198,7 +226,7 @@ pub(super) static UNIX: Scheme = Scheme {
     name: "unix",
     form: Form::Unix,
     parse: parse_unix,
-    options: &[CONNECT, &[SendBuffer], LINES],
+    options: SchemeOptions::new(&[CONNECT, &[SendBuffer], LINES]),
     listening: Some(&UNIX_LISTEN),
     term: "unix:PATH, unix:@NAME",
     help: "connect to a unix socket; a bare /path, ./path, ../path or @name means the same",
@@ -208,7 +236,7 @@ pub(super) static UNIX_LISTEN: Scheme = Scheme {
     name: "unix-listen",
     form: Form::Unix,
     parse: parse_unix,
-    options: &[ACCEPT, &[Mode, Owner, ReplaceStale, SendBuffer], LINES],
+    options: SchemeOptions::new(&[ACCEPT, &[Mode, Owner, ReplaceStale, SendBuffer], LINES]),
     term: "unix-listen:PATH",
     help: "listen on a unix socket",
     ..SERVER
@@ -216,7 +244,7 @@ pub(super) static UNIX_LISTEN: Scheme = Scheme {
 pub(super) static UDP: Scheme = Scheme {
     name: "udp",
     carrier: Carrier::Datagrams,
-    options: &[CONNECT, &[Source, Tos, Ttl], BUFFERS, FAMILY, &[Broadcast]],
+    options: SchemeOptions::new(&[CONNECT, &[Source, Tos, Ttl], BUFFERS, FAMILY, &[Broadcast]]),
     listening: Some(&UDP_LISTEN),
     term: "udp:ADDRESS",
     help: "send datagrams to a peer",
@@ -226,7 +254,7 @@ pub(super) static UDP_LISTEN: Scheme = Scheme {
     name: "udp-listen",
     carrier: Carrier::Datagrams,
     // Services mark their datagrams by the traffic class, so that they do not answer each other.
-    options: &[&[MaxConns], ADMIT, &[Join, Ttl], BUFFERS, FAMILY],
+    options: SchemeOptions::new(&[&[MaxConns], ADMIT, &[Join, Ttl], BUFFERS, FAMILY]),
     term: "udp-listen:ADDRESS",
     help: "receive datagrams; each sender is a client. max-conns limits the senders (default: 8192, or 100 if RIGHT \
            is a program); beyond the limit, a new sender replaces the one that has been silent longest",
@@ -235,15 +263,19 @@ pub(super) static UDP_LISTEN: Scheme = Scheme {
 pub(super) static FD: Scheme = Scheme {
     name: "fd",
     form: Form::Descriptor,
-    options: &[PROBE, PACKETS, LINES],
+    options: SchemeOptions::new(&[PROBE, PACKETS, LINES]),
     listening: Some(&FD_LISTEN),
     term: "fd:N",
     help: "an inherited stream socket; it has the option crlf, and keepalive, nodelay, tos and ttl if it is TCP. \
            Where xport accepts clients, it can be a listener, and then also has max-conns, allow, deny and port-file",
     ..CLIENT
 };
-pub(super) static FD_LISTEN: Scheme =
-    Scheme { name: "fd", form: Form::Descriptor, options: &[&[MaxConns], ADMIT, PROBE, PACKETS, LINES], ..SERVER };
+pub(super) static FD_LISTEN: Scheme = Scheme {
+    name: "fd",
+    form: Form::Descriptor,
+    options: SchemeOptions::new(&[&[MaxConns], ADMIT, PROBE, PACKETS, LINES]),
+    ..SERVER
+};
 pub(super) static EXEC: Scheme = Scheme {
     name: "exec",
     role: Role::Run,
@@ -265,14 +297,21 @@ pub(super) static SHELL: Scheme = Scheme {
 pub(super) static HTTP: Scheme = Scheme {
     name: "http",
     form: Form::Url,
-    options: &[&[ConnectTimeout, Source, BindDevice, Tos, Ttl], FAMILY, &[Status]],
+    options: SchemeOptions::new(&[&[ConnectTimeout, Source, BindDevice, Tos, Ttl], FAMILY, &[Status]]),
     term: "http://HOST/PATH",
     ..CLIENT
 };
 pub(super) static HTTPS: Scheme = Scheme {
     name: "https",
     is_tls: true,
-    options: &[&[ConnectTimeout, Source, BindDevice, Tos, Ttl], FAMILY, TRUST, IDENTITY, TLS_COMMON, &[Status]],
+    options: SchemeOptions::new(&[
+        &[ConnectTimeout, Source, BindDevice, Tos, Ttl],
+        FAMILY,
+        TRUST,
+        IDENTITY,
+        TLS_COMMON,
+        &[Status],
+    ]),
     term: "https://HOST/PATH",
     ..HTTP
 };

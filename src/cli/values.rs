@@ -223,7 +223,12 @@ pub(super) fn parse_network(text: &str) -> Result<IpNet, String> {
         Ok(address) => IpNet::from(address),
         Err(_) => text.parse::<IpNet>().map_err(|_| "not a network such as 10.0.0.0/8 or fd00::/8".to_owned())?,
     };
-    Ok(unmap(network).trunc())
+    match network {
+        IpNet::V6(v6) if v6.addr().to_ipv4_mapped().is_some() && v6.prefix_len() < 96 => {
+            Err("not a network of IPv4: write it as 10.0.0.0/8, or with a prefix of 96 or more".to_owned())
+        }
+        network => Ok(unmap(network).trunc()),
+    }
 }
 
 /// Parses a multicast group with an optional `%interface`.
@@ -444,8 +449,18 @@ mod tests {
         ] {
             assert_eq!(parse_network(text).map(|network| network.to_string()), Ok(network.to_owned()), "{text}");
         }
-        for text in ["", "10.0.0.0/33", "10.0.0.0/-1", "::/129", "localhost", "10.0.0/8", "10.0.0.0/", "fe80::1%lo/64"]
-        {
+        for text in [
+            "",
+            "::ffff:127.0.0.0/8",
+            "::ffff:0.0.0.0/95",
+            "10.0.0.0/33",
+            "10.0.0.0/-1",
+            "::/129",
+            "localhost",
+            "10.0.0/8",
+            "10.0.0.0/",
+            "fe80::1%lo/64",
+        ] {
             assert!(parse_network(text).is_err(), "{text}");
         }
     }

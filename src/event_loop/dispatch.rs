@@ -90,6 +90,7 @@ impl EventLoop {
                 datagram.readable |= event.readable;
                 // An old error says nothing about this event.
                 datagram.receive_failed &= !event.readable;
+                datagram.send_failed &= !event.writable;
                 datagram.writable |= event.writable;
                 self.datagrams_ready(id);
             }

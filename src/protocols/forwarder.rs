@@ -121,7 +121,7 @@ impl Forwarder {
         }
     }
 
-    /// The child has had `kill_after` to end. A child that still runs was killed just now, or cannot be killed, and gets
+    /// The child has had `kill_after` to end. A child that still runs was killed just now, or cannot be killed: it gets
     /// the same time again. Otherwise the run is given up.
     pub(super) fn timer_fired(&mut self, t: &mut Transport<'_>, timer: TimerId, reporter: &Reporter) {
         if self.end_timer != Some(timer) {

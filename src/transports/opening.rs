@@ -60,8 +60,8 @@ impl Net {
     /// Listens on an address of any kind. A host must be one numeric address: a name, `*` and the loopback stand for
     /// several.
     ///
-    /// For a unix socket, this is asyncio's `create_unix_server`, except that a live server keeps its path. `binding` is
-    /// for unix sockets. Their bind changes the umask of the process for a moment.
+    /// For a unix socket, this is asyncio's `create_unix_server`, except that a live server keeps its path. `binding`
+    /// is for unix sockets. Their bind changes the umask of the process for a moment.
     ///
     /// # Errors
     /// The error of the system. For a unix socket, `AddrInUse` describes the file at the path.

@@ -63,8 +63,8 @@ pub(super) struct Instead {
     pub(super) note: Option<String>,
 }
 
-/// The line to type instead of `words`. `flag` is the option that the mode does not have. `is_accepted` says whether the
-/// program takes a line. Words in capitals stand for what the user has not written.
+/// The line to type instead of `words`. `flag` is the option that the mode does not have. `is_accepted` says whether
+/// the program takes a line. Words in capitals stand for what the user has not written.
 pub(super) fn answer(words: &[String], flag: Option<&str>, is_accepted: &dyn Fn(&[String]) -> bool) -> Option<Instead> {
     if let Some(line) = page(words, flag) {
         return Some(Instead { line: line.to_owned(), note: None });

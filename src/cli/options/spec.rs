@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 use super::typed::{Opt, Options};
-use crate::cli::quote::{one_of, quote_os};
+use crate::cli::quote::{is_among, one_of, quote_os};
 
 /// The sections of help and manual page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,8 +119,8 @@ pub(in crate::cli) struct OptSpec {
     /// The value that the option has if no value follows it.
     pub(in crate::cli) bare: Option<&'static str>,
     pub(in crate::cli) rank: Rank,
-    /// Words that people try, and why they are not among those of the option.
-    refused: (&'static [&'static str], &'static str),
+    /// Words that people try, separated by spaces, and why they are not among those of the option.
+    refused: Option<&'static (&'static str, &'static str)>,
     /// If one of these options is given, the variable of this option is ignored.
     pub(super) yields_to: &'static [Opt],
     /// The help text in one line.
@@ -145,7 +145,7 @@ impl OptSpec {
             not_with: None,
             bare: None,
             rank: Rank::Usual,
-            refused: (&[], ""),
+            refused: None,
             yields_to: &[],
             help: "",
             more: "",
@@ -197,8 +197,8 @@ impl OptSpec {
         Self { rank: Rank::Expert, ..self }
     }
 
-    pub(super) const fn refused(self, words: &'static [&'static str], why: &'static str) -> Self {
-        Self { refused: (words, why), ..self }
+    pub(super) const fn refused(self, words_and_why: &'static (&'static str, &'static str)) -> Self {
+        Self { refused: Some(words_and_why), ..self }
     }
 
     pub(super) const fn more(self, more: &'static str) -> Self {
@@ -258,8 +258,8 @@ impl OptSpec {
             Value::Word(_, words) => {
                 let text = utf8()?;
                 let Some((_, _, set)) = words.iter().find(|(word, ..)| *word == text) else {
-                    let (refused, why) = self.refused;
-                    let why = if refused.contains(&text) { format!(": {why}") } else { String::new() };
+                    let refused = self.refused.filter(|(words, _)| is_among(text, words));
+                    let why = refused.map(|(_, why)| format!(": {why}")).unwrap_or_default();
                     return Err(wrong(format!("must be {}{why}", one_of(&self.words()))));
                 };
                 set(options);

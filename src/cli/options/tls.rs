@@ -7,8 +7,7 @@ use crate::transports::layer::starttls::StartTls;
 use crate::transports::tls::settings::Version;
 
 /// Versions that people still ask for, and why they are refused.
-const OLD_VERSIONS: &[&str] = &["1", "1.0", "1.1"];
-const TOO_OLD: &str = "TLS 1.0 and 1.1 are not supported";
+const OLD_VERSIONS: &(&str, &str) = &("1 1.0 1.1", "TLS 1.0 and 1.1 are not supported");
 
 pub(super) static TLS: &[OptSpec] = &[
     file(Ca, "ca", |o| &mut o.ca)
@@ -78,7 +77,7 @@ pub(super) static TLS: &[OptSpec] = &[
         "VERSION",
         &[("1.2", "", |o| o.tls_min = Version::Tls12), ("1.3", "", |o| o.tls_min = Version::Tls13)],
     )
-    .refused(OLD_VERSIONS, TOO_OLD)
+    .refused(OLD_VERSIONS)
     .default("1.2")
     .variable("XPORT_TLS_MIN")
     .help("Oldest TLS version to accept"),
@@ -88,7 +87,7 @@ pub(super) static TLS: &[OptSpec] = &[
         "VERSION",
         &[("1.2", "", |o| o.tls_max = Version::Tls12), ("1.3", "", |o| o.tls_max = Version::Tls13)],
     )
-    .refused(OLD_VERSIONS, TOO_OLD)
+    .refused(OLD_VERSIONS)
     .default("1.3")
     .variable("XPORT_TLS_MAX")
     .help("Newest TLS version to offer"),

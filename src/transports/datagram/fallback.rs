@@ -131,7 +131,8 @@ impl DatagramRef<'_> {
             io.register(&self.cx.registry, self.id)?;
             self.io = io;
         }
-        (self.readable, self.writable, self.receive_failed) = (true, true, false);
+        (self.readable, self.writable) = (true, true);
+        (self.receive_failed, self.send_failed) = (false, false);
         Ok(())
     }
 

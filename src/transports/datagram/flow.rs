@@ -62,9 +62,12 @@ impl DatagramRef<'_> {
                     datagram.counts.sent += count as u64;
                     datagram.totals.sent += bytes as u64;
                     datagram.last_activity = self.cx.now;
+                    datagram.send_failed = false;
                     earlier = None;
                 }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => datagram.writable = false,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    datagram.writable = !std::mem::replace(&mut datagram.send_failed, true);
+                }
                 Err(error) if plan.joins_first() && may_be_about_joining(&error) => datagram.segments = false,
                 Err(error) if datagram.may_go_elsewhere(&error) => return self.refused(error),
                 Err(error) if datagram.connected && is_told_of_earlier(&error) && earlier.is_none() => {

@@ -72,6 +72,8 @@ pub(crate) struct Datagram {
     pub(crate) readable: bool,
     /// The last call that receives has failed. A second failure in a row counts only after an event.
     pub(crate) receive_failed: bool,
+    /// The same of calls that send.
+    pub(crate) send_failed: bool,
     /// Set by an event, cleared by a call that the system had no room for.
     pub(crate) writable: bool,
     /// How many messages one call receives: few at first, more while they are short.
@@ -110,6 +112,7 @@ impl Datagram {
             opened: now,
             readable: false,
             receive_failed: false,
+            send_failed: false,
             batch_len: FIRST_BATCH_LEN,
             writable: true,
             queued: false,

@@ -57,6 +57,10 @@ impl fmt::Display for Explanation {
     }
 }
 
+/// A close_notify has come during the handshake.
+pub(super) const CLOSED_TOO_SOON: &str =
+    "the peer has closed the connection during the handshake without a reason (close_notify)";
+
 /// Explains the error of a connection.
 #[must_use]
 pub fn explain(error: &Error, situation: &Situation<'_>) -> Explanation {
@@ -70,9 +74,7 @@ pub fn explain(error: &Error, situation: &Situation<'_>) -> Explanation {
 fn explain_connection(error: &Error, situation: &Situation<'_>) -> String {
     let peer = if situation.is_server { "the client" } else { "the server" };
     match error {
-        Error::AlertReceived(AlertDescription::CloseNotify) => {
-            "the peer has closed the connection during the handshake without a reason (close_notify)".into()
-        }
+        Error::AlertReceived(AlertDescription::CloseNotify) => CLOSED_TOO_SOON.into(),
         Error::AlertReceived(AlertDescription::UserCanceled) => "the peer has cancelled the handshake".into(),
         Error::AlertReceived(AlertDescription::ProtocolVersion) => {
             "the peer refuses the TLS version (it supports no TLS version that is allowed here)".into()

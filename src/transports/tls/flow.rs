@@ -155,7 +155,10 @@ impl StreamRef<'_> {
 
     /// What the peer has said besides bytes. The bytes before it have been delivered.
     fn tell_peer_event(&mut self) -> Option<Filled> {
-        match tls_of(&mut self.stack)?.take_peer_event()? {
+        let tls = tls_of(&mut self.stack)?;
+        let is_handshaking = tls.is_handshaking();
+        match tls.take_peer_event()? {
+            Ok(()) if is_handshaking => Some(Filled::Failed(TlsError::new(explain::CLOSED_TOO_SOON).into())),
             Ok(()) => Some(Filled::End),
             Err(failure) => {
                 self.tls_failed(failure);

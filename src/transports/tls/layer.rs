@@ -25,6 +25,12 @@ pub(crate) const RECORD_BYTES: usize = 5 + (1 << 14) + 2048;
 /// Ciphertext that is read at once. Together with its plaintext it fits into the fastest caches.
 pub(crate) const CIPHERTEXT_BYTES: usize = 256 * 1024;
 
+/// The type of a record that has an alert. RFC 8446, section 5.1.
+const ALERT: u8 = 21;
+
+/// The alert that ends a direction. RFC 8446, section 6.
+const CLOSE_NOTIFY: u8 = 0;
+
 /// How far TLS is.
 ///
 /// ```text
@@ -156,6 +162,7 @@ impl TlsLayer {
     /// more than the ciphertext. [`take_peer_event`](Self::take_peer_event) gives what else the peer has said.
     pub(crate) fn decrypt(&mut self, mut ciphertext: &[u8], buffer: &mut [u8]) -> usize {
         let mut len = 0;
+        let gives_up = self.session.is_handshaking() && ends_with_close_notify(ciphertext);
         while !ciphertext.is_empty() && !self.has_peer_event() {
             self.has_heard |= !self.session.is_handshaking();
             if let Err(error) = self.session.read_tls(&mut ciphertext) {
@@ -176,7 +183,7 @@ impl TlsLayer {
                     let refused = verify::refused();
                     Some(Err(TlsFailure { error: self.explain(&error, refused.as_ref()), has_alert, refused }))
                 }
-                Ok(state) if state.peer_has_closed() => Some(Ok(())),
+                Ok(state) if state.peer_has_closed() || (gives_up && ciphertext.is_empty()) => Some(Ok(())),
                 Ok(_) => None,
             };
         }
@@ -284,6 +291,12 @@ impl TlsLayer {
             is_verified: self.policy.verifies && session.peer_certificates().is_some(),
         })
     }
+}
+
+/// Whether a close_notify in the clear comes last. rustls takes it for a warning without effect during a handshake. RFC
+/// 8446, section 6.1: it ends the connection.
+fn ends_with_close_notify(ciphertext: &[u8]) -> bool {
+    matches!(ciphertext, [.., ALERT, 3, _, 0, 2, _, CLOSE_NOTIFY])
 }
 
 /// A flow pauses when no byte comes for this time. A flow slower than `CIPHERTEXT_BYTES` in this time gains nothing.

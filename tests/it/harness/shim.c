@@ -14,7 +14,7 @@
  *   SPURIOUS=N       epoll_wait reports a descriptor that is neither readable nor writable, or gone already, as both
  *   SEED=N           another sequence of the same
  * Datagrams; every N-th call misbehaves:
- *   SEND_EAGAIN=N    sendmmsg says that the socket has no room, and an event says later that it has
+ *   SEND_EAGAIN=N    sendmmsg says that the socket has no room, although it has: no event follows
  *   SEND_MOST=N      sendmmsg takes at most N messages
  *   SEND_EINTR=N     sendmmsg is interrupted
  *   RECV_EINTR=N     recvmmsg is interrupted
@@ -329,7 +329,6 @@ int sendmmsg(int fd, struct mmsghdr *messages, unsigned n, int flags) {
     if (every(SET(SEND_EINTR), &interrupts, EINTR))
         return -1;
     if (every(SET(SEND_EAGAIN), &refusals, 0)) {
-        have_an_event(fd);
         errno = EAGAIN;
         return -1;
     }

@@ -261,6 +261,8 @@ fn nonsense_from_a_client() {
     let hello = hello(VERSIONS[1]);
     let floods: Vec<(&str, Vec<u8>)> = vec![
         ("a fatal alert", [&hello[..], &record(ALERT, &[2, 40])].concat()),
+        ("close_notify", record(ALERT, &[1, 0])),
+        ("close_notify behind hello", [&hello[..], &record(ALERT, &[1, 0])].concat()),
         ("an oversized record", [&[HANDSHAKE, 3, 3, 0xff, 0xff][..], &[1; 70_000]].concat()),
         ("an oversized record behind hello", [&hello[..], &[DATA, 3, 3, 0x48, 0x01], &[1; 70_000]].concat()),
         ("empty records", record(HANDSHAKE, &[]).repeat(100_000)),
@@ -360,6 +362,18 @@ fn nonsense_from_a_server() {
         ended(&outcome(["tls-client", &peer.address.to_string()]), 5, HANDSHAKE_WITH);
         peer.join();
     }
+}
+
+/// A close_notify in the handshake is its end, although the peer keeps the connection open.
+#[test]
+fn a_close_notify_in_the_handshake_ends_it() {
+    let peer = Peer::serve(|mut peer| {
+        let _ = peer.write_all(&record(ALERT, &[1, 0]));
+        let _ = io::copy(&mut peer, &mut io::sink());
+    });
+    let output = outcome(words!("tls-client --handshake-timeout 1h {}", peer.address));
+    ended(&output, 5, "without a reason (close_notify)");
+    peer.join();
 }
 
 /// An end directly after the handshake is in order. A FIN before the last message of the handshake is not.
