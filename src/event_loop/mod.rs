@@ -168,7 +168,7 @@ impl EventLoop {
     /// # let (ours, _theirs) = std::os::unix::net::UnixStream::pair()?;
     /// # event_loop.net().adopt(ours, Silent)?;
     /// let deadline = Instant::now() + Duration::from_millis(10);
-    /// let end = event_loop.run_until(Some(deadline), |event_loop| event_loop.net().places().accepted() == 3)?;
+    /// let end = event_loop.run_until(Some(deadline), |event_loop| event_loop.net().admissions().accepted() == 3)?;
     /// assert_eq!(end, RunEnd::Deadline);
     /// # Ok::<(), std::io::Error>(())
     /// ```

@@ -276,7 +276,7 @@ fn open_inherited(
                 return Err(unusable(number, "the peer is denied").into());
             }
             net.transport(id).count_as_accepted();
-            if listening.limit.is_some_and(|limit| net.places().accepted() > limit) {
+            if listening.limit.is_some_and(|limit| net.admissions().accepted() > limit) {
                 return Err(unusable(number, "too many connections").into());
             }
             net.transport(id).set_keepalive(listening.keepalive).map_err(refused)?;

@@ -188,7 +188,7 @@ impl Signals {
 
     /// The time for the first client is up. A client that is still in its handshake does not count.
     fn accept_timed_out(&mut self, t: &mut Transport<'_>, limit: Duration) {
-        if !matches!(self.phase, RunPhase::Serving { .. }) || t.net().places().has_served() {
+        if !matches!(self.phase, RunPhase::Serving { .. }) || t.net().admissions().has_served() {
             return;
         }
         self.end(t, Failure::new(Cause::TimedOut, format!("no client connected within {}", shown(limit))));
@@ -256,7 +256,7 @@ impl Wanted {
     fn has_come(&self, t: &mut Transport<'_>) -> bool {
         match self {
             Self::Nothing => true,
-            Self::Client => !t.net().places().is_listening(),
+            Self::Client => !t.net().admissions().is_listening(),
             Self::Datagrams(quota) => quota.shortfall().is_none(),
         }
     }
@@ -269,7 +269,7 @@ fn drains(signal: i32) -> bool {
 
 /// How many sessions are open, in words; `None` for none.
 fn open_sessions(t: &mut Transport<'_>) -> Option<String> {
-    match t.net().places().accepted() {
+    match t.net().admissions().accepted() {
         0 => None,
         1 => Some("1 session".to_owned()),
         many => Some(format!("{many} sessions")),

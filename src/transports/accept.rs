@@ -47,12 +47,12 @@ impl Net {
     /// Accepts one connection, if the limits allow it.
     pub(crate) fn accept(&mut self, id: Id) -> Accepted {
         let Some(Slot::Listener(listener)) = self.slots.get_mut(id) else { return Accepted::NotNow };
-        if !listener.wants_accept(self.cx.places.taken) {
+        if !listener.wants_accept(self.cx.admissions.taken) {
             self.tell_of_waiting_clients();
             return Accepted::NotNow;
         }
         // A client that never finishes its handshake must not keep others out.
-        let is_full = listener.options.has_openings() && self.cx.places.pending.len() >= PENDING_ACCEPTS_MAX;
+        let is_full = listener.options.has_openings() && self.cx.admissions.pending.len() >= PENDING_ACCEPTS_MAX;
         if is_full && !self.evict_slowest_pending() {
             return Accepted::NotNow;
         }
@@ -92,7 +92,7 @@ impl Net {
         let mut stream = self.stream_mut(id)?;
         stream.watch_peer(keepalive);
         if stream.admission.is_pending() {
-            stream.cx.places.pending.push(id);
+            stream.cx.admissions.pending.push(id);
             stream.open_by(openings);
         } else if serves_one {
             self.close_listeners();
@@ -104,8 +104,8 @@ impl Net {
     pub(crate) fn wake_listeners(&mut self) {
         self.admit_ready();
         // Each slot that is freed comes here, so the list is not copied.
-        for index in 0..self.cx.places.listeners.len() {
-            let id = self.cx.places.listeners[index];
+        for index in 0..self.cx.admissions.listeners.len() {
+            let id = self.cx.admissions.listeners[index];
             if let Some(Slot::Listener(listener)) = self.slots.get_mut(id) {
                 listener.retry(id, &mut self.cx);
             }
@@ -159,7 +159,7 @@ impl Listener {
         };
         if openings.is_empty() {
             stream.admission = Admission::Admitted;
-            cx.places.take();
+            cx.admissions.take();
         } else {
             stream.admission = Admission::Opening(id);
         }

@@ -16,7 +16,7 @@ use super::timers::TimerId;
 
 /// The listeners of a loop, the places under their limits, and the connections that want a place.
 #[derive(Debug, Default)]
-pub struct Places {
+pub struct Admissions {
     /// Listeners, and datagram sockets that serve clients.
     pub(crate) listeners: Vec<Id>,
     /// The addresses of those that belong to no other program.
@@ -31,7 +31,7 @@ pub struct Places {
     pub(crate) waiters: Vec<(Id, TimerId)>,
 }
 
-impl Places {
+impl Admissions {
     /// Whether a listener or a datagram socket is open for clients. A listener for one client closes when that client
     /// is admitted.
     #[must_use]

@@ -4,7 +4,7 @@
 use std::io;
 use std::os::fd::AsFd;
 
-use super::admission::{Admission, Places};
+use super::admission::{Admission, Admissions};
 use super::ctx::{Call, Ctx};
 use super::id::Id;
 use super::net::{Net, Slot};
@@ -16,9 +16,9 @@ impl Net {
     /// Admits connections whose openings are done, as far as the limits of their listeners allow.
     pub(crate) fn admit_ready(&mut self) {
         let mut index = 0;
-        while let Some(&id) = self.cx.places.pending.get(index) {
+        while let Some(&id) = self.cx.admissions.pending.get(index) {
             let has_place = |listener| match self.slots.get(listener) {
-                Some(Slot::Listener(listener)) => listener.has_place(self.cx.places.taken),
+                Some(Slot::Listener(listener)) => listener.has_place(self.cx.admissions.taken),
                 _ => false,
             };
             let listener = match self.slots.stream(id).map(|stream| stream.admission) {
@@ -28,11 +28,11 @@ impl Net {
                     continue;
                 }
             };
-            self.cx.places.pending.remove(index);
+            self.cx.admissions.pending.remove(index);
             if let Some(mut stream) = self.stream_mut(id) {
                 stream.admission = Admission::Admitted;
                 stream.call(Call::ConnectionMade);
-                self.cx.places.take();
+                self.cx.admissions.take();
             }
             if self.slots.get(listener).is_some_and(Slot::serves_one) {
                 self.close_listeners();
@@ -44,7 +44,7 @@ impl Net {
     /// Drops the connection whose openings have lasted longest, and returns whether there was one. A connection that
     /// has failed goes first, because it only waits for its client to read why.
     pub(crate) fn evict_slowest_pending(&mut self) -> bool {
-        let pending = &self.cx.places.pending;
+        let pending = &self.cx.admissions.pending;
         let first = |is: fn(&Stream) -> bool| pending.iter().copied().find(|id| self.slots.stream(*id).is_some_and(is));
         let (id, error) = match first(Stream::has_failed_layer) {
             Some(failed) => (failed, None),
@@ -63,8 +63,8 @@ impl Net {
     /// also when no listener is left, as the run is about to end then. asyncio has nothing like it.
     pub fn call_when_client_waits(&mut self, id: Id) -> TimerId {
         let timer = self.cx.timers.name(self.cx.now);
-        self.cx.places.waiters.push((id, timer));
-        if self.cx.places.listeners.is_empty() {
+        self.cx.admissions.waiters.push((id, timer));
+        if self.cx.admissions.listeners.is_empty() {
             self.cx.release_waiters();
         }
         self.tell_of_waiting_clients();
@@ -79,7 +79,7 @@ impl Net {
             Some(Slot::Listener(listener)) => socket::has_waiting(listener.socket.as_fd()),
             _ => false,
         };
-        let Places { listeners, pending, waiters, .. } = &self.cx.places;
+        let Admissions { listeners, pending, waiters, .. } = &self.cx.admissions;
         if !waiters.is_empty() && (pending.iter().any(waits) || listeners.iter().any(waits)) {
             self.cx.release_waiters();
         }
@@ -89,7 +89,7 @@ impl Net {
 impl Ctx {
     /// Fires the timers of `call_when_client_waits`.
     pub(crate) fn release_waiters(&mut self) {
-        let calls = self.places.waiters.drain(..).map(|(id, timer)| (id, Call::Timer(timer)));
+        let calls = self.admissions.waiters.drain(..).map(|(id, timer)| (id, Call::Timer(timer)));
         self.calls.extend(calls);
     }
 }

@@ -10,7 +10,7 @@ use std::io;
 use std::ops::{Deref, DerefMut};
 use std::time::{Duration, Instant};
 
-use super::admission::Places;
+use super::admission::Admissions;
 use super::connect::error::ConnectError;
 use super::connect::resolver::{Answer, Resolver};
 use super::datagram::socket::{Cork, Datagram, DatagramLabel};
@@ -97,7 +97,7 @@ pub(crate) struct Ctx {
     pub(crate) numbers: Numbers,
     pub(crate) resolver: Resolver,
     /// The listeners, and the connections that count against their limits.
-    pub(crate) places: Places,
+    pub(crate) admissions: Admissions,
     /// Datagram sockets that send together after the present callbacks.
     pub(crate) cork: Cork,
     /// How many slots keep the loop running.
@@ -130,7 +130,7 @@ impl Ctx {
             looks: Looks::default(),
             numbers: Numbers::default(),
             resolver: Resolver::default(),
-            places: Places::default(),
+            admissions: Admissions::default(),
             cork: Cork::default(),
             foreground: 0,
             stopped: false,

@@ -378,7 +378,7 @@ impl Transport<'_> {
     pub fn count_as_accepted(&mut self) {
         self.with(|stream| {
             if !std::mem::replace(&mut stream.admission, Admission::Admitted).counts() {
-                stream.cx.places.take();
+                stream.cx.admissions.take();
             }
         });
     }

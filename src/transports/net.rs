@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use mio::unix::SourceFd;
 
-use super::admission::{Admission, Places};
+use super::admission::{Admission, Admissions};
 use super::ctx::{Call, Ctx, DatagramRef, ProcessRef, StreamRef};
 use super::datagram::socket::{Datagram, DatagramLabel};
 use super::id::{Arena, Direction, Id};
@@ -151,7 +151,7 @@ impl Net {
     /// Closes every listener at once, so that new connections are refused. Open connections go on. Datagram sockets
     /// that serve clients are closed too, after their queued datagrams.
     pub fn close_listeners(&mut self) {
-        while let Some(&id) = self.cx.places.listeners.first() {
+        while let Some(&id) = self.cx.admissions.listeners.first() {
             self.close_listener(id);
         }
         self.cx.release_waiters();
@@ -161,13 +161,13 @@ impl Net {
     /// socket is closed cleanly instead. It no longer counts as listening from this call on. asyncio's `Server.close`.
     #[doc(alias = "Server")]
     pub fn close_listener(&mut self, id: Id) {
-        let Some(index) = self.cx.places.listeners.iter().position(|&listener| listener == id) else { return };
-        self.cx.places.listeners.remove(index);
+        let Some(index) = self.cx.admissions.listeners.iter().position(|&listener| listener == id) else { return };
+        self.cx.admissions.listeners.remove(index);
         if let Some(mut datagram) = self.datagram_mut(id) {
             return datagram.close();
         }
         self.remove(id);
-        for pending in self.cx.places.pending.clone() {
+        for pending in self.cx.admissions.pending.clone() {
             if let Some(mut stream) = self.stream_mut(pending)
                 && stream.admission.listener() == Some(id)
             {
@@ -212,14 +212,14 @@ impl Net {
         let accepted = std::mem::replace(&mut stream.admission, Admission::None).counts();
         match self.process_mut(child) {
             Some(mut child) => child.accepted = accepted,
-            None => self.cx.places.taken -= usize::from(accepted),
+            None => self.cx.admissions.taken -= usize::from(accepted),
         }
     }
 
     /// The listeners, and the connections that they have let in. asyncio's `Server`.
     #[must_use]
-    pub fn places(&self) -> &Places {
-        &self.cx.places
+    pub fn admissions(&self) -> &Admissions {
+        &self.cx.admissions
     }
 
     /// The number of a transport in messages. It is [`Number::NONE`] if the transport has none, or is lost.
@@ -299,12 +299,12 @@ impl Net {
         }
         self.cx.timers.cancel_all(id);
         if matches!(slot, Slot::Listener(_) | Slot::Datagram(_)) {
-            self.cx.places.listeners.retain(|listener| *listener != id);
-            self.cx.places.own.remove(id);
+            self.cx.admissions.listeners.retain(|listener| *listener != id);
+            self.cx.admissions.own.remove(id);
         }
-        self.cx.places.waiters.retain(|(waiter, _)| *waiter != id);
+        self.cx.admissions.waiters.retain(|(waiter, _)| *waiter != id);
         if matches!(&slot, Slot::Stream(stream) if stream.admission.is_pending()) {
-            self.cx.places.pending.retain(|pending| *pending != id);
+            self.cx.admissions.pending.retain(|pending| *pending != id);
         }
         let source = if let Slot::Stream(stream) = &slot { stream.source } else { None };
         if let (Some((watched, totals)), Slot::Stream(stream)) = (&mut self.cx.watched, &slot)
@@ -321,7 +321,7 @@ impl Net {
             source.stop_forwarding();
         }
         if accepted {
-            self.cx.places.taken -= 1;
+            self.cx.admissions.taken -= 1;
         }
         self.wake_listeners();
     }

@@ -222,12 +222,12 @@ fn add_bound(
 fn add_listener(net: &mut Net, listener: Listener, factory: Factory) -> io::Result<Id> {
     // An inherited listener may have a queue already. epoll reports the queue as soon as the listener is registered.
     let id = net.add(Slot::Listener(Box::new(listener)))?;
-    net.cx.places.listeners.push(id);
+    net.cx.admissions.listeners.push(id);
     if let Some(Slot::Listener(listener)) = net.slots.get(id)
         && !listener.shared
         && listener.options.socket.bind_device.is_none()
     {
-        net.cx.places.own.add(id, &listener.socket);
+        net.cx.admissions.own.add(id, &listener.socket);
     }
     net.cx.calls.push_back((id, Call::Install(Installed::Factory(factory))));
     Ok(id)

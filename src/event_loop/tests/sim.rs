@@ -8,7 +8,7 @@
 use super::*;
 use std::env;
 
-use crate::transports::admission::Places;
+use crate::transports::admission::Admissions;
 use crate::transports::ctx::Ctx;
 use crate::transports::net::Slot;
 use crate::transports::tests::network::Memory as Socket;
@@ -343,12 +343,12 @@ impl Sim {
     #[track_caller]
     fn assert_nothing_left(&self) {
         let net = &self.event_loop.net;
-        let Ctx { calls, ready, timers, pipes, rearm, looks, resolver, places, cork, foreground, .. } = &net.cx;
+        let Ctx { calls, ready, timers, pipes, rearm, looks, resolver, admissions, cork, foreground, .. } = &net.cx;
         assert_eq!(net.slots.iter().count(), 0, "slots are left: {net:?}");
         assert_eq!((calls.len(), &ready[..], timers.len()), (0, &[][..], 0), "calls or timers are left: {net:?}");
         assert_eq!(*foreground, 0, "the count of what keeps the loop running is off");
-        assert_eq!(places.taken, 0, "the count of accepted connections is off");
-        let Places { listeners, own, pending, waiters, .. } = places;
+        assert_eq!(admissions.taken, 0, "the count of accepted connections is off");
+        let Admissions { listeners, own, pending, waiters, .. } = admissions;
         assert!(listeners.is_empty() && own.is_empty() && pending.is_empty() && waiters.is_empty(), "{net:?} waits");
         assert!(rearm.streams.is_empty() && rearm.timer.is_none(), "a stream is still to be looked at: {net:?}");
         assert!(looks.next.is_none() && looks.under_way.is_empty(), "a peer is still to be looked at: {net:?}");

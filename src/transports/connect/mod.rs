@@ -188,7 +188,7 @@ impl Ctx {
         target: &Address,
         mut addresses: Vec<SockAddr>,
     ) -> Result<Vec<SockAddr>, ConnectError> {
-        addresses.retain(|address| !self.places.own.serve(kind, address, self.now));
+        addresses.retain(|address| !self.admissions.own.serve(kind, address, self.now));
         let leads_back = || ConnectError::connect(target, "it leads back to the listener of this process");
         if addresses.is_empty() { Err(leads_back()) } else { Ok(addresses) }
     }

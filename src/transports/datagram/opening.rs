@@ -73,7 +73,7 @@ impl Net {
         if let Some(Slot::Datagram(datagram)) = self.slots.get(id)
             && let (DatagramIo::Socket(socket), true, false) = (&datagram.io, datagram.own.is_some(), is_of_one_device)
         {
-            self.cx.places.own.add(id, socket);
+            self.cx.admissions.own.add(id, socket);
         }
         Ok(id)
     }
@@ -149,7 +149,7 @@ fn add_service(
     datagram.own = local.filter(|_| !is_shared).map(|local| Box::new(OwnAddress::new(local)));
     datagram.io = DatagramIo::Socket(socket);
     let id = net.add(Slot::Datagram(Box::new(datagram)))?;
-    net.cx.places.listeners.push(id);
+    net.cx.admissions.listeners.push(id);
     net.cx.calls.push_back((id, Call::Install(Installed::Datagram(Box::new(protocol)))));
     net.cx.calls.push_back((id, Call::ConnectionMade));
     Ok(id)

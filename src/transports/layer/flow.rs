@@ -124,7 +124,7 @@ impl StreamRef<'_> {
             let failure = |error| ConnectError::of_opening(what, self.peer.as_deref().unwrap_or(&Peer::Unnamed), error);
             return Call::ConnectionFailed(error.map_or_else(ConnectError::given_up, failure));
         }
-        self.cx.places.pending.retain(|waiting| *waiting != self.id);
+        self.cx.admissions.pending.retain(|waiting| *waiting != self.id);
         if let Some(error) = error {
             let (number, name) = (self.number, self.peer.as_deref().unwrap_or(&Peer::Unnamed));
             log::warn!("{number}{what} with {name}: {}", describe(&error));
