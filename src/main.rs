@@ -1,11 +1,10 @@
 //! The program: it parses its arguments, runs a mode, and ends with the exit status of the outcome. Everything else is
 //! in the library.
 
-use std::io::Write;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use xport::cli::{self, Parsed, logger, raw_mode, signals, stderr};
+use xport::cli::{self, Parsed, logger, raw_mode, signals, stderr, stdio};
 use xport::modes;
 use xport::protocols::report::{Cause, Failure};
 
@@ -18,6 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 fn main() -> ExitCode {
     match cli::parse(std::env::args_os()) {
         Err(error) => {
+            signals::ignore_file_size_signal();
             // If stderr fails, there is no other place for the message.
             let _ = stderr::write_all(logger::refusal(&error.to_string()).as_bytes(), PATIENCE);
             ExitCode::from(USAGE)
@@ -35,8 +35,8 @@ fn main() -> ExitCode {
 
 /// Writes help, the version and the like. A reader that closes the pipe early is no error worth a message.
 fn print(text: &[u8]) -> anyhow::Result<()> {
-    let mut stdout = std::io::stdout().lock();
-    stdout.write_all(text).and_then(|()| stdout.flush()).map_err(|error| {
+    signals::ignore_file_size_signal();
+    stdio::write_all_to_stdout(text).map_err(|error| {
         if error.kind() == std::io::ErrorKind::BrokenPipe {
             Failure::silent(Cause::ReaderGone).into()
         } else {

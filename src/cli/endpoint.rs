@@ -14,7 +14,7 @@ use crate::cli::hints;
 use crate::cli::kinds::absent;
 use crate::cli::modes::Verb;
 use crate::cli::options::{Given, OptSpec, Options, Repeat, Variables};
-use crate::cli::quote::{clean, quote, quote_os};
+use crate::cli::quote::{clean, clean_os, quote, quote_os};
 use crate::cli::schemes::{Form, NOT_FOR_DESCRIPTORS, PAGES, STDIO, Scheme, TCP, UNIX, scheme_called, tls_scheme_with};
 use crate::cli::url::{PageUrl, parse_url};
 use crate::modes::config::Program;
@@ -81,7 +81,7 @@ impl<'a> EndpointArg<'a> {
 
     /// The endpoint as the user wrote it, for a line to type.
     pub(super) fn shown(&self) -> String {
-        clean(&self.text.to_string_lossy())
+        clean_os(self.text)
     }
 
     /// An error about this endpoint.

@@ -26,6 +26,7 @@ const OPTIONS: Table = &[
     ("cipher", "xport has no choice of ciphers; tls-min=1.3 excludes those of older versions"),
     ("method min-proto-version", "use tls-min=VERSION for the oldest version"),
     ("proxy", NO_PROXY),
+    ("pf", "use 4 for IPv4, 6 for IPv6"),
     ("timeout", "use --timeout or --idle-timeout before the endpoints"),
     ("idle-timeout once grace", "it applies to the whole run, not to one end"),
 ];

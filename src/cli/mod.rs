@@ -58,8 +58,8 @@ use crate::cli::wait::resolve_wait;
 use crate::modes::config;
 
 pub use crate::cli::logger::{Color, Verbosity};
-/// The terminal, the death by a signal and the last words: what `main` needs of the system.
-pub use crate::sys::{raw_mode, signals, stderr};
+/// The terminal, stdout, the death by a signal and the last words: what `main` needs of the system.
+pub use crate::sys::{raw_mode, signals, stderr, stdio};
 
 /// The longest line of a usage error in characters: room for two quotes and the words around them.
 const LINE_CHARS_MAX: usize = 400;

@@ -3,8 +3,8 @@
 //! `transports/text.rs` decides which characters are escaped.
 
 use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt;
 
+use crate::transports::text::EscapedOs;
 pub(super) use crate::transports::text::{escape, escape_bytes};
 
 /// How many characters of an argument a message repeats: enough to recognise the argument.
@@ -34,10 +34,12 @@ pub(super) fn clean(text: &str) -> String {
 
 /// The same as [`quote`] for an argument that can be other than UTF-8. Then all escapes are those of bytes: `\xff`.
 pub(super) fn quote_os(text: &OsStr) -> String {
-    match text.to_str() {
-        Some(text) => quote(text),
-        None => format!("'{}'", shorten(&escape_bytes(text.as_bytes()), QUOTED_CHARS_MAX)),
-    }
+    format!("'{}'", clean_os(text))
+}
+
+/// The same as [`quote_os`] without the quotes.
+pub(super) fn clean_os(text: &OsStr) -> String {
+    shorten(&EscapedOs(text).to_string(), QUOTED_CHARS_MAX)
 }
 
 /// The first `max` characters, followed by `…` if there are more.
@@ -63,6 +65,8 @@ pub(super) fn one_of(words: &[&str]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::ffi::OsStrExt;
+
     use super::*;
 
     #[test]

@@ -17,7 +17,7 @@ use crate::transports::out_buf::WaterMarks;
 use crate::transports::process::command::{Command, PATH_DEFAULT, Standing, places};
 use crate::transports::process::opening::{ChildStdio, PtyModel, SHELL, WindowSize, shell_command};
 use crate::transports::protocol::SubprocessProtocol;
-use crate::transports::text::Escaped;
+use crate::transports::text::{Escaped, EscapedOs};
 use crate::transports::tls::certificate;
 
 /// The statuses of `env(1)` and `timeout(1)`.
@@ -106,7 +106,7 @@ impl Child {
 
     fn name(&self) -> String {
         match &self.config.program {
-            Program::Argv { program, .. } => program.to_string_lossy().into_owned(),
+            Program::Argv { program, .. } => EscapedOs(program).to_string(),
             Program::Shell(_) => SHELL.to_owned(),
         }
     }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::config::{DatagramConnectConfig, DatagramListenConfig, DatagramRun, StreamConfig};
 use super::listen;
 use super::parts::{marks, pair_options, session_options, stdio, stdio_of, take_over, unusable};
-use super::run::{Run, local};
+use super::run::Run;
 use crate::protocols::datagram_echo::DatagramEcho;
 use crate::protocols::pair::conversation::{Conversation, ConversationOptions, SocketSide};
 use crate::protocols::pair::lines::ConversationStdio;
@@ -14,6 +14,7 @@ use crate::protocols::quota::CountLimit;
 use crate::protocols::signals::Wanted;
 use crate::transports::address::{HostPort, Place};
 use crate::transports::datagram::opening::{DatagramOptions, DatagramService};
+use crate::transports::error::describe;
 use crate::transports::id::Id;
 use crate::transports::opening::Inherited;
 use crate::transports::protocol::Handler;
@@ -66,7 +67,8 @@ pub(super) fn client(
         PeerSocket::New(target) => net.connect_udp(target, config.dial.clone(), options, side),
         PeerSocket::Inherited(number, socket) => {
             let service = DatagramService { options, socket: config.dial.socket.clone(), ..DatagramService::default() };
-            let id = net.adopt_udp(socket, service, side).map_err(|error| local("adopt", &error))?;
+            let opened = net.adopt_udp(socket, service, side);
+            let id = opened.map_err(|error| unusable(number, &describe(&error)))?;
             if net.datagram_transport(id).info().peer.is_none() {
                 return Err(unusable(number, "not connected").into());
             }

@@ -24,6 +24,7 @@ use crate::transports::net::Net;
 use crate::transports::opening::{Inherited, Stack, inherit};
 use crate::transports::own_file::{self, OwnFile};
 use crate::transports::protocol::{DatagramProtocol, Factory};
+use crate::transports::text::EscapedOs;
 use crate::transports::tls::TlsServer;
 
 /// How many ports are tried, because the port that the kernel chooses for IPv4 can be in use for IPv6.
@@ -253,7 +254,7 @@ fn write_port_file(path: &Path, names: &[Peer]) -> io::Result<OwnFile> {
 }
 
 fn port_file_name(path: &Path) -> String {
-    format!("port file {}", path.display())
+    format!("port file {}", EscapedOs(path.as_os_str()))
 }
 
 /// Serves an inherited socket: a listener, or one connection, as under inetd.

@@ -14,6 +14,7 @@ use crate::transports::dump::Dump;
 use crate::transports::error::describe;
 use crate::transports::id::Id;
 use crate::transports::protocol::Handler;
+use crate::transports::text::EscapedOs;
 
 /// An event loop, and the channel for failures of its protocols.
 pub(super) struct Run {
@@ -33,7 +34,8 @@ impl Run {
         let mut event_loop = EventLoop::new().map_err(|error| local("event loop", &error))?;
         if let Some(path) = &stream.dump {
             let opened = if path.as_os_str() == "-" { Ok(Dump::to_stderr()) } else { Dump::to_file(path) };
-            event_loop.set_dump(opened.map_err(|error| local(&format!("dump {}", path.display()), &error))?);
+            event_loop
+                .set_dump(opened.map_err(|error| local(&format!("dump {}", EscapedOs(path.as_os_str())), &error))?);
         }
         let deadline = stream.timeout.and_then(|limit| Instant::now().checked_add(limit));
         Ok(Self { event_loop, reporter, reports, deadline, progress: None })

@@ -11,6 +11,7 @@ use crate::protocols::report::Failure;
 use crate::protocols::wait::{Proof, Service, Watch, WatchOptions};
 use crate::sys::{limits, signals};
 use crate::transports::process::command::{Command, PATH_DEFAULT};
+use crate::transports::text::EscapedOs;
 use crate::transports::tls::TlsClient;
 
 /// The signals that end the run.
@@ -47,14 +48,14 @@ pub(super) fn wait(config: &WaitConfig) -> anyhow::Result<()> {
     run.reports.verdict()?;
     drop(run);
     let error = Command::new(program).args(arguments).exec();
-    Err(children::cannot_run(&program.to_string_lossy(), error.error()).into())
+    Err(children::cannot_run(&EscapedOs(program).to_string(), error.error()).into())
 }
 
 /// Checks that a program is there, as far as this can be told without running it.
 fn check(program: &OsString) -> Result<(), Failure> {
     let path = std::env::var_os("PATH");
     let found = children::find(program, path.as_deref().unwrap_or_else(|| OsStr::new(PATH_DEFAULT)));
-    found.map(drop).map_err(|error| children::cannot_run(&program.to_string_lossy(), &error))
+    found.map(drop).map_err(|error| children::cannot_run(&EscapedOs(program).to_string(), &error))
 }
 
 /// Prepares a service as far as is possible before anything is opened.

@@ -197,6 +197,23 @@ pub(crate) fn write(fd: BorrowedFd<'_>, bufs: &[IoSlice<'_>]) -> io::Result<usiz
     Ok(written)
 }
 
+/// Writes all of `text` to stdout. The standard library would ignore a stdout that cannot be written. `write(2)`.
+///
+/// # Errors
+/// `EBADF` if stdout was closed when the program started, or is open for reading only; the error of the write.
+pub fn write_all_to_stdout(mut text: &[u8]) -> io::Result<()> {
+    if stdout_was_closed() {
+        return Err(io::Error::from_raw_os_error(libc::EBADF));
+    }
+    while !text.is_empty() {
+        match write(borrow_standard(1), &[IoSlice::new(text)])? {
+            0 => return Err(io::ErrorKind::WriteZero.into()),
+            written => text = &text[written..],
+        }
+    }
+    Ok(())
+}
+
 /// Whether a read or, with `write`, a write would not wait now. Errors and hang-ups count as ready. `poll(2)`.
 pub(crate) fn is_ready(fd: BorrowedFd<'_>, write: bool) -> bool {
     is_ready_within(fd, write, Duration::ZERO)

@@ -24,7 +24,7 @@ pub use self::unix::UnixName;
 use super::keepalive::KeepAlive;
 use super::own_file::OwnFile;
 use super::socket_options::SocketOptions;
-use super::text::{Escaped, escape_bytes};
+use super::text::{EscapedOs, escape_bytes};
 use super::unix_path::UnixBinding;
 
 /// An address to connect to or to listen on.
@@ -225,7 +225,7 @@ impl fmt::Display for Peer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Ip(address) => address.fmt(f),
-            Self::Path(path) => Escaped(&path.to_string_lossy()).fmt(f),
+            Self::Path(path) => EscapedOs(path.as_os_str()).fmt(f),
             Self::Abstract(name) => write!(f, "@{}", escape_bytes(name)),
             Self::Unnamed => f.write_str("unix client"),
         }

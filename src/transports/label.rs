@@ -14,11 +14,12 @@ impl fmt::Display for StreamLabel<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(stream, id) = self;
         stream.number.fmt(f)?;
-        match &stream.peer {
-            Some(peer) => peer.fmt(f),
-            None if stream.is_stdio() => f.write_str("stdin and stdout"),
-            None if stream.number != Number::NONE => f.write_str("pipe of the child"),
-            None => write!(f, "{id:?}"),
+        match (&stream.peer, &stream.connecting) {
+            (Some(peer), _) => peer.fmt(f),
+            (None, Some(connecting)) => connecting.target.fmt(f),
+            (None, None) if stream.is_stdio() => f.write_str("stdin and stdout"),
+            (None, None) if stream.number != Number::NONE => f.write_str("pipe of the child"),
+            (None, None) => write!(f, "{id:?}"),
         }
     }
 }

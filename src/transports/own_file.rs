@@ -10,6 +10,7 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use super::error::describe;
+use super::text::EscapedOs;
 use crate::sys::files;
 
 /// How many random names are tried.
@@ -110,7 +111,7 @@ impl Drop for OwnFile {
             return;
         }
         if let Err(error) = fs::remove_file(&self.path) {
-            log::warn!("remove {}: {}", self.path.display(), describe(&error));
+            log::warn!("remove {}: {}", EscapedOs(self.path.as_os_str()), describe(&error));
         }
     }
 }

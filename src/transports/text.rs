@@ -1,7 +1,9 @@
 //! Makes text of unknown origin safe for one line on a terminal. Characters that would end the line, drive the
 //! terminal, reverse the order of the line or be invisible are escaped. This is the only place that decides this.
 
+use std::ffi::OsStr;
 use std::fmt::{self, Write as _};
+use std::os::unix::ffi::OsStrExt;
 
 /// The text, escaped.
 #[must_use]
@@ -45,6 +47,19 @@ impl fmt::Display for Escaped<'_> {
     }
 }
 
+/// A path or another text of the system, displayed escaped. What is not UTF-8 is shown as its bytes: `\xff`.
+#[derive(Clone, Copy, Debug)]
+pub struct EscapedOs<'a>(pub &'a OsStr);
+
+impl fmt::Display for EscapedOs<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.to_str() {
+            Some(text) => Escaped(text).fmt(f),
+            None => f.write_str(&escape_bytes(self.0.as_bytes())),
+        }
+    }
+}
+
 /// Control characters (general category Cc of Unicode 17), format characters (Cf), and separators of lines and
 /// paragraphs (Zl, Zp).
 fn is_unsafe(c: char) -> bool {
@@ -83,6 +98,8 @@ mod tests {
         assert_eq!(escape("\r\0\u{7f}"), "\\r\\u{0}\\u{7f}");
         let mixed = b"gr\xc3\xbcn'\\\n\x1b\x00\xff\xc2\x9b\xe2\x80\xae\xc3";
         assert_eq!(escape_bytes(mixed), "grün'\\\\n\\x1b\\x00\\xff\\xc2\\x9b\\xe2\\x80\\xae\\xc3");
+        assert_eq!(EscapedOs(OsStr::from_bytes(mixed)).to_string(), escape_bytes(mixed));
+        assert_eq!(EscapedOs(OsStr::new("grün\n\u{9b}")).to_string(), "grün\\n\\u{9b}");
         for kept in ["", "a'b\"c\\d", "e\u{301}", "שלום", "日本語", "\u{e000}", "👍"] {
             assert_eq!(escape(kept), kept);
         }

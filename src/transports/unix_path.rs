@@ -16,6 +16,7 @@ use socket2::{Domain, SockAddr, Socket, Type};
 use super::advice::Advice;
 use super::error::describe;
 use super::own_file::{OwnFile, Owner, is_at, pin};
+use super::text::EscapedOs;
 use crate::sys::files;
 
 /// How often the path is looked at while other servers start there, and the pause between two looks. Together that is
@@ -154,7 +155,7 @@ impl RemovalRight {
         let unusable = |why: &str| {
             let text = format!(
                 "Address already in use (no server uses the socket, and {} is in the way: {why})",
-                path.display()
+                EscapedOs(path.as_os_str())
             );
             io::Error::new(io::ErrorKind::AddrInUse, text)
         };

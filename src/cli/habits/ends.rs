@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::typed::Typed;
 use super::words::{one_colon, option_called, url};
-use super::{names, reader, socat};
+use super::{names, reader, socat, tls};
 use crate::cli::address::{are_swapped, is_address, is_path, with_port};
 use crate::cli::hints;
 use crate::cli::host::is_port;
@@ -250,6 +250,7 @@ pub(super) fn with_other_mode(typed: &Typed<'_>) -> Vec<Vec<String>> {
     if let Some(own) = mode.scheme {
         let plain = hints::plain_address(own, scheme, rest);
         lines.extend(plain.map(|address| typed.with_word(at, address.to_owned())));
+        lines.extend(tls::without_tcp(own, word).map(|address| typed.with_word(at, address)));
         let verb = match mode.verb.action {
             Action::Connect if !scheme.listens() => "connect",
             Action::Echo => "echo",
@@ -384,7 +385,8 @@ pub(super) fn with_joined_words(typed: &Typed<'_>) -> Vec<Vec<String>> {
         words.swap(port, host);
         return vec![words];
     }
-    if typed.mode().is_none_or(|mode| mode.scheme.is_some()) {
+    // A host and ports are two words of a scan.
+    if typed.mode().is_none_or(|mode| mode.scheme.is_some() || mode.verb.action == Action::Scan) {
         return Vec::new();
     }
     let pairs = places.windows(2).filter_map(|pair| {

@@ -10,6 +10,7 @@ mod names; // modes and options that are spelled wrongly
 mod reader; // lines of netcats, curl, wget and openssl
 mod scan; // hosts and ports
 mod socat; // lines of socat
+mod tls; // what a line says of TLS
 mod typed; // a wrong line, taken apart
 mod waiting; // lines of programs that wait for services
 mod wish; // what a line of another program asks for
@@ -47,6 +48,7 @@ static REPAIRS: &[Repair] = &[
     names::with_known_options,
     names::with_renamed_options,
     ends::with_joined_words,
+    tls::with_server_name,
     names::with_operands,
     |typed| reader::read(typed).line.into_iter().collect(),
     ends::with_ports_to_fill,
@@ -147,7 +149,7 @@ fn note_for(words: &[String], found: &[String]) -> Option<String> {
     Some(format!("a port alone is on the loopback, {other} on every interface"))
 }
 
-/// The first line that is accepted: `words`, or the result of some repairs.
+/// The first line that is accepted: `words`, or the result of some repairs. No repair takes TLS away.
 fn mend(words: &[String], is_accepted: &dyn Fn(&[String]) -> bool) -> Option<Vec<String>> {
     let bare = Typed::new(words).words;
     if is_accepted(bare) {
@@ -158,7 +160,7 @@ fn mend(words: &[String], is_accepted: &dyn Fn(&[String]) -> bool) -> Option<Vec
     while at < lines.len() {
         let typed = lines[at].clone();
         for line in REPAIRS.iter().flat_map(|repair| repair(&Typed::new(&typed))) {
-            if lines.contains(&line) || lines.len() > TRIES_MAX {
+            if lines.contains(&line) || lines.len() > TRIES_MAX || tls::is_lost(words, &line) {
                 continue;
             }
             if is_accepted(&filled_in(&line)) {

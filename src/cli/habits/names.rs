@@ -156,7 +156,8 @@ pub(super) fn with_renamed_options(typed: &Typed<'_>) -> Vec<Vec<String>> {
     };
     let (before, rest) = typed.words.split_at(typed.after_mode().start);
     let (own, behind) = rest.split_at(typed.after_mode().len());
-    let own = own.iter().map(better).filter(|word| !word.is_empty());
+    let is_kept = |(word, better): &(&String, String)| word.is_empty() || !better.is_empty();
+    let own = own.iter().map(|word| (word, better(word))).filter(is_kept).map(|(_, better)| better);
     vec![before.iter().cloned().chain(own).chain(behind.iter().cloned()).collect()]
 }
 
@@ -173,6 +174,7 @@ pub(super) fn with_operands(typed: &Typed<'_>) -> Vec<Vec<String>> {
     let places = typed.places().len();
     let more: &[&str] = match (mode.verb.action, places) {
         _ if mode.scheme.is_some() => return Vec::new(),
+        (Action::Exec, _) if typed.words.last().is_some_and(|word| word == "--") => &["CMD"],
         (Action::Exec, _) => &["--", "CMD"],
         (Action::Relay, 0) => &["tcp-listen:PORT", "HOST:PORT"],
         (Action::Relay, 1) | (Action::Connect | Action::Wait, 0) => &["HOST:PORT"],

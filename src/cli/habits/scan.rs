@@ -11,6 +11,7 @@ pub(super) fn with_ordered_operands(typed: &Typed<'_>) -> Vec<Vec<String>> {
     let Some((&host, ports)) = places.split_first().filter(|_| is_scan) else { return Vec::new() };
     let word = &typed.words[host];
     if let [ports] = ports
+        && !word.is_empty()
         && is_host_alone(&typed.words[*ports])
     {
         let mut words = typed.words.to_vec();

@@ -14,7 +14,7 @@ use socket2::{Domain, SockAddr, Socket, Type};
 use super::family::SocketFamily;
 use crate::transports::error::describe;
 use crate::transports::own_file::OwnFile;
-use crate::transports::text::{Escaped, escape_bytes};
+use crate::transports::text::{EscapedOs, escape_bytes};
 use crate::transports::unix_path::{self, UnixBinding};
 
 /// The name of a unix socket.
@@ -80,7 +80,7 @@ impl fmt::Display for UnixName {
     /// Control characters are escaped. Abstract names have their `@`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Path(path) => Escaped(&path.to_string_lossy()).fmt(f),
+            Self::Path(path) => EscapedOs(path.as_os_str()).fmt(f),
             Self::Abstract(name) => write!(f, "@{}", escape_bytes(name)),
         }
     }

@@ -51,6 +51,11 @@ impl Race {
         self.failures.push((address, error));
     }
 
+    /// Whether an attempt has failed.
+    pub(super) fn has_failed(&self) -> bool {
+        !self.failures.is_empty()
+    }
+
     /// Whether every attempt has failed.
     pub(super) fn is_lost(&self) -> bool {
         self.waiting.is_empty() && self.running.is_empty()

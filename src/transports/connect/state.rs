@@ -24,7 +24,7 @@ use crate::transports::timers::{TimerId, Timers};
 /// A connection that is being made.
 #[derive(Debug)]
 pub(crate) struct Connecting {
-    pub(super) target: Address,
+    pub(crate) target: Address,
     pub(crate) options: Dialing,
     /// How many tries have failed.
     pub(super) failed: u32,

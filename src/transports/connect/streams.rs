@@ -118,7 +118,10 @@ impl StreamRef<'_> {
                 Ok(false) => (),
                 Err(error) => {
                     let name = Peer::from_sock_addr(&race.running.swap_remove(index).address).to_string();
-                    log::debug!("{number}connect {name}: {}", describe(&error));
+                    // The only failure of a try is the error of the try.
+                    if race.has_failed() || !race.is_lost() {
+                        log::debug!("{number}connect {name}: {}", describe(&error));
+                    }
                     race.failed(name, error);
                     has_failed = true;
                 }

@@ -21,6 +21,7 @@ use self::sink::Sink;
 use super::error::describe;
 use super::id::{Direction, Id};
 use super::number::Number;
+use super::text::EscapedOs;
 use crate::sys::{raw_mode, signals};
 
 /// No more data is read while more text than this is pending. The text of one read comes on top of this.
@@ -118,7 +119,7 @@ impl Dump {
     /// # Errors
     /// The error of `open(2)`, a FIFO without a reader, or a file that is also stdin or stdout.
     pub fn to_file(path: &Path) -> io::Result<Self> {
-        Ok(Self::new(Sink::open(path)?, format!("dump {}", path.display())))
+        Ok(Self::new(Sink::open(path)?, format!("dump {}", EscapedOs(path.as_os_str()))))
     }
 
     /// A dump on stderr.

@@ -16,6 +16,7 @@ use std::sync::Arc;
 pub(crate) use crate::sys::spawn::Failed;
 pub use crate::sys::spawn::Standing;
 use crate::sys::spawn::{Compiled, replace_process};
+use crate::transports::text::EscapedOs;
 
 /// Where programs are looked for without a `PATH`, as `execvp(3)` does.
 pub const PATH_DEFAULT: &str = "/bin:/usr/bin";
@@ -167,7 +168,7 @@ impl Command {
 
     /// The name for messages.
     pub(crate) fn name(&self) -> String {
-        Path::new(&self.program).file_name().unwrap_or(&self.program).to_string_lossy().into_owned()
+        EscapedOs(Path::new(&self.program).file_name().unwrap_or(&self.program)).to_string()
     }
 
     /// The descriptor that the child gets under this number, if there is one.

@@ -13,6 +13,7 @@ use rustls::KeyLog;
 use super::pem::{self, SettingsError};
 use crate::sys::stdio::is_ready_within;
 use crate::transports::error;
+use crate::transports::text::EscapedOs;
 
 /// How long a line waits for room in a pipe. After a first failure no line waits.
 const KEYLOG_PATIENCE: Duration = Duration::from_millis(100);
@@ -66,7 +67,7 @@ impl KeyLog for AppendedKeyLog {
         if let Err(error) = self.append(line.as_bytes())
             && !self.has_failed.swap(true, Ordering::Relaxed)
         {
-            log::warn!("{}: {}; the file lacks keys", self.path.display(), error::describe(&error));
+            log::warn!("{}: {}; the file lacks keys", EscapedOs(self.path.as_os_str()), error::describe(&error));
         }
     }
 }

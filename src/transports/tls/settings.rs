@@ -30,6 +30,7 @@ use super::{Pin, TlsClient, TlsPolicy, TlsServer, certificate, provider, self_si
 use crate::sys::limits;
 use crate::transports::advice::Advice;
 use crate::transports::error;
+use crate::transports::text::EscapedOs;
 
 static SINCE_TLS12: &[&SupportedProtocolVersion] = &[&TLS13, &TLS12];
 static ONLY_TLS12: &[&SupportedProtocolVersion] = &[&TLS12];
@@ -273,10 +274,13 @@ impl Identity {
         let own = chain.first().ok_or_else(|| pem::fault(&self.cert, "no certificate in this file"))?;
         if let Some(Err(error)) = Facts::of(own).map(|facts| facts.in_time(UnixTime::now())) {
             let situation = Situation { certificate: Some(own), ..Situation::default() };
-            log::warn!("{}: {}", self.cert.display(), explain(&error.into(), &situation).what);
+            log::warn!("{}: {}", EscapedOs(self.cert.as_os_str()), explain(&error.into(), &situation).what);
         }
         if certificate::is_too_large(own) {
-            log::warn!("{}: the certificate is larger than 64 KiB, which most peers refuse", self.cert.display());
+            log::warn!(
+                "{}: the certificate is larger than 64 KiB, which most peers refuse",
+                EscapedOs(self.cert.as_os_str())
+            );
         }
         let certified = CertifiedKey::new(chain, key);
         match keys_match(&certified) {
@@ -294,7 +298,7 @@ impl Identity {
             Some(index) => format!(", but to certificate number {} in this file, which must come first", index + 1),
             None => String::new(),
         };
-        let (cert, key) = (self.cert.display(), key_path.display());
+        let (cert, key) = (EscapedOs(self.cert.as_os_str()), EscapedOs(key_path.as_os_str()));
         SettingsError(format!("{key}: the private key does not belong to the certificate in {cert}{hint}"))
     }
 }
@@ -352,7 +356,7 @@ fn authorities(path: &Path) -> Result<Vec<CertificateDer<'static>>, SettingsErro
         return Err(pem::fault(path, format!("cannot read any certificate in this file: {why}")));
     }
     let why = if too_large { " (some are larger than 64 KiB)" } else { "" };
-    log::warn!("{}: ignoring {count} of {all} certificates, which cannot be read{why}", path.display());
+    log::warn!("{}: ignoring {count} of {all} certificates, which cannot be read{why}", EscapedOs(path.as_os_str()));
     Ok(given)
 }
 
@@ -366,7 +370,7 @@ fn authorities_of_the_system(advice: Advice) -> Result<Vec<CertificateDer<'stati
     }
     let why = found.errors.first().map(|error| match &error.kind {
         rustls_native_certs::ErrorKind::Io { inner, path } => {
-            format!(" ({}: {})", path.display(), error::describe(inner))
+            format!(" ({}: {})", EscapedOs(path.as_os_str()), error::describe(inner))
         }
         _ => format!(" ({error})"),
     });

@@ -220,3 +220,23 @@ fn the_end_of_stdin_is_called_so() {
         "{messages}"
     );
 }
+
+/// A path that is not UTF-8 is shown with its bytes, so that the user finds the file.
+#[test]
+fn paths_that_are_not_text_are_shown_by_their_bytes() {
+    for (line, status, message) in [
+        (r"unix-client ./a\xff", 3, r"connect ./a\xff: No such file or directory"),
+        (r"unix-server ./a\xff/s", 3, r"listen ./a\xff/s: No such file or directory"),
+        (r"wait --for 1ms unix:./a\xff", 124, r"connect ./a\xff: No such file or directory"),
+        (r"tls-client --ca a\xff 127.0.0.1:1", 2, r"a\xff: No such file or directory"),
+        (r"tls-server --cert a\xff 0", 2, r"a\xff: No such file or directory"),
+        (r"tcp-client --dump a\xff/d 127.0.0.1:1", 1, r"dump a\xff/d: No such file or directory"),
+        (r"tcp-server --port-file a\xff/p 0", 1, r"port file a\xff/p: No such file or directory"),
+        (r"exec -- ./a\xff", 127, r"exec ./a\xff: No such file or directory"),
+    ] {
+        // A character up to U+00FF stands for its byte.
+        let bytes = Vec::from_iter(line.replace(r"\xff", "\u{ff}").chars().map(|c| c as u8));
+        let output = outcome(bytes.split(|byte| *byte == b' ').map(OsStr::from_bytes));
+        ended(&output, status, message);
+    }
+}

@@ -416,18 +416,42 @@ fn pages_need_no_mode() {
     }
 }
 
+/// A page is not shown with success if stdout cannot take it.
 #[test]
-fn a_full_device_is_reported() {
-    for args in [&["--help"][..], &["--version"], &["--man"], &["--completions", "bash"], &["tcp-echo", "-h"]] {
-        assert_cmd::Command::new("sh")
-            .args(["-c", "exec \"$0\" \"$@\" > /dev/full"])
-            .arg(program())
-            .args(args)
-            .timeout(DEADLINE)
-            .assert()
-            .code(1)
-            .stderr("xport: stdout: No space left on device\n");
+fn a_page_that_cannot_be_written_is_an_error() {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    for (redirection, reason) in [
+        (">/dev/full", "No space left on device"),
+        (">&-", "Bad file descriptor"),
+        ("1</dev/null", "Bad file descriptor"),
+        // The limit is 512 or 1024 bytes. SIGXFSZ does not kill the program.
+        (">>\"$OUT\"; ulimit -f 1", "File too large"),
+    ] {
+        for args in [
+            &["--help"][..],
+            &["--version"],
+            &["--man"],
+            &["--completions", "bash"],
+            &["tcp-echo", "--help"],
+            &["tcp-echo", "-h"],
+            &["help"],
+        ] {
+            file.as_file().set_len(1024).expect("room up to the limit");
+            assert_cmd::Command::new("sh")
+                .args(["-c", &format!("exec {redirection}; exec \"$0\" \"$@\"")])
+                .arg(program())
+                .args(args)
+                .env("OUT", file.path())
+                .timeout(DEADLINE)
+                .assert()
+                .code(1)
+                .stderr(format!("xport: stdout: {reason}\n"));
+        }
     }
+    // A message has no other place, and its status counts.
+    let mut command = assert_cmd::Command::new("sh");
+    let command = command.args(["-c", "exec 2>>\"$OUT\"; ulimit -f 1; exec \"$0\" frobnicate"]).arg(program());
+    command.env("OUT", file.path()).timeout(DEADLINE).assert().code(2);
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::harness::*;
 use hurried::{HURRIED, OTHER_WAYS, VALUES};
 use peers::{NETCAT, OTHERS};
 use programs::{ADDRESSES, PAGES, SCANS, WAITS};
-use xport::{ENDS, NAMES};
+use xport::{ENDS, NAMES, OVER_TLS};
 
 /// `TYPED => ERROR => LINE`: what was typed after `xport`, as a shell reads it; the error; and the line to type after
 /// `xport`. Without a line, the error is all.
@@ -115,6 +115,11 @@ fn misspelled_names_are_answered() {
 #[test]
 fn misplaced_ends_are_answered() {
     check(ENDS);
+}
+
+#[test]
+fn lines_over_tls_stay_over_tls() {
+    check(OVER_TLS);
 }
 
 #[test]

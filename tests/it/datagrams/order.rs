@@ -139,14 +139,16 @@ fn the_noise_of_strangers_does_not_prolong_a_run() {
     assert!(server.count("no datagram for 300ms") > 0, "{:?}", server.all_lines());
 }
 
-/// A client needs a peer, but an inherited socket can have none.
+/// A client needs a peer, but an inherited socket can have none, not even an address of its own.
 #[test]
 fn a_socket_without_a_peer_is_refused_by_a_client() {
-    let socket = udp("127.0.0.1");
-    let fd = socket.as_raw_fd();
-    let mut client = command(words!("udp-client fd:{fd}"));
-    pass_on(&mut client, &socket);
-    ended(&Background::spawn(client).finish(), 3, &format!("fd:{fd}: not connected"));
+    let unbound = Socket::new(Domain::IPV4, Type::DGRAM, None).expect("a socket");
+    for (socket, reason) in [(udp("127.0.0.1"), "not connected"), (unbound.into(), "it is bound to no port")] {
+        let fd = socket.as_raw_fd();
+        let mut client = command(words!("udp-client fd:{fd}"));
+        pass_on(&mut client, &socket);
+        ended(&Background::spawn(client).finish(), 3, &format!("xport: fd:{fd}: {reason}"));
+    }
 }
 
 #[test]

@@ -41,6 +41,10 @@ fn a_refused_connection_is_reported_at_once() {
     let (stderr, time) = timed(|| fails(&format!("tcp-client {address}"), 3));
     assert_eq!(stderr, format!("xport: connect {address}: Connection refused\n"));
     assert!(time < Duration::from_secs(9), "it took {time:?}");
+    // The messages of the loop name the peer, and the failure is told once.
+    let stderr = fails(&format!("-vvv tcp-client {address}"), 3);
+    assert_eq!(stderr.matches("Connection refused").count(), 1, "{stderr}");
+    assert!(stderr.contains(&format!("xport: #1 {address}: Event")) && !stderr.contains("child"), "{stderr}");
 }
 
 /// A connection attempt that hangs ends after `--connect-timeout`, with status 124.

@@ -153,6 +153,11 @@ pub(super) const ENDS: &[Case] = &[
     "scan -zv h 20-30 => unexpected argument '-zv' => scan -v h 20-30",
     "scan -u h 53 => unexpected argument '-u': UDP cannot be scanned: an open port that does not answer looks like \
         one behind a firewall",
+    "scan '' 1 => invalid host: the host is empty => scan --help",
+    "relay tcp:h:80,pf=ip4 - => endpoint 'tcp:h:80,pf=ip4': tcp: has no option 'pf': use 4 for IPv4, 6 for IPv6 \
+        => relay tcp:h:80,4 -",
+    "exec -- => no command given => exec -- CMD",
+    "exec --listen :80 -- => no command given => exec --listen :80 -- CMD",
     // Files.
     "relay @s ./handler => endpoint './handler': this is a file, not a socket => relay @s exec:./handler",
     "relay @s './my handler' => endpoint './my handler': this is a file, not a socket \
@@ -161,4 +166,33 @@ pub(super) const ENDS: &[Case] = &[
     "relay @s ./folder => endpoint './folder': this is a directory, not a socket => relay --help",
     "relay @s sh => endpoint 'sh': invalid address: 'sh' has no port; the path of a unix socket begins with ./ or / \
         => relay @s exec:sh",
+];
+
+/// Lines over TLS. The line to type is never one in plain text.
+pub(super) const OVER_TLS: &[Case] = &[
+    "tls-client fd:3 => 'fd:3' has no name that the certificate must have: add --server-name NAME \
+        => tls-client --server-name NAME fd:3",
+    "tls-client -v fd:3 --alpn h2 => 'fd:3' has no name that the certificate must have: add --server-name NAME \
+        => tls-client -v --server-name NAME fd:3 --alpn h2",
+    "connect tls:fd:3 => endpoint 'tls:fd:3': 'fd:3' has no name that the certificate must have: add server-name=NAME \
+        => connect tls:fd:3,server-name=NAME",
+    "relay tls:fd:3,alpn=h2 tls:h:443 \
+        => endpoint 'tls:fd:3,alpn=h2': 'fd:3' has no name that the certificate must have: add server-name=NAME \
+        => relay tls:fd:3,alpn=h2,server-name=NAME tls:h:443",
+    "exec --connect tls:fd:3 -- cat => endpoint 'tls:fd:3': 'fd:3' has no name that the certificate must have: \
+        add server-name=NAME => exec --connect tls:fd:3,server-name=NAME -- cat",
+    "listen tls-listen:fd:3 => endpoint 'tls-listen:fd:3': a TLS server needs cert=FILE (and key=FILE), or self-signed \
+        => listen tls-listen:fd:3,self-signed",
+    "tls-client tcp:h:80 => 'tcp:h:80' is an endpoint, and tls-client takes addresses => tls-client h:80",
+    "tls-server --self-signed tcp-listen:80 => 'tcp-listen:80' is an endpoint, and tls-server takes addresses \
+        => tls-server --self-signed 80",
+    "tls-client unix:/x => 'unix:/x' is an endpoint, and tls-client takes addresses => tls-client --help",
+    "tls-client -u h 443 => unexpected argument '-u' => tls-client --help",
+    "tls-client -U ./s => unexpected argument '-U' => tls-client --help",
+    "tls-client http://h/ => invalid address: 'http://h/' is a URL, not HOST:PORT => tls-client h:80",
+    "connect tls:./s => endpoint 'tls:./s': this is a unix socket, which needs unix: => connect --help",
+    "relay tls:./s tls:h:443 => endpoint 'tls:./s': this is a unix socket, which needs unix: => relay --help",
+    "exec --listen=tls-listen:./s -- cat => endpoint 'tls-listen:./s': this is a unix socket, which needs unix-listen: \
+        => exec --help",
+    "ncat --ssl -u h 443 => no such mode: 'ncat' => --help",
 ];
