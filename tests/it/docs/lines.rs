@@ -66,7 +66,8 @@ fn wrong_lines_get_the_answers_on_the_pages() {
 
 #[test]
 fn a_line_with_an_unknown_option_is_found() {
-    let text = "Run `xport tcp-echo :1`, or `xport wait`.\n```sh\n# A comment.\nprintf a |\n    xport tcp-client --nosuch h:1\n```\n";
+    let text = "Run `xport tcp-echo :1`, or `xport wait`.\n```sh\n# A comment.\n\
+        printf a |\n    xport tcp-client --nosuch h:1\n```\n";
     let page = Page { path: "a.md".into(), text: text.to_owned() };
     let lines = lines_of(&page);
     assert_eq!(

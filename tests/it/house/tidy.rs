@@ -232,11 +232,8 @@ fn product_files_are_shorter(source: &Source) -> Faults {
 }
 
 fn lines_are_short(source: &Source) -> Faults {
-    if !source.path.starts_with("src/") || !source.is_rust() {
-        return Faults::new();
-    }
     let lines = source.lines().into_iter().map(|line| (line.number, line.text.chars().count()));
-    let long = lines.filter(|(_, columns)| *columns > COLUMNS_MAX);
+    let long = lines.filter(|(_, columns)| source.is_rust() && *columns > COLUMNS_MAX);
     long.map(|(number, columns)| (number, format!("{columns} columns are more than {COLUMNS_MAX}"))).collect()
 }
 
@@ -565,7 +562,8 @@ fn the_rules_for_lines_can_fail() {
     assert_eq!(broken(files_say_why_they_exist, "tests/a.rs", "// Why.\n"), [1]);
     assert_eq!(broken(no_test_is_ignored, "tests/a.rs", "#[test]\n#[ignore = \"slow\"]\n"), [2]);
     assert_eq!(broken(whitespace_is_clean, "README.md", "a\tb\nc \nd\r\ne\n"), [1, 2, 3]);
-    let text = "#[allow(x)]\n#[allow(x)] // Why.\n// Why.\n#![allow(x)]\nfn allow() {}\n#[expect(x)]\n#[expect(x, reason = \"y\")]\n";
+    let text = "#[allow(x)]\n#[allow(x)] // Why.\n// Why.\n#![allow(x)]\nfn allow() {}\n\
+        #[expect(x)]\n#[expect(x, reason = \"y\")]\n";
     assert_eq!(broken(lints_are_silenced_with_a_reason, "src/a.rs", text), [1, 6]);
 }
 
@@ -573,7 +571,7 @@ fn the_rules_for_lines_can_fail() {
 fn the_rules_for_names_and_circles_can_fail() {
     let source = |path: &str, text: &str| Source { path: path.to_owned(), text: text.to_owned() };
     let long = "x".repeat(COLUMNS_MAX + 1);
-    assert_eq!(broken(lines_are_short, "src/a.rs", &format!("{}\n{long}\n", &long[1..])), [2]);
+    assert_eq!(broken(lines_are_short, "tests/a.rs", &format!("{}\n{long}\n", &long[1..])), [2]);
     assert_eq!(broken(product_files_are_shorter, "src/a.rs", &"\n".repeat(401)), [401]);
     assert_eq!(broken(product_files_are_shorter, "src/a.rs", &"\n".repeat(400)), [0; 0]);
     assert_eq!(broken(product_files_are_shorter, "src/a/tests/b.rs", &"\n".repeat(401)), [0; 0]);
