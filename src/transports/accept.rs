@@ -60,8 +60,8 @@ impl Net {
         match listener.accept() {
             Ok((socket, address)) => {
                 let made = listener.stream(id, &mut self.cx, socket, &address);
-                let (keepalive, is_only_one) = (listener.options.keepalive, listener.options.once);
-                let added = made.and_then(|stream| self.add_accepted(stream, keepalive, is_only_one));
+                let (keepalive, serves_one) = (listener.options.keepalive, listener.options.once);
+                let added = made.and_then(|stream| add_accepted(self, stream, keepalive, serves_one));
                 added.map_or(Accepted::PassedOver, Accepted::Stream)
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -83,23 +83,6 @@ impl Net {
         }
     }
 
-    /// Adds the stream of an accepted connection, and begins its openings. A stream without openings is admitted
-    /// already: if its listener serves one client, all listeners are closed.
-    fn add_accepted(&mut self, stream: AcceptedStream, keepalive: KeepAlive, serves_one: bool) -> Option<Id> {
-        let (stream, openings) = stream;
-        let added = self.add(Slot::Stream(stream));
-        let id = added.inspect_err(|error| log::warn!("accept: {}", describe(error))).ok()?;
-        let mut stream = self.stream_mut(id)?;
-        stream.watch_peer(keepalive);
-        if stream.admission.is_pending() {
-            stream.cx.admissions.pending.push(id);
-            stream.open_by(openings);
-        } else if serves_one {
-            self.close_listeners();
-        }
-        Some(id)
-    }
-
     /// Lets waiting clients in after something was closed, which may have freed a place or a descriptor.
     pub(crate) fn wake_listeners(&mut self) {
         self.admit_ready();
@@ -111,6 +94,23 @@ impl Net {
             }
         }
     }
+}
+
+/// Adds the stream of an accepted connection, and begins its openings. A stream without openings is admitted
+/// already: if its listener serves one client, all listeners are closed.
+fn add_accepted(net: &mut Net, stream: AcceptedStream, keepalive: KeepAlive, serves_one: bool) -> Option<Id> {
+    let (stream, openings) = stream;
+    let added = net.add(Slot::Stream(stream));
+    let id = added.inspect_err(|error| log::warn!("accept: {}", describe(error))).ok()?;
+    let mut stream = net.stream_mut(id)?;
+    stream.watch_peer(keepalive);
+    if stream.admission.is_pending() {
+        stream.cx.admissions.pending.push(id);
+        stream.open_by(openings);
+    } else if serves_one {
+        net.close_listeners();
+    }
+    Some(id)
 }
 
 impl Listener {
