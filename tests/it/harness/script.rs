@@ -481,7 +481,7 @@ fn scripts_can_fail() {
         ("tcp-client -v", "go; eof; hear 127.0.0.1…connected to"),
         ("tcp-client </dev/null", "type x; get x"),
         ("relay TCP UNIX", "peer 1; say hello; peer 2; get hullo"),
-        ("tcp-client --raw -v <TTY", "hear connected; cooked"),
+        ("tcp-client --raw -v <TTY", "turns raw; cooked"),
         ("tcp-client -v <TTY", "hear connected; raw"),
         ("tcp-client", "cooked"),
         ("tcp-client", "eof now"),
