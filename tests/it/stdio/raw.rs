@@ -179,27 +179,33 @@ fn a_job_in_the_background_leaves_the_terminal_alone() {
     let Some(shell) = Shell::start() else { return };
     let (listener, address) = listening();
     shell.enter(&format!("\"$X\" tcp-client --raw {address} &"));
-    let mut peer = accept(&listener);
+    let peer = accept(&listener);
     shell.line("xport: connected to");
     for number in 0..3 {
         shell.enter(&format!("echo '>'{number}"));
         shell.line(&format!(">{number}"));
     }
-    peer.write_all(b"shown\n").expect("the client takes it");
+    (&peer).write_all(b"shown\n").expect("the client takes it");
     shell.line("shown");
     shell.enter("fg");
     // bash prints the command before it gives up the terminal.
     shell.line("\"$X\" tcp-client");
-    eventually("single keys", || {
+    let keys_come = || {
         shell.terminal.type_in("k");
         has_come(&peer, Duration::from_millis(50)).then_some(())
-    });
+    };
+    eventually("single keys", keys_come);
     shell.terminal.type_in("\x1d\x1a");
     shell.line("[1]+  Stopped");
     shell.enter("echo '>'stopped");
     shell.line(">stopped");
+    // Only new keys say that the job has the terminal again.
+    while has_come(&peer, Duration::ZERO) {
+        read_once(&mut &peer, &mut [0; 100]).expect("keys");
+    }
     shell.enter("fg");
     shell.line("\"$X\" tcp-client");
+    eventually("single keys again", keys_come);
     peer.shutdown(Shutdown::Write).expect("it is open");
     shell.takes_foreground_back();
     shell.enter("echo '>'$?");
