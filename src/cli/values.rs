@@ -223,12 +223,7 @@ pub(super) fn parse_network(text: &str) -> Result<IpNet, String> {
         Ok(address) => IpNet::from(address),
         Err(_) => text.parse::<IpNet>().map_err(|_| "not a network such as 10.0.0.0/8 or fd00::/8".to_owned())?,
     };
-    match network {
-        IpNet::V6(v6) if v6.addr().to_ipv4_mapped().is_some() && v6.prefix_len() < 96 => {
-            Err("not a network of IPv4: write it as 10.0.0.0/8, or with a prefix of 96 or more".to_owned())
-        }
-        network => Ok(unmap(network).trunc()),
-    }
+    Ok(unmap(network)?.trunc())
 }
 
 /// Parses a multicast group with an optional `%interface`.
@@ -245,16 +240,13 @@ pub(super) fn parse_group(text: &str) -> Result<Group, String> {
 }
 
 /// Turns a network of IPv4-mapped IPv6 addresses into IPv4. The addresses of peers are turned in the same way before
-/// they are matched.
-fn unmap(network: IpNet) -> IpNet {
-    let mapped = match network {
-        IpNet::V6(v6) => v6.addr().to_ipv4_mapped().zip(v6.prefix_len().checked_sub(96)),
-        IpNet::V4(_) => None,
-    };
-    match mapped.map(|(address, prefix)| Ipv4Net::new(address, prefix)) {
-        Some(Ok(v4)) => IpNet::V4(v4),
-        _ => network,
-    }
+/// they are matched. So a mapped network with other addresses in it would match no peer, and is refused.
+fn unmap(network: IpNet) -> Result<IpNet, String> {
+    let IpNet::V6(v6) = network else { return Ok(network) };
+    let Some(address) = v6.addr().to_ipv4_mapped() else { return Ok(network) };
+    let mapped = v6.prefix_len().checked_sub(96).and_then(|prefix| Ipv4Net::new(address, prefix).ok());
+    let refusal = || "not a network of IPv4: write it as 10.0.0.0/8, or with a prefix of 96 or more".to_owned();
+    mapped.map(IpNet::V4).ok_or_else(refusal)
 }
 
 /// Names of units, in lower case, and how much each is in milliseconds.
