@@ -124,10 +124,7 @@ impl Connection {
             t.send_crlf();
         }
         if let Some(tls) = &self.tls {
-            // This fails only if the stream has failed already. Nothing may cross a stream without its TLS.
-            if t.start_tls(tls.clone()).is_err() {
-                t.abort();
-            }
+            t.require_tls(tls.clone());
         }
         Ok(id)
     }

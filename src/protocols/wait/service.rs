@@ -63,10 +63,7 @@ impl Service {
             }
         };
         if let Some(tls) = tls {
-            // This fails only if the stream has failed already. Nothing may cross a stream without its TLS.
-            if net.transport(id).start_tls(tls.clone()).is_err() {
-                net.transport(id).abort();
-            }
+            net.transport(id).require_tls(tls.clone());
         }
         if tls.is_some() || matches!(self.proof, Proof::Http(..)) {
             // Connecting has a time limit of its own, which began before this one.

@@ -15,6 +15,7 @@ use super::{Tls, certificate};
 use crate::transports::ctx::{Call, StreamRef};
 use crate::transports::error::TlsError;
 use crate::transports::flow::Filled;
+use crate::transports::handle::Transport;
 use crate::transports::info::Totals;
 use crate::transports::layer::starttls::AskForTls;
 use crate::transports::layer::{Opening, tls_of};
@@ -24,6 +25,16 @@ use crate::transports::timers::Alarm;
 
 /// Plaintext that is encrypted at once. Together with its ciphertext it fits into the fastest caches.
 const PLAINTEXT_BYTES: usize = 128 * 1024;
+
+impl Transport<'_> {
+    /// [`start_tls`](Self::start_tls) for a stream that nothing may cross without TLS: a stream that refuses ends with
+    /// that error. A stream that has failed already keeps its own error.
+    pub fn require_tls(&mut self, tls: impl Into<Tls>) {
+        if let Err(error) = self.start_tls(tls) {
+            self.with(|stream| stream.force_close(Some(error), true));
+        }
+    }
+}
 
 impl StreamRef<'_> {
     /// asyncio's `start_tls`. On a stream that is not open yet, a client with STARTTLS asks for TLS first.
