@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use super::ctx::{Ctx, StreamRef};
 use super::id::Arena;
-use super::info::Peer;
 use super::keepalive::KeepAlive;
 use super::net::Slot;
 use super::stream::Stream;
@@ -90,6 +89,6 @@ fn is_silent(stream: &Stream, limit: Duration) -> bool {
 impl Stream {
     /// Whether it is a TCP connection that is open.
     fn is_tcp(&self) -> bool {
-        self.io.socket().is_some() && matches!(self.peer.as_deref(), Some(Peer::Ip(_)))
+        self.io.socket().is_some() && self.has_tcp_peer()
     }
 }

@@ -158,7 +158,12 @@ impl Stream {
 
     /// How many bytes of a TCP stream, the FIN included, the peer's system has not acknowledged. 0 for other streams.
     pub(crate) fn on_the_way(&self) -> usize {
-        if matches!(self.peer.as_deref(), Some(Peer::Ip(_))) { self.io.unacknowledged() } else { 0 }
+        if self.has_tcp_peer() { self.io.unacknowledged() } else { 0 }
+    }
+
+    /// Whether the peer is one of TCP.
+    pub(crate) fn has_tcp_peer(&self) -> bool {
+        self.peer.as_deref().is_some_and(|peer| peer.family().is_tcp)
     }
 
     /// Whether the receiver is on this machine: a unix socket, or a TCP peer with an address of this machine.

@@ -15,7 +15,6 @@ use std::os::fd::AsFd;
 use super::layer::{CIPHERTEXT_BYTES, FLOW_IDLE, LowWaterMode};
 use crate::sys::socket::set_receive_low_water;
 use crate::transports::ctx::StreamRef;
-use crate::transports::info::Peer;
 use crate::transports::io::Io;
 use crate::transports::layer::tls_of;
 use crate::transports::timers::{Alarm, Due};
@@ -26,7 +25,9 @@ impl StreamRef<'_> {
         let now = self.cx.now;
         let stream = &mut *self.slot;
         // Other sockets ignore the option and wake the loop for every byte.
-        let Some(Peer::Ip(_)) = stream.peer.as_deref() else { return };
+        if !stream.has_tcp_peer() {
+            return;
+        }
         let (Some(tls), Io::Socket(socket)) = (tls_of(&mut stream.stack), &stream.io) else { return };
         if tls.low_water.note(bytes, now) && set_receive_low_water(socket.as_fd(), CIPHERTEXT_BYTES).is_ok() {
             tls.low_water.timer = Some(self.cx.timers.arm(FLOW_IDLE, Due::Slot(self.id, Alarm::FlowIdle)));
