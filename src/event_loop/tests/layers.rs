@@ -1,6 +1,6 @@
 //! Layers other than TLS alone, on streams of the simulator: random bytes and random faults, from a seed.
 
-use super::properties::{LENGTHS, shovel};
+use super::properties::{LENGTHS, echo_ends, shovel};
 use super::tls::{Peer as TlsPeer, patient_server};
 use super::*;
 use crate::transports::dump::Dump;
@@ -47,16 +47,7 @@ fn echo_by_crlf(sim: &mut Sim, resets: bool) {
     let data = lines(sim);
     let wire = with_crlf(&data);
     shovel(sim, id, &data, id);
-    if resets {
-        sim.reset(id);
-        sim.run();
-        assert!(wire.starts_with(&sim.sent(id)));
-    } else {
-        sim.feed_end(id);
-        sim.give_room(id, wire.len());
-        sim.run();
-        assert!(sim.sent(id) == wire && sim.wire(id).outbound_end, "other bytes, or no end");
-    }
+    echo_ends(sim, id, &wire, resets);
 }
 
 #[test]
