@@ -254,7 +254,7 @@ fn write_port_file(path: &Path, names: &[Peer]) -> io::Result<OwnFile> {
 }
 
 fn port_file_name(path: &Path) -> String {
-    format!("port file {}", EscapedOs(path.as_os_str()))
+    format!("port file {}", EscapedOs(path))
 }
 
 /// Serves an inherited socket: a listener, or one connection, as under inetd.

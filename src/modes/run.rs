@@ -34,8 +34,7 @@ impl Run {
         let mut event_loop = EventLoop::new().map_err(|error| local("event loop", &error))?;
         if let Some(path) = &stream.dump {
             let opened = if path.as_os_str() == "-" { Ok(Dump::to_stderr()) } else { Dump::to_file(path) };
-            event_loop
-                .set_dump(opened.map_err(|error| local(&format!("dump {}", EscapedOs(path.as_os_str())), &error))?);
+            event_loop.set_dump(opened.map_err(|error| local(&format!("dump {}", EscapedOs(path)), &error))?);
         }
         let deadline = stream.timeout.and_then(|limit| Instant::now().checked_add(limit));
         Ok(Self { event_loop, reporter, reports, deadline, progress: None })

@@ -225,7 +225,7 @@ impl fmt::Display for Peer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Ip(address) => address.fmt(f),
-            Self::Path(path) => EscapedOs(path.as_os_str()).fmt(f),
+            Self::Path(path) => EscapedOs(path).fmt(f),
             Self::Abstract(name) => write!(f, "@{}", escape_bytes(name)),
             Self::Unnamed => f.write_str("unix client"),
         }

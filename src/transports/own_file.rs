@@ -111,7 +111,7 @@ impl Drop for OwnFile {
             return;
         }
         if let Err(error) = fs::remove_file(&self.path) {
-            log::warn!("remove {}: {}", EscapedOs(self.path.as_os_str()), describe(&error));
+            log::warn!("remove {}: {}", EscapedOs(&self.path), describe(&error));
         }
     }
 }

@@ -49,13 +49,14 @@ impl fmt::Display for Escaped<'_> {
 
 /// A path or another text of the system, displayed escaped. What is not UTF-8 is shown as its bytes: `\xff`.
 #[derive(Clone, Copy, Debug)]
-pub struct EscapedOs<'a>(pub &'a OsStr);
+pub struct EscapedOs<T>(pub T);
 
-impl fmt::Display for EscapedOs<'_> {
+impl<T: AsRef<OsStr>> fmt::Display for EscapedOs<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.to_str() {
+        let text = self.0.as_ref();
+        match text.to_str() {
             Some(text) => Escaped(text).fmt(f),
-            None => f.write_str(&escape_bytes(self.0.as_bytes())),
+            None => f.write_str(&escape_bytes(text.as_bytes())),
         }
     }
 }

@@ -155,7 +155,7 @@ impl RemovalRight {
         let unusable = |why: &str| {
             let text = format!(
                 "Address already in use (no server uses the socket, and {} is in the way: {why})",
-                EscapedOs(path.as_os_str())
+                EscapedOs(&path)
             );
             io::Error::new(io::ErrorKind::AddrInUse, text)
         };

@@ -199,7 +199,7 @@ impl BufferedProtocol for ConversationStdio {
             // Once stdin has ended, `--linger` or `--quit-after` counts.
             Fired::Expired(_) if self.input == Input::Ended && self.has_limit() => (),
             Fired::Expired(limit) => {
-                self.shared.reporter.tell(Failure::new(Cause::TimedOut, format!("no datagram for {limit:?}")));
+                self.shared.reporter.tell(Failure::new(Cause::TimedOut, format!("no datagram for {}", shown(limit))));
                 t.net().stop();
             }
             Fired::TooEarly => (),

@@ -72,7 +72,7 @@ use crate::transports::handle::Transport;
 use crate::transports::info::Info;
 use crate::transports::net::Net;
 use crate::transports::number::Number;
-use crate::transports::timers::TimerId;
+use crate::transports::timers::{TimerId, shown};
 
 /// A left end that is open and waits for its right end.
 #[derive(Debug)]
@@ -291,7 +291,7 @@ impl OtherEnd {
             Fired::TooEarly => (),
             Fired::Expired(_) if other.is_some_and(|other| here.is_ending(other, net)) => (),
             Fired::Expired(limit) => {
-                options.fail(here.number(net), Failure::new(Cause::TimedOut, format!("idle for {limit:?}")));
+                options.fail(here.number(net), Failure::new(Cause::TimedOut, format!("idle for {}", shown(limit))));
                 [other, Some(here)].into_iter().flatten().for_each(|end| end.abort(net));
             }
         }

@@ -80,7 +80,7 @@ impl fmt::Display for UnixName {
     /// Control characters are escaped. Abstract names have their `@`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Path(path) => EscapedOs(path.as_os_str()).fmt(f),
+            Self::Path(path) => EscapedOs(path).fmt(f),
             Self::Abstract(name) => write!(f, "@{}", escape_bytes(name)),
         }
     }

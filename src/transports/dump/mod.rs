@@ -119,7 +119,7 @@ impl Dump {
     /// # Errors
     /// The error of `open(2)`, a FIFO without a reader, or a file that is also stdin or stdout.
     pub fn to_file(path: &Path) -> io::Result<Self> {
-        Ok(Self::new(Sink::open(path)?, format!("dump {}", EscapedOs(path.as_os_str()))))
+        Ok(Self::new(Sink::open(path)?, format!("dump {}", EscapedOs(path))))
     }
 
     /// A dump on stderr.

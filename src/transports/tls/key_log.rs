@@ -67,7 +67,7 @@ impl KeyLog for AppendedKeyLog {
         if let Err(error) = self.append(line.as_bytes())
             && !self.has_failed.swap(true, Ordering::Relaxed)
         {
-            log::warn!("{}: {}; the file lacks keys", EscapedOs(self.path.as_os_str()), error::describe(&error));
+            log::warn!("{}: {}; the file lacks keys", EscapedOs(&self.path), error::describe(&error));
         }
     }
 }

@@ -75,7 +75,7 @@ impl std::error::Error for SettingsError {}
 
 /// The error of a file.
 pub(crate) fn fault(path: &Path, reason: impl std::fmt::Display) -> SettingsError {
-    SettingsError(format!("{}: {reason}", EscapedOs(path.as_os_str())))
+    SettingsError(format!("{}: {reason}", EscapedOs(path)))
 }
 
 impl<'a> Pem<'a> {
@@ -123,7 +123,7 @@ impl<'a> Pem<'a> {
             _ => return Err(fault(format!("{} private keys in this file, one is needed", keys.len()))),
         };
         if section.is_encrypted(&self.bytes) {
-            let path = EscapedOs(self.path.as_os_str());
+            let path = EscapedOs(&self.path);
             return Err(fault(format!(
                 "the private key is encrypted; decrypt it with openssl pkey -in {path} -out FILE"
             )));
@@ -133,7 +133,7 @@ impl<'a> Pem<'a> {
             let mode = mode & 0o777;
             return Err(fault(format!(
                 "other users can write this private key (mode {mode:03o}); run chmod go-w {}",
-                EscapedOs(self.path.as_os_str())
+                EscapedOs(&self.path)
             )));
         }
         let key = match section.label.as_str() {
@@ -244,7 +244,7 @@ fn sections(bytes: &[u8]) -> Vec<Section> {
 
 /// Explains a file without a BEGIN line.
 fn explain_missing_sections(path: &Path, bytes: &[u8]) -> String {
-    let path = EscapedOs(path.as_os_str());
+    let path = EscapedOs(path);
     // Each format is a SEQUENCE, and its first element shows the kind: a certificate has another SEQUENCE there, a key
     // has the number of its version, and PFX has the number 3.
     match bytes {
@@ -302,7 +302,7 @@ fn read_all(mut file: &File, size: usize, max: usize) -> io::Result<Zeroizing<Ve
 pub(crate) fn warn_if_accessible(path: &Path, mode: u32, what: &str) {
     if mode & 0o077 != 0 {
         let mode = mode & 0o777;
-        log::warn!("{}: other users can access {what} (mode {mode:03o})", EscapedOs(path.as_os_str()));
+        log::warn!("{}: other users can access {what} (mode {mode:03o})", EscapedOs(path));
     }
 }
 

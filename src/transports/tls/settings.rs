@@ -274,13 +274,10 @@ impl Identity {
         let own = chain.first().ok_or_else(|| pem::fault(&self.cert, "no certificate in this file"))?;
         if let Some(Err(error)) = Facts::of(own).map(|facts| facts.in_time(UnixTime::now())) {
             let situation = Situation { certificate: Some(own), ..Situation::default() };
-            log::warn!("{}: {}", EscapedOs(self.cert.as_os_str()), explain(&error.into(), &situation).what);
+            log::warn!("{}: {}", EscapedOs(&self.cert), explain(&error.into(), &situation).what);
         }
         if certificate::is_too_large(own) {
-            log::warn!(
-                "{}: the certificate is larger than 64 KiB, which most peers refuse",
-                EscapedOs(self.cert.as_os_str())
-            );
+            log::warn!("{}: the certificate is larger than 64 KiB, which most peers refuse", EscapedOs(&self.cert));
         }
         let certified = CertifiedKey::new(chain, key);
         match keys_match(&certified) {
@@ -298,7 +295,7 @@ impl Identity {
             Some(index) => format!(", but to certificate number {} in this file, which must come first", index + 1),
             None => String::new(),
         };
-        let (cert, key) = (EscapedOs(self.cert.as_os_str()), EscapedOs(key_path.as_os_str()));
+        let (cert, key) = (EscapedOs(&self.cert), EscapedOs(key_path));
         SettingsError(format!("{key}: the private key does not belong to the certificate in {cert}{hint}"))
     }
 }
@@ -356,7 +353,7 @@ fn authorities(path: &Path) -> Result<Vec<CertificateDer<'static>>, SettingsErro
         return Err(pem::fault(path, format!("cannot read any certificate in this file: {why}")));
     }
     let why = if too_large { " (some are larger than 64 KiB)" } else { "" };
-    log::warn!("{}: ignoring {count} of {all} certificates, which cannot be read{why}", EscapedOs(path.as_os_str()));
+    log::warn!("{}: ignoring {count} of {all} certificates, which cannot be read{why}", EscapedOs(path));
     Ok(given)
 }
 
@@ -370,7 +367,7 @@ fn authorities_of_the_system(advice: Advice) -> Result<Vec<CertificateDer<'stati
     }
     let why = found.errors.first().map(|error| match &error.kind {
         rustls_native_certs::ErrorKind::Io { inner, path } => {
-            format!(" ({}: {})", EscapedOs(path.as_os_str()), error::describe(inner))
+            format!(" ({}: {})", EscapedOs(path), error::describe(inner))
         }
         _ => format!(" ({error})"),
     });
